@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+export const NOT_STATED = 'not stated';
+
+/** `[a-z0-9][a-z0-9-]{2,23}`, random: it appears in labels, user agents and file names, and must say nothing about the case. */
+export const caseIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{2,23}$/);
+
+/** Limits that the authority sets; enforced by `collect`. Absent = no limit stated. */
+export const authorityLimitsSchema = z.strictObject({
+  namespaces: z.array(z.string()).optional(),
+  nodes: z.array(z.string()).optional(),
+  /** RFC 3339; nothing is collected after it. */
+  notAfter: z.string().optional(),
+});
+export type AuthorityLimits = z.infer<typeof authorityLimitsSchema>;
+
+/** By whom, when, on what ground, with what limits the collection was ordered. */
+export const authoritySchema = z.union([
+  z.literal(NOT_STATED),
+  z.strictObject({ by: z.string(), at: z.string(), ground: z.string(), limits: authorityLimitsSchema }),
+]);
+export type Authority = z.infer<typeof authoritySchema>;
+
+/** case.json. The human reference stays here and in nothing that leaves the machine unsealed. */
+export const caseFileSchema = z.strictObject({
+  format: z.literal('exhibit-case/1'),
+  caseId: caseIdSchema,
+  reference: z.string(),
+  reason: z.string(),
+  authority: authoritySchema,
+  operator: z.string(),
+  hold: z.string().nullable(),
+  openedAt: z.string(),
+  state: z.enum(['open', 'closed']),
+});
+export type CaseFile = z.infer<typeof caseFileSchema>;
+
+/** A line of case.jsonl, hash-chained like the acquisition log. */
+export const caseEventSchema = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('case-opened'), caseId: z.string() }),
+  z.strictObject({ event: z.literal('exhibit-opened'), exhibitId: z.string(), sequence: z.int().min(1) }),
+  z.strictObject({
+    event: z.literal('exhibit-sealed'),
+    exhibitId: z.string(),
+    sequence: z.int().min(1),
+    tagmanifestSha256: z.string(),
+    containerSha256: z.string(),
+    custodyHeadSha256: z.string(),
+  }),
+  z.strictObject({
+    event: z.literal('exhibit-given-up'),
+    exhibitId: z.string(),
+    sequence: z.int().min(1),
+    custodyHeadSha256: z.string(),
+    reason: z.string(),
+  }),
+  z.strictObject({ event: z.literal('lock-taken-over'), from: z.string(), reason: z.string() }),
+  z.strictObject({ event: z.literal('case-closed'), caseId: z.string() }),
+]);
+export type CaseEvent = z.infer<typeof caseEventSchema>;

@@ -1,0 +1,48 @@
+import type { Completeness } from './outcome.js';
+import type { Kind, Statement } from './exhibit.js';
+
+/** In the order of precedence: when several fit, the first wins. */
+export const VERDICTS = [
+  'TAMPERED', 'UNDETERMINED', 'INTACT_UNSEALED', 'UNTRUSTED_SIGNER', 'INTACT_UNTIMESTAMPED', 'VERIFIED_PARTIAL', 'VERIFIED',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const CHECKS = [
+  'container', 'grammar', 'closure', 'hashes', 'counts', 'chain', 'statement', 'signature', 'time', 'receipt',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+export interface CheckResult {
+  readonly check: CheckName;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  /** Why it failed or was skipped; what was compared when it passed. */
+  readonly detail: string;
+}
+
+/** One thing that is not as it must be. `path` is inside the archive, or empty for the container. */
+export interface Finding {
+  readonly check: CheckName;
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface VerifyReport {
+  readonly archive: string;
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+  readonly checks: readonly CheckResult[];
+  /** At most 100; `findingsTotal` counts all. */
+  readonly findings: readonly Finding[];
+  readonly findingsTotal: number;
+  readonly containerSha256: string | null;
+  readonly tagmanifestSha256: string | null;
+  readonly kind: Kind | null;
+  readonly completeness: Completeness | null;
+  /** `null` when the statement could not be read. */
+  readonly statement: Statement | null;
+  /** Who signed, as found in the signature: `SHA256:...` fingerprint and, if trusted, the principal. */
+  readonly signer: { readonly fingerprint: string; readonly principal: string | null } | null;
+  /** The one line for people: verdict, kind, completeness, what was skipped. */
+  readonly line: string;
+}
