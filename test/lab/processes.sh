@@ -13,13 +13,14 @@ tracking_group() {
 
 # make_group NAME: the lab's group NAME, in every hierarchy that lets one be made
 make_group() {
-  local mount level parent file controller
+  local mount level parent file controller controllers
   for mount in $(group_mounts); do
     parent=$mount
     for level in "$LAB_GROUP" "$1"; do
       # cgroup v2: a controller must be handed down level by level
       if [ "$mount" = /sys/fs/cgroup ]; then
-        for controller in $(cat "$parent/cgroup.controllers"); do
+        read -ra controllers <"$parent/cgroup.controllers" || true
+        for controller in "${controllers[@]}"; do
           echo "+$controller" >"$parent/cgroup.subtree_control" 2>/dev/null || true
         done
       fi
@@ -53,7 +54,8 @@ spawn() {
 
 running() {
   local pid
-  pid=$(cat "$LAB_HOME/pids/$1" 2>/dev/null) && grep -q "/$LAB_GROUP" "/proc/$pid/cgroup" 2>/dev/null
+  # not by /proc: a process nobody has waited for is still listed there
+  pid=$(cat "$LAB_HOME/pids/$1" 2>/dev/null) && grep -qx "$pid" "$(tracking_group)/system/cgroup.procs" 2>/dev/null
 }
 
 no_lab_pids() { [ -z "$(lab_pids)" ]; }
@@ -85,6 +87,8 @@ remove_network() {
     ip link del "exhibit-$node" 2>/dev/null || true
   done
   ip link del "$LAB_BRIDGE" 2>/dev/null || true
+  # "ip netns" mounts this folder upon itself; it does so again when it needs to
+  if [ -d /run/netns ] && [ -z "$(ls -A /run/netns)" ]; then umount /run/netns 2>/dev/null || true; fi
 }
 
 # Ends and removes everything a lab left, whether it was stopped or killed. A node's mounts are in a mount namespace of

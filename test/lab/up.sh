@@ -31,7 +31,7 @@ make_images() {
   local busybox
   busybox=$(static_busybox) || die "no static busybox on this machine"
   mkdir -p "$LAB_HOME/images"
-  python3 "$here/image.py" "$busybox" test.local/pause:1 "$LAB_HOME/images/pause.tar" sleep infinity
+  python3 "$here/image.py" "$busybox" test.local/pause:1 "$LAB_HOME/images/pause.tar" sleep 2147483647
   python3 "$here/image.py" "$busybox" test.local/box:1 "$LAB_HOME/images/box.tar" sh
 }
 
@@ -110,7 +110,6 @@ case $LAB_HOME in
 esac
 [ "$(id -u)" = 0 ] || die "must be root: the lab makes namespaces and control groups"
 
-mkdir -p "$LAB_HOME"
 exec 9>/run/exhibit-lab.lock
 flock 9 # one start or stop at a time
 only_one_lab
@@ -122,6 +121,7 @@ fi
 "$here/build.sh" >/dev/null 9>&-
 
 began=$SECONDS
+mkdir -p "$LAB_HOME"
 if [ ! -f "$LAB_HOME/.exhibit-lab" ] && [ -n "$(ls -A "$LAB_HOME")" ]; then
   die "$LAB_HOME holds files that are not a lab's; nothing was changed"
 fi
