@@ -51,3 +51,13 @@ export const systemIds = {
 export function jitter(): number {
   return Math.random();
 }
+
+/** Epoch milliseconds to an HTTP date (`Sun, 22 Nov 2026 03:38:50 GMT`); whole seconds. */
+export function toHttpDate(epochMs: number): string {
+  return new Date(epochMs).toUTCString();
+}
+
+/** For libraries that take nothing but a `Date`. */
+export function toDate(epochMs: number): Date {
+  return new Date(epochMs);
+}

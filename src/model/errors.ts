@@ -30,6 +30,7 @@ export const ERROR_TABLE = {
   KUBECONFIG_INVALID: { exitCode: 10, meaning: 'No usable cluster connection could be made from the kubeconfig.', remedy: 'kubectl config view --minify shows what is read.' },
   CLUSTER_FORBIDDEN: { exitCode: 11, meaning: 'The identity lacks a right.', remedy: 'Apply the role that the message names, from templates/rbac.' },
   TARGET_GONE: { exitCode: 12, meaning: 'The node, pod or namespace that was named does not exist.', remedy: 'Check the name and the context.' },
+  TARGET_REPLACED: { exitCode: 12, meaning: 'What answers now is not what the case began with: the UID differs.', remedy: 'Check the context. Open another case for another cluster.' },
   CLUSTER_PROTOCOL: { exitCode: 10, meaning: 'The server answered with something that is not the Kubernetes API.', remedy: 'Check that the address is that of an API server and not of a proxy or a login page.' },
   CUT: { exitCode: 10, meaning: 'A connection ended before the answer was complete.', remedy: 'Run exhibit resume.' },
   TIMEOUT: { exitCode: 10, meaning: 'A server did not answer, or stopped answering, within its time.', remedy: 'Run exhibit resume, or raise the limit.' },

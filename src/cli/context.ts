@@ -1,0 +1,135 @@
+/**
+ * The one place that makes adapters and hands them in as ports. Everything is made on first use: the cluster client and the sandbox
+ * load only where a command needs them.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CaseStore } from '../evidence/case-store.js';
+import { loadLocalSigner } from '../evidence/local-signer.js';
+import { systemClock, systemIds } from '../lib/clock.js';
+import { ExhibitError } from '../model/errors.js';
+import type { Tool } from '../model/exhibit.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { Collector } from '../ports/collector.js';
+import type { Io } from '../ports/io.js';
+import type { RequestLog } from '../ports/request-log.js';
+import type { Signer } from '../ports/signer.js';
+import { type ConfigFile, readConfigFile } from './config-file.js';
+import { type Environment, variableOf } from './environment.js';
+import { DEFAULT_KEY, keyPathOf } from './key-ring.js';
+import { type Locations, locationsOf } from './locations.js';
+import { programOf, sbomOf } from './program.js';
+import { resolveSetting, type Setting } from './settings.js';
+import { readTrustList, type TrustList } from './trust-list.js';
+
+export interface ContextOptions {
+  readonly environment: Environment;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  /** Folder of package.json. */
+  readonly root: string;
+  readonly version: string;
+  readonly caseFlag: string | undefined;
+}
+
+export class Context {
+  readonly environment: Environment;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly clock: Clock = systemClock;
+  readonly ids: Ids = systemIds;
+  readonly locations: Locations;
+  readonly #options: ContextOptions;
+  readonly #closers: (() => Promise<void>)[] = [];
+  #config: ConfigFile | undefined;
+
+  constructor(options: ContextOptions) {
+    this.#options = options;
+    this.environment = options.environment;
+    this.io = options.io;
+    this.signal = options.signal;
+    this.locations = locationsOf(options.environment);
+  }
+
+  get config(): ConfigFile {
+    this.#config ??= readConfigFile(this.locations.configFile);
+    return this.#config;
+  }
+
+  get templatesDirectory(): string {
+    return join(this.#options.root, 'templates');
+  }
+
+  get scratchDirectory(): string {
+    return tmpdir();
+  }
+
+  async store(): Promise<CaseStore> {
+    const { openCaseStore } = await import('../evidence/case-store.js');
+    return openCaseStore({ casesDirectory: this.locations.casesDirectory, clock: this.clock, ids: this.ids, io: this.io });
+  }
+
+  get os(): { readonly user: string; readonly host: string } {
+    return { user: this.environment.osUser, host: this.environment.host };
+  }
+
+  async tool(): Promise<Tool> {
+    return await programOf(this.#options.root, this.#options.version);
+  }
+
+  async sbom(): Promise<Buffer> {
+    return await sbomOf(this.#options.root, this.#options.version);
+  }
+
+  /** The case that was named by flag, environment or configuration, else the one in use; `null` = none. */
+  async namedCase(): Promise<string | null> {
+    const { value } = resolveSetting<string | null>({
+      flag: this.#options.caseFlag,
+      environment: variableOf(this.environment, 'EXHIBIT_CASE'),
+      config: this.config.case,
+      default: null,
+    });
+    return value ?? (await (await this.store()).current());
+  }
+
+  /** As `namedCase`; throws `CASE_INVALID` when there is none. */
+  async caseId(): Promise<string> {
+    const caseId = await this.namedCase();
+    if (caseId !== null) return caseId;
+    throw new ExhibitError('CASE_INVALID', 'no case is in use and none was named', { hints: ['exhibit case list', 'exhibit case open'] });
+  }
+
+  keySetting(flag: string | undefined): Setting<string> {
+    return resolveSetting({ flag, environment: variableOf(this.environment, 'EXHIBIT_KEY'), config: this.config.key, default: DEFAULT_KEY });
+  }
+
+  keyPath(flag: string | undefined): string {
+    return keyPathOf(this.locations.keysDirectory, this.keySetting(flag).value, this.environment.workingDirectory);
+  }
+
+  async signer(flag: string | undefined): Promise<Signer> {
+    return await loadLocalSigner(this.keyPath(flag));
+  }
+
+  /** --allowed-signers, EXHIBIT_ALLOWED_SIGNERS, the configuration, the user's own list; `null` = no trust was given. */
+  async trustList(flag: string | undefined): Promise<TrustList | null> {
+    const setting = resolveSetting({
+      flag,
+      environment: variableOf(this.environment, 'EXHIBIT_ALLOWED_SIGNERS'),
+      config: this.config.allowedSigners,
+      default: this.locations.allowedSignersFile,
+    });
+    return await readTrustList(setting.value, setting.origin !== 'default');
+  }
+
+  async collectors(): Promise<readonly Collector[]> {
+    const { COLLECTORS } = await import('../collectors/index.gen.js');
+    return COLLECTORS;
+  }
+
+  /** Everything that was opened and outlives a call; closed in reverse order. */
+  async close(): Promise<void> {
+    for (const closer of this.#closers.reverse()) await closer();
+  }
+}

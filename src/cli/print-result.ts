@@ -1,0 +1,61 @@
+import { stringify } from 'yaml';
+import { errnoOf, ExhibitError } from '../model/errors.js';
+import { escapeForTerminal } from '../lib/terminal-escape.js';
+import type { OutputFormat } from './flags.js';
+import type { CommandOutcome } from './outcome.js';
+
+/**
+ * Writes to stdout and waits until the bytes are out. A reader that went away (`| head`) is no error; a full disk is.
+ * Throws `STORAGE_FAILED`.
+ */
+export async function writeStdout(text: string): Promise<void> {
+  const error = await new Promise<Error | null | undefined>((resolve) => {
+    process.stdout.write(text, 'utf8', resolve);
+  });
+  if (error === null || error === undefined || errnoOf(error) === 'EPIPE') return;
+  throw new ExhibitError('STORAGE_FAILED', `the result could not be written to standard output (${errnoOf(error) ?? 'unknown'})`, {
+    subject: 'standard output',
+    cause: error,
+    hints: ['exhibit case show'],
+    safe: 'What the command did stands; only its printed result is lost.',
+  });
+}
+
+async function writeLines(lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  let block = '';
+  for await (const line of lines) {
+    block += `${line}\n`;
+    if (block.length < 65_536) continue;
+    await writeStdout(block);
+    block = '';
+  }
+  if (block !== '') await writeStdout(block);
+}
+
+async function* jsonLines(rows: Iterable<object> | AsyncIterable<object>): AsyncIterable<string> {
+  for await (const row of rows) yield JSON.stringify(row);
+}
+
+/** `exhibit-case-list/1` for `case:list`: names and versions the shape of a result, for programs. */
+export function schemaNameOf(commandId: string): string {
+  return `exhibit-${commandId.replaceAll(':', '-')}/1`;
+}
+
+/** Prints an outcome in the wanted form: the only writer of stdout. */
+export async function printResult(commandId: string, format: OutputFormat, outcome: CommandOutcome<object>): Promise<void> {
+  const document = { schema: schemaNameOf(outcome.shape ?? commandId), ...outcome.result };
+  switch (format) {
+    case 'json':
+      return await writeStdout(`${JSON.stringify(document, null, 2)}\n`);
+    case 'yaml':
+      return await writeStdout(stringify(document, { aliasDuplicateObjects: false }));
+    case 'ndjson':
+      return await writeLines(jsonLines(outcome.rows ?? [document]));
+    case 'name':
+      return await writeLines((outcome.names ?? []).map((name) => escapeForTerminal(name)));
+    case 'wide':
+      return await writeLines([outcome.wide ?? outcome.text]);
+    case 'text':
+      return outcome.text === '' ? undefined : await writeLines([outcome.text]);
+  }
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { authoritySchema } from '../../model/case.js';
+
+const exhibitSchema = z.strictObject({ exhibitId: z.string(), state: z.enum(['open', 'sealed', 'given-up']) });
+
+export const caseSchema = z.strictObject({
+  caseId: z.string(),
+  reference: z.string(),
+  state: z.enum(['open', 'closed']),
+  openedAt: z.string(),
+  /** The case that commands without --case work on. */
+  inUse: z.boolean(),
+});
+
+export const caseListResult = z.strictObject({ cases: z.array(caseSchema).readonly() });
+
+export const caseShowResult = caseSchema.extend({
+  reason: z.string(),
+  authority: authoritySchema,
+  operator: z.string(),
+  hold: z.string().nullable(),
+  directory: z.string(),
+  exhibits: z.array(exhibitSchema).readonly(),
+});
+
+export const caseOpenResult = caseShowResult;
+export const caseUseResult = z.strictObject({ caseId: z.string() });
+export const caseCloseResult = z.strictObject({ caseId: z.string(), state: z.literal('closed') });

@@ -1,0 +1,22 @@
+import { escapeForTerminal } from '../lib/terminal-escape.js';
+
+const MAX_CELL = 200;
+
+/** Columns padded with two spaces between, headings in capitals; every cell is escaped, so a row is a line. */
+export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map((cell) => escapeForTerminal(cell, MAX_CELL)))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+/** `name:  value` lines with aligned values; entries without a value are left out. */
+export function renderFacts(facts: readonly (readonly [string, string | null | undefined])[]): string {
+  const shown = facts.filter((fact): fact is readonly [string, string] => typeof fact[1] === 'string');
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${escapeForTerminal(value)}`).join('\n');
+}
+
+/** A word for the shell: as it is where nothing in it is special, else in single quotes. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

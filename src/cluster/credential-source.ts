@@ -1,0 +1,76 @@
+import type { ClientCertificate } from '../http/http-exchange-types.js';
+import { ExhibitError } from '../model/errors.js';
+import type { Clock } from '../ports/clock.js';
+import { createExecSource } from './exec-source.js';
+import { readBounded } from './kubeconfig-file.js';
+import type { ResolvedConnection, ResolvedUser } from './resolved-connection.js';
+import { readClientCertificate } from './resolve-user.js';
+
+/** What a request shows. Both are secrets. */
+export interface Credential {
+  /** Whole value of `Authorization`. */
+  readonly authorization: string | null;
+  readonly certificate: ClientCertificate | null;
+}
+
+/** Safe for concurrent use; whatever is fetched is fetched once for all who wait. Throws `CLUSTER_UNAUTHENTICATED`, `KUBECONFIG_INVALID`. */
+export interface CredentialSource {
+  current(): Promise<Credential>;
+  /** After a 401: gets another one, unless somebody else did since `refused` was handed out. */
+  renew(refused: Credential): Promise<void>;
+}
+
+const REREAD_US = 60_000_000;
+const MAX_TOKEN_BYTES = 64 * 1024;
+
+async function readToken(path: string): Promise<string> {
+  const token = (await readBounded(path, MAX_TOKEN_BYTES)).toString('utf8').trim();
+  if (token === '' || /[^\x21-\x7e]/.test(token)) throw new Error('no token');
+  return token;
+}
+
+async function load(user: ResolvedUser, before: Credential | null): Promise<Credential> {
+  const certificate = await readClientCertificate(user);
+  if (user.basic !== null) {
+    const pair = Buffer.from(`${user.basic.username}:${user.basic.password}`, 'utf8').toString('base64');
+    return { authorization: `Basic ${pair}`, certificate };
+  }
+  if (user.tokenFile === null) return { authorization: user.token === null ? null : `Bearer ${user.token}`, certificate };
+  try {
+    return { authorization: `Bearer ${await readToken(user.tokenFile)}`, certificate };
+  } catch {
+    // The file wins over an inline token, but what was good a minute ago is better than nothing.
+    const fallback = before?.authorization ?? (user.token === null ? null : `Bearer ${user.token}`);
+    if (fallback !== null) return { authorization: fallback, certificate };
+    throw new ExhibitError('CLUSTER_UNAUTHENTICATED', 'The token file cannot be read, or holds no token.', { subject: user.tokenFile });
+  }
+}
+
+function createFileSource(user: ResolvedUser, clock: Clock): CredentialSource {
+  let held: Credential | null = null;
+  let readAtUs = 0;
+  let loading: Promise<Credential> | null = null;
+  const reload = (): Promise<Credential> => {
+    loading ??= load(user, held).then((credential) => {
+      held = credential;
+      readAtUs = clock.monoUs();
+      return credential;
+    }).finally(() => { loading = null; });
+    return loading;
+  };
+  return {
+    current: async () => {
+      const stale = user.tokenFile !== null && clock.monoUs() - readAtUs >= REREAD_US;
+      return held === null || stale ? await reload() : held;
+    },
+    renew: async (refused) => {
+      if (held === refused) await reload();
+    },
+  };
+}
+
+/** Where the credential of a connection comes from. */
+export function createCredentialSource(connection: ResolvedConnection, clock: Clock): CredentialSource {
+  const { exec } = connection.user;
+  return exec === null ? createFileSource(connection.user, clock) : createExecSource({ exec, connection, clock });
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { PlannedArtifact } from '../../model/artifact.js';
+import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { captureBody, type CapturedBody } from '../capture-body.js';
+import { isStatus, refusalMessage } from '../refusal.js';
+import { distinctSegments, keyPart, urlPart } from '../segments.js';
+import { KUBELET_ENDPOINTS, type KubeletEndpoint } from './endpoints.js';
+
+const ID = 'node-state';
+/** The largest node's metrics are some 50 MB; what goes on after this is no state. */
+const MAX_BODY_BYTES = 512 * 1024 * 1024;
+
+const DOC = `
+What each kubelet in scope says of itself, through the API server's proxy, in \`data/nodes/<node>/kubelet/\`: \`/pods\` (the pods as the
+kubelet knows them, static ones included: one that the API server does not show is a finding), \`/stats/summary\`, \`/configz\` (what it
+really runs with), \`/healthz\`, \`/metrics\`, \`/metrics/cadvisor\`, \`/metrics/resource\`.
+
+JSON counts as whole when it parses to its last byte. Metrics have no end mark: framing and a last line that is a whole metric are
+what can be had, and an early end between two lines would pass. Needs \`get\` on \`nodes/proxy\`, **which also allows to run commands in
+every container of the node**: hence only with \`--kubelet\` and in a role of its own. Vantage \`kubelet\`: a node that somebody else
+owns says what its owner wants.
+`;
+
+const plannedSchema = z.strictObject({ node: z.string(), uid: z.string(), segment: z.string(), path: z.string() });
+type PlannedEndpoint = z.infer<typeof plannedSchema>;
+
+const proxyPath = (node: string, path: string) => `/api/v1/nodes/${urlPart(node)}/proxy/${path}`;
+
+async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const segments = distinctSegments(targets.nodes.map(({ name }) => name));
+  for (const { name, uid } of targets.nodes) {
+    for (const { path } of KUBELET_ENDPOINTS) {
+      const data: PlannedEndpoint = { node: name, uid, segment: segments.get(name) ?? '_', path };
+      yield { artifact: `${ID}/${keyPart(name)}/${path}`, required: true, source: proxyPath(name, path), node: name, data };
+    }
+  }
+  await Promise.resolve();
+}
+
+/** The API server answers for a kubelet that it cannot reach, with a Status where the kubelet would have sent text. */
+function judge(endpoint: KubeletEndpoint, body: CapturedBody): CollectResult {
+  const result = endpoint.judge(body);
+  const { status, attempts } = body.answer;
+  if (status === 200 || !body.headIsAll || !isStatus(body.head)) return result;
+  return { outcome: 'failed', reason: 'kubelet-unreachable', detail: refusalMessage(body.head), proof: { status }, attempts };
+}
+
+async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
+  const { node, uid, segment, path } = plannedSchema.parse(planned.data);
+  const endpoint = KUBELET_ENDPOINTS.find((one) => one.path === path);
+  if (endpoint === undefined) {
+    return { outcome: 'skipped', reason: 'unknown-artifact', detail: 'This version of the program does not know it.', proof: {} };
+  }
+  const { accept, file, sensitivity } = endpoint;
+  return await captureBody(
+    {
+      request: {
+        path: proxyPath(node, path),
+        accept,
+        kind: 'stream',
+        node,
+        idleTimeoutMs: context.limits.idleTimeoutMs,
+        maxBytes: MAX_BODY_BYTES,
+      },
+      draft: {
+        path: `data/nodes/${segment}/kubelet/${file}`,
+        artifact: planned.artifact,
+        collector: ID,
+        vantage: 'kubelet',
+        sensitivity,
+      },
+      accept: endpoint.statuses,
+      keepBytes: endpoint.keepBytes,
+      subject: uid === '' ? {} : { nodeUid: uid },
+      judge: (body) => judge(endpoint, body),
+    },
+    context,
+  );
+}
+
+export const collector: Collector = {
+  id: ID,
+  title: 'State of the kubelets',
+  doc: DOC.trim(),
+  volatility: 'V1',
+  tags: ['kubelet', 'node', 'state', 'volatile'],
+  needsKubelet: true,
+  needs: ['nodes'],
+  permissions: [
+    {
+      apiGroup: '',
+      resource: 'nodes/proxy',
+      verbs: ['get'],
+      why: 'The kubelet through the API server. Allows far more than reading: grant it for the incident only.',
+    },
+  ],
+  plan,
+  collect,
+};

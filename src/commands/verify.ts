@@ -1,0 +1,49 @@
+import { Args, Flags } from '@oclif/core';
+import type { z } from 'zod';
+import { BaseCommand } from '../cli/base-command.js';
+import { describe } from '../cli/exit-codes-help.js';
+import type { CommandOutcome } from '../cli/outcome.js';
+import { presentReport, verdictNotice } from '../cli/present-report.js';
+import type { verifyResult } from '../cli/results/archive-results.js';
+import { verify } from '../workflows/verify.js';
+
+export default class Verify extends BaseCommand<typeof Verify> {
+  static override summary = 'Check an archive, without unpacking it and without a network.';
+
+  static override description = describe(
+    `Container, file set, hashes, counts, custody chain, statement, signature, and the receipt where one is given. Signers are trusted
+from --allowed-signers, else EXHIBIT_ALLOWED_SIGNERS, else your own list (key trust); never from inside the archive.
+
+Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes it 3.`,
+    ['COLLECT_PARTIAL', 'VERIFY_FAILED', 'KEY_INVALID', 'STORAGE_FAILED'],
+  );
+
+  static override examples = [
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz',
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz --allowed-signers trusted.txt --receipt k7m2p9-x0001.receipt.json',
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz --require-complete --json',
+  ];
+
+  static override args = { archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }) };
+
+  static override flags = {
+    'allowed-signers': Flags.string({ helpValue: 'FILE', summary: "Trust list in OpenSSH's format, from outside the archive." }),
+    'receipt': Flags.string({ helpValue: 'FILE', summary: 'Receipt that was kept elsewhere since the seal.' }),
+    'require-complete': Flags.boolean({ summary: 'End with 3 when the gap ledger has a gap.' }),
+  };
+
+  protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyResult>>> {
+    const { context, flags } = this;
+    const report = await verify(
+      {
+        archivePath: this.args.archive,
+        allowedSigners: await context.trustList(flags['allowed-signers']),
+        receiptPath: flags.receipt ?? null,
+        requireComplete: flags['require-complete'],
+      },
+      { clock: context.clock, scratchDirectory: context.scratchDirectory },
+    );
+    const notice = verdictNotice(report);
+    return { result: report, text: presentReport(report), ...(notice === null ? {} : { notice }), exitCode: report.exitCode };
+  }
+}

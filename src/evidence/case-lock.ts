@@ -1,0 +1,172 @@
+import { linkSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { storageError } from '../custody/storage-error.js';
+import { asciiJson } from '../lib/ascii-json.js';
+import { parseInstant, toRfc3339 } from '../lib/clock.js';
+import { errnoOf, ExhibitError } from '../model/errors.js';
+import type { Clock } from '../ports/clock.js';
+import { createFile, readPrivateFile, removeFile, replaceFile } from './private-files.js';
+
+/** Who holds a lock. `startTime` is field 22 of /proc/<pid>/stat; `null` where there is no /proc. */
+interface Holder {
+  readonly pid: number;
+  readonly bootId: string;
+  readonly startTime: string | null;
+  readonly at: string;
+  readonly released: boolean;
+}
+
+export interface CaseLock {
+  /** The holder that no longer runs, in words, when its lock was taken over. */
+  readonly tookOver: { readonly from: string; readonly reason: string } | null;
+  release(): Promise<void>;
+}
+
+const LOCK_NAME = /^lock\.(\d{6,15})$/;
+const MAX_TRIES = 100;
+
+/**
+ * Takes the one lock of a case. Locks are numbered files; the highest number counts. Each comes into being whole, by a hard link that
+ * fails when the number is taken, and a new one is only made above one that is released or stale, so that two processes that find the
+ * same stale lock cannot both win. Stale: another boot, no such process, or a process that started at another time.
+ * Throws `CASE_LOCKED` naming the process.
+ */
+export async function takeCaseLock(directory: string, clock: Clock): Promise<CaseLock> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const highest = highestLock(directory);
+    const holder = highest === 0 ? null : await readHolder(lockPath(directory, highest));
+    const stale = highest === 0 ? null : staleness(holder, clock);
+    if (highest > 0 && stale === null) throw locked(directory, holder);
+    const number = highest + 1;
+    if (!(await tryLink(directory, number, clock))) continue;
+    if (highestLock(directory) !== number) {
+      await removeFile(lockPath(directory, number));
+      continue;
+    }
+    await removeLower(directory, number);
+    const tookOver = holder === null || holder.released ? null : { from: describe(holder), reason: stale ?? '' };
+    return { tookOver: highest > 0 && holder === null ? { from: 'unknown', reason: stale ?? '' } : tookOver, release: () => releaseLock(directory, number, clock) };
+  }
+  throw new ExhibitError('CASE_LOCKED', 'the lock of the case changes hands too quickly', { subject: directory, retryable: true });
+}
+
+function lockPath(directory: string, number: number): string {
+  return join(directory, `lock.${String(number).padStart(6, '0')}`);
+}
+
+function lockNumbers(directory: string): number[] {
+  try {
+    return readdirSync(directory).flatMap((name) => {
+      const digits = LOCK_NAME.exec(name)?.[1];
+      return digits === undefined ? [] : [Number(digits)];
+    });
+  } catch (error) {
+    throw storageError(error, directory);
+  }
+}
+
+function highestLock(directory: string): number {
+  return Math.max(0, ...lockNumbers(directory));
+}
+
+function self(clock: Clock, released: boolean): Holder {
+  return { pid: process.pid, bootId: clock.bootId(), startTime: startTimeOf(process.pid), at: toRfc3339(clock.nowMs()), released };
+}
+
+async function tryLink(directory: string, number: number, clock: Clock): Promise<boolean> {
+  const draft = join(directory, `.lock-${String(process.pid)}-${String(clock.monoUs())}-${String(number)}`);
+  await removeFile(draft);
+  await createFile(draft, `${asciiJson(self(clock, false))}\n`);
+  try {
+    linkSync(draft, lockPath(directory, number));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw storageError(error, directory);
+  } finally {
+    await removeFile(draft);
+  }
+}
+
+async function removeLower(directory: string, number: number): Promise<void> {
+  for (const lower of lockNumbers(directory)) {
+    if (lower < number) await removeFile(lockPath(directory, lower));
+  }
+}
+
+/** The file stays, marked: numbers must never be used twice. */
+async function releaseLock(directory: string, number: number, clock: Clock): Promise<void> {
+  await replaceFile(lockPath(directory, number), `${asciiJson(self(clock, true))}\n`);
+}
+
+async function readHolder(path: string): Promise<Holder | null> {
+  const bytes = await readPrivateFile(path);
+  if (bytes === null) return null;
+  try {
+    const value: unknown = JSON.parse(bytes.toString('latin1'));
+    return isHolder(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (value === null || typeof value !== 'object') return false;
+  if (!('pid' in value && 'bootId' in value && 'startTime' in value && 'at' in value && 'released' in value)) return false;
+  if (value.startTime !== null && typeof value.startTime !== 'string') return false;
+  return (
+    typeof value.pid === 'number' &&
+    Number.isSafeInteger(value.pid) &&
+    value.pid > 0 &&
+    typeof value.bootId === 'string' &&
+    typeof value.at === 'string' &&
+    parseInstant(value.at) !== null &&
+    typeof value.released === 'boolean'
+  );
+}
+
+/** Why the lock may be taken, in words; `null` when its holder lives. */
+function staleness(holder: Holder | null, clock: Clock): string | null {
+  if (holder === null) return 'the lock cannot be read';
+  if (holder.released) return 'the lock was released';
+  if (holder.bootId !== clock.bootId()) return 'the machine was started again since';
+  if (!isRunning(holder.pid)) return 'the process no longer exists';
+  const startTime = startTimeOf(holder.pid);
+  if (holder.startTime !== null && startTime !== null && startTime !== holder.startTime) return 'the process number belongs to another process now';
+  return null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat, counted after the command name, which is in parentheses and may hold anything. */
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie runs nothing any more.
+    if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+    return fields[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function describe(holder: Holder): string {
+  return `process ${String(holder.pid)} since ${holder.at}`;
+}
+
+function locked(directory: string, holder: Holder | null): ExhibitError {
+  const who = holder === null ? 'another process' : describe(holder);
+  return new ExhibitError('CASE_LOCKED', `the case is in use by ${who}`, {
+    subject: directory,
+    retryable: true,
+    hints: holder === null ? [] : [`ps -p ${String(holder.pid)}`],
+  });
+}

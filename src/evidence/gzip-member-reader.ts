@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from './gzip-format.js';
+
+const READ_BYTES = 256 * 1024;
+const INFLATED_BYTES = 512 * 1024;
+
+export interface GzipMember {
+  /** SHA-256 of the whole file, whatever it holds. */
+  readonly containerSha256: string;
+  readonly sizeBytes: number;
+  /** Uncompressed. */
+  readonly tarBytes: number;
+  /** Why the file is not exactly one gzip member of our form; `null` when it is. */
+  readonly problem: { readonly expected: string; readonly found: string } | null;
+}
+
+/**
+ * Inflates on the thread pool and hands the bytes over on this thread, so that both work at once: while one piece is being looked at, the
+ * next is already being inflated. At most two pieces exist.
+ */
+class Inflater {
+  readonly #inflate: InflateRaw = createInflateRaw({ chunkSize: INFLATED_BYTES });
+  readonly #onBytes: (bytes: Buffer) => void;
+  readonly #queue: Buffer[] = [];
+  #settle: (() => void) | undefined;
+  #thrown: { readonly error: unknown } | undefined;
+  #crc32 = 0;
+  tarBytes = 0;
+  state: 'open' | 'ended' | 'damaged' = 'open';
+
+  constructor(onBytes: (bytes: Buffer) => void) {
+    this.#onBytes = onBytes;
+    this.#inflate.on('data', (bytes: Buffer) => {
+      this.#queue.push(bytes);
+      queueMicrotask(() => {
+        this.#drain();
+      });
+    });
+    this.#inflate.on('end', () => {
+      this.#stop('ended');
+    });
+    this.#inflate.on('error', () => {
+      this.#stop('damaged');
+    });
+  }
+
+  /** Bytes of deflate that were used. */
+  get usedBytes(): number {
+    return this.#inflate.bytesWritten;
+  }
+
+  trailer(): Buffer {
+    return gzipTrailer(this.#crc32, this.tarBytes);
+  }
+
+  /** Resolves when the chunk is used up, or the stream has ended inside it or is damaged. Throws what `onBytes` threw. */
+  async write(chunk: Buffer): Promise<void> {
+    const written = new Promise<void>((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#inflate.write(chunk, () => this.#settle?.());
+    await written;
+    this.#drain();
+    if (this.#thrown !== undefined) throw this.#thrown.error;
+  }
+
+  close(): void {
+    this.#inflate.destroy();
+  }
+
+  #stop(state: 'ended' | 'damaged'): void {
+    if (this.state === 'open') this.state = state;
+    this.#settle?.();
+  }
+
+  #drain(): void {
+    for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
+      if (this.#thrown !== undefined) continue;
+      this.#crc32 = crc32(bytes, this.#crc32);
+      this.tarBytes += bytes.length;
+      try {
+        this.#onBytes(bytes);
+      } catch (error) {
+        this.#thrown = { error };
+      }
+    }
+  }
+}
+
+/** Follows header, deflate data and trailer over the chunks of a file. */
+class MemberParser {
+  readonly #inflater: Inflater;
+  readonly #maxTarBytes: number;
+  #header: Buffer = Buffer.alloc(0);
+  #afterEnd: Buffer = Buffer.alloc(0);
+  #afterEndBytes = 0;
+  #isHeaderGood: boolean | undefined;
+  isTooLarge = false;
+
+  constructor(onBytes: (bytes: Buffer) => void, maxTarBytes: number) {
+    this.#inflater = new Inflater(onBytes);
+    this.#maxTarBytes = maxTarBytes;
+  }
+
+  get tarBytes(): number {
+    return this.#inflater.tarBytes;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    const data = this.#isHeaderGood === undefined ? this.#takeHeader(chunk) : chunk;
+    if (this.#isHeaderGood !== true || data.length === 0 || this.isTooLarge || this.#inflater.state === 'damaged') return;
+    if (this.#inflater.state === 'ended') {
+      this.#takeTrailer(data);
+      return;
+    }
+    const usedBefore = this.#inflater.usedBytes;
+    await this.#inflater.write(data);
+    this.isTooLarge = this.#inflater.tarBytes > this.#maxTarBytes;
+    if (this.#endedNow()) this.#takeTrailer(data.subarray(this.#inflater.usedBytes - usedBefore));
+  }
+
+  problem(): GzipMember['problem'] {
+    if (this.#isHeaderGood === false) return { expected: 'the gzip header of exhibit/1', found: 'another beginning' };
+    if (this.isTooLarge) return null;
+    if (this.#inflater.state === 'damaged') return { expected: 'a valid deflate stream', found: 'damaged data' };
+    if (this.#isHeaderGood === undefined || this.#inflater.state === 'open') {
+      return { expected: 'one whole gzip member', found: 'the file ends early' };
+    }
+    if (this.#afterEndBytes < GZIP_TRAILER_BYTES) return { expected: 'a gzip trailer of 8 bytes', found: 'the file ends early' };
+    if (!this.#afterEnd.equals(this.#inflater.trailer())) return { expected: 'CRC-32 and length of the data', found: 'another trailer' };
+    if (this.#afterEndBytes === GZIP_TRAILER_BYTES) return null;
+    const extra = String(this.#afterEndBytes - GZIP_TRAILER_BYTES);
+    return { expected: 'nothing after the gzip member', found: `${extra} more bytes` };
+  }
+
+  close(): void {
+    this.#inflater.close();
+  }
+
+  #takeHeader(chunk: Buffer): Buffer {
+    const missing = GZIP_HEADER.length - this.#header.length;
+    this.#header = Buffer.concat([this.#header, chunk.subarray(0, missing)]);
+    if (!GZIP_HEADER.subarray(0, this.#header.length).equals(this.#header)) this.#isHeaderGood = false;
+    else if (this.#header.length === GZIP_HEADER.length) this.#isHeaderGood = true;
+    return chunk.subarray(missing);
+  }
+
+  #takeTrailer(bytes: Buffer): void {
+    const missing = GZIP_TRAILER_BYTES - this.#afterEnd.length;
+    this.#afterEnd = Buffer.concat([this.#afterEnd, bytes.subarray(0, missing)]);
+    this.#afterEndBytes += bytes.length;
+  }
+
+  #endedNow(): boolean {
+    return this.#inflater.state === 'ended';
+  }
+}
+
+export interface GzipMemberOptions {
+  /** Gets the uncompressed bytes in order; may keep a piece. What it throws ends the reading and is thrown to the caller. */
+  readonly onBytes: (bytes: Buffer) => void;
+  /** Stops inflating beyond this; the file is hashed to its end all the same. */
+  readonly maxTarBytes?: number;
+  /** Called after each piece of the file with the bytes read so far. */
+  readonly onProgress?: (readBytes: number) => void;
+}
+
+/**
+ * Reads a file to its end once: hashes it and inflates its single gzip member. Throws system errors of the file, and what `onBytes` throws;
+ * for everything that the content does it returns `problem`, or `isTooLarge`.
+ */
+export async function readGzipMember(file: FileHandle, options: GzipMemberOptions): Promise<GzipMember & { isTooLarge: boolean }> {
+  const hash = createHash('sha256');
+  const parser = new MemberParser(options.onBytes, options.maxTarBytes ?? Number.POSITIVE_INFINITY);
+  let [current, next] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  let sizeBytes = 0;
+  try {
+    let { bytesRead } = await file.read(current, 0, READ_BYTES, 0);
+    while (bytesRead > 0) {
+      const chunk = current.subarray(0, bytesRead);
+      sizeBytes += bytesRead;
+      const parsed = parser.write(chunk);
+      hash.update(chunk);
+      const [, read] = await Promise.all([parsed, file.read(next, 0, READ_BYTES, sizeBytes)]);
+      bytesRead = read.bytesRead;
+      [current, next] = [next, current];
+      options.onProgress?.(sizeBytes);
+    }
+    const { tarBytes, isTooLarge } = parser;
+    return { containerSha256: hash.digest('hex'), sizeBytes, tarBytes, isTooLarge, problem: parser.problem() };
+  } finally {
+    parser.close();
+  }
+}

@@ -1,0 +1,90 @@
+import type { ChainedLog } from '../custody/chained-log.js';
+import type { SyncedFile } from '../custody/synced-file.js';
+import type { CustodyEvent } from '../model/custody-entry.js';
+import { syncDirectory } from './private-files.js';
+
+/** What the custody log says of one payload file. */
+export interface ItemEntry {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** The files of one item, already on the disk themselves. */
+export interface PendingItem {
+  /** Lines of items.jsonl with their LF. */
+  readonly lines: string;
+  readonly entries: readonly ItemEntry[];
+}
+
+interface Waiting extends PendingItem {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Makes items count, in this order: names of files and directories on the disk, lines in items.jsonl on the disk (from here on the item
+ * is committed), custody lines on the disk. What arrives meanwhile goes together, so that thousands of small items share their syncs.
+ */
+export class ItemCommitter {
+  readonly #items: SyncedFile;
+  readonly #custody: ChainedLog<CustodyEvent>;
+  readonly #unsyncedDirectories = new Set<string>();
+  #queue: Waiting[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(items: SyncedFile, custody: ChainedLog<CustodyEvent>) {
+    this.#items = items;
+    this.#custody = custody;
+  }
+
+  /** A name was created in `directory`. */
+  touched(directory: string): void {
+    this.#unsyncedDirectories.add(directory);
+  }
+
+  async commit(item: PendingItem): Promise<void> {
+    const committed = new Promise<void>((resolve, reject) => {
+      this.#queue.push({ ...item, resolve, reject });
+    });
+    this.#running ??= this.#run();
+    await committed;
+  }
+
+  async settle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const group = this.#queue;
+      this.#queue = [];
+      try {
+        await this.#commitGroup(group);
+        for (const item of group) item.resolve();
+      } catch (error) {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        for (const item of group) item.reject(failure);
+      }
+    }
+    this.#running = null;
+  }
+
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    for (const directory of this.#unsyncedDirectories) {
+      this.#unsyncedDirectories.delete(directory);
+      try {
+        await syncDirectory(directory);
+      } catch (error) {
+        this.#unsyncedDirectories.add(directory);
+        throw error;
+      }
+    }
+    await this.#items.append(group.map((item) => item.lines).join(''));
+    await this.#custody.appendMany(
+      'item',
+      group.flatMap((item) => item.entries.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes }))),
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { storageError } from '../custody/storage-error.js';
+
+export interface SpillEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+const WRITE_BYTES = 1024 * 1024;
+const READ_BYTES = 128 * 1024;
+/** Two lengths of 32 bits before the UTF-8 of key and value. */
+const HEADER_BYTES = 8;
+
+let serial = 0;
+
+/** A sorted run in a file without a name. Reads forward only. */
+export class SpillRun {
+  readonly #fd: number;
+  readonly #directory: string;
+  #buffer: Buffer = Buffer.allocUnsafe(0);
+  #at = 0;
+  #end = 0;
+  #position = 0;
+  #closed = false;
+
+  constructor(fd: number, directory: string) {
+    this.#fd = fd;
+    this.#directory = directory;
+  }
+
+  rewind(): void {
+    if (this.#buffer.length < READ_BYTES) this.#buffer = Buffer.allocUnsafe(READ_BYTES);
+    this.#at = 0;
+    this.#end = 0;
+    this.#position = 0;
+  }
+
+  /** The next entry; `null` at the end. */
+  next(): SpillEntry | null {
+    if (!this.#need(HEADER_BYTES)) return null;
+    const keyBytes = this.#buffer.readUInt32LE(this.#at);
+    const valueBytes = this.#buffer.readUInt32LE(this.#at + 4);
+    this.#need(HEADER_BYTES + keyBytes + valueBytes);
+    const keyAt = this.#at + HEADER_BYTES;
+    const valueAt = keyAt + keyBytes;
+    this.#at = valueAt + valueBytes;
+    return { key: this.#buffer.toString('utf8', keyAt, valueAt), value: this.#buffer.toString('utf8', valueAt, this.#at) };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#buffer = Buffer.allocUnsafe(0);
+    closeSync(this.#fd);
+  }
+
+  /** Makes `sizeBytes` available from the current place; `false` at a clean end, an error at any other. */
+  #need(sizeBytes: number): boolean {
+    while (this.#end - this.#at < sizeBytes) {
+      if (!this.#fill(sizeBytes)) {
+        if (this.#end === this.#at) return false;
+        throw storageError(new Error('a sort file of ours is shorter than what was written'), this.#directory);
+      }
+    }
+    return true;
+  }
+
+  #fill(sizeBytes: number): boolean {
+    const kept = this.#buffer.subarray(this.#at, this.#end);
+    const target = sizeBytes > this.#buffer.length ? Buffer.allocUnsafe(sizeBytes * 2) : this.#buffer;
+    kept.copy(target, 0);
+    this.#buffer = target;
+    this.#end = kept.length;
+    this.#at = 0;
+    try {
+      const read = readSync(this.#fd, target, this.#end, target.length - this.#end, this.#position);
+      this.#end += read;
+      this.#position += read;
+      return read > 0;
+    } catch (error) {
+      throw storageError(error, this.#directory);
+    }
+  }
+}
+
+/** Writes entries, already in order, into a new run. */
+export function writeRun(directory: string, entries: Iterable<SpillEntry>): SpillRun {
+  serial += 1;
+  const path = join(directory, `.sort-${String(process.pid)}-${String(serial)}`);
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    unlinkSync(path);
+    writeEntries(fd, entries);
+    return new SpillRun(fd, directory);
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw storageError(error, directory);
+  }
+}
+
+function writeEntries(fd: number, entries: Iterable<SpillEntry>): void {
+  let buffer = Buffer.allocUnsafe(WRITE_BYTES);
+  let at = 0;
+  for (const { key, value } of entries) {
+    const mostBytes = HEADER_BYTES + 3 * (key.length + value.length);
+    if (at + mostBytes > buffer.length) {
+      writeAll(fd, buffer.subarray(0, at));
+      at = 0;
+      if (mostBytes > buffer.length) buffer = Buffer.allocUnsafe(mostBytes);
+    }
+    const keyBytes = buffer.write(key, at + HEADER_BYTES, 'utf8');
+    const valueBytes = buffer.write(value, at + HEADER_BYTES + keyBytes, 'utf8');
+    buffer.writeUInt32LE(keyBytes, at);
+    buffer.writeUInt32LE(valueBytes, at + 4);
+    at += HEADER_BYTES + keyBytes + valueBytes;
+  }
+  writeAll(fd, buffer.subarray(0, at));
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../ports/clock.js';
+import { type Answer, pageNotFound } from './answer.js';
+import { type ApiRequest, type ResourceRequest, parseApiRequest } from './api-request.js';
+import { authorize, authorizeImpersonation } from './authorize.js';
+import { Catalogue } from './catalogue.js';
+import type { Scenario } from './scenario.js';
+import { serveLogs } from './serve-logs.js';
+import { serveObjects } from './serve-objects.js';
+import { RecordedAnswers, serveKubelet } from './serve-recorded.js';
+import { serveReviews } from './serve-reviews.js';
+import { serveSecrets } from './serve-secrets.js';
+import { METHOD_NOT_ALLOWED, NO_SUCH_RESOURCE, notInSandbox, statusAnswer, UNAUTHORIZED } from './status-body.js';
+
+/** One call as it arrived, after the transport. */
+export interface Call {
+  readonly method: string;
+  readonly target: string;
+  readonly accept: string;
+  readonly userAgent: string;
+  readonly impersonate: string | null;
+  readonly body: Buffer;
+  /** `false` when the client gave neither our certificate nor our token. */
+  readonly authenticated: boolean;
+  /** SHA-256 of the client's certificate, hex. */
+  readonly credential: string | null;
+}
+
+type OnResource = ApiRequest & { readonly resource: ResourceRequest };
+
+function isOnResource(request: ApiRequest): request is OnResource {
+  return request.resource !== null;
+}
+
+/** Answers as the recorded cluster would have. Pure but for the clock and the files of the scenario. */
+export class Router {
+  readonly #scenario: Scenario;
+  readonly #catalogue: Catalogue;
+  readonly #recorded: RecordedAnswers;
+  readonly #clock: Clock;
+
+  constructor(scenario: Scenario, clock: Clock) {
+    this.#scenario = scenario;
+    this.#clock = clock;
+    this.#catalogue = new Catalogue(scenario);
+    this.#recorded = new RecordedAnswers(scenario);
+  }
+
+  answer(call: Call): Answer {
+    const { flow } = this.#scenario;
+    if (!call.authenticated) return statusAnswer(UNAUTHORIZED, flow);
+    const refused = call.impersonate === null ? null : authorizeImpersonation(this.#scenario, call.impersonate);
+    if (refused !== null) return this.#denied(statusAnswer(refused, flow));
+    const request = parseApiRequest(call.method, call.target, call.accept);
+    const failure = authorize(this.#scenario, request);
+    if (failure !== null) return this.#denied(statusAnswer(failure, request.resource?.subresource === 'proxy' ? [] : flow));
+    return isOnResource(request) ? this.#onResource(request, call) : this.#onPath(request);
+  }
+
+  #denied(answer: Answer): Answer {
+    return { ...answer, headers: [...answer.headers, ['X-Content-Type-Options', 'nosniff']] };
+  }
+
+  #onPath(request: ApiRequest): Answer {
+    const { flow } = this.#scenario;
+    if (request.method !== 'GET') return statusAnswer(METHOD_NOT_ALLOWED, flow);
+    const known = this.#recorded.find(request.target, request.accept) ?? this.#recorded.find(request.path, request.accept);
+    if (known !== null) return known;
+    const announced = request.path.split('/').slice(0, 3).join('/');
+    const underKnown = ['/version', '/api'].some((root) => request.path.startsWith(`${root}/`));
+    if (underKnown || (request.path !== announced && this.#recorded.find(announced, '') !== null)) {
+      return statusAnswer(NO_SUCH_RESOURCE, flow);
+    }
+    return pageNotFound(flow);
+  }
+
+  #onResource(request: OnResource, call: Call): Answer {
+    const { flow } = this.#scenario;
+    const { group, version, resource, name, subresource } = request.resource;
+    const review = serveReviews(
+      { ...request.resource, method: call.method, body: call.body, credential: call.credential, userAgent: call.userAgent, nowMs: this.#clock.nowMs() },
+      this.#scenario,
+      flow,
+    );
+    if (review !== null) return review;
+    if (call.method !== 'GET') return statusAnswer(notInSandbox(`${request.verb} of ${resource}`), flow);
+    if (group === '' && version === 'v1') {
+      if (resource === 'secrets') return serveSecrets(request, this.#scenario, flow);
+      if (resource === 'nodes' && subresource === 'proxy') {
+        return serveKubelet(request, { recorded: this.#recorded, catalogue: this.#catalogue, flow });
+      }
+      if (resource === 'pods' && subresource === 'log' && name !== '') {
+        return serveLogs(request, { scenario: this.#scenario, catalogue: this.#catalogue, clock: this.#clock, flow });
+      }
+    }
+    return serveObjects(request, this.#catalogue, flow) ?? this.#unknown(request);
+  }
+
+  /** Groups of custom resources are served by a multiplexer that does not speak Status. */
+  #unknown(request: OnResource): Answer {
+    const { flow } = this.#scenario;
+    const { group } = request.resource;
+    if (group === '') return statusAnswer(NO_SUCH_RESOURCE, flow);
+    const builtIn = group !== '' && (!group.includes('.') || group.endsWith('.k8s.io'));
+    const announced = this.#recorded.find(`/apis/${group}`, '') !== null;
+    return announced && builtIn ? statusAnswer(NO_SUCH_RESOURCE, flow) : pageNotFound(flow);
+  }
+}

@@ -1,0 +1,69 @@
+import { arrayAt, stringAt } from '../lib/untyped.js';
+import type { Clock } from '../ports/clock.js';
+import type { Answer, HeaderPairs } from './answer.js';
+import type { ApiRequest, ResourceRequest } from './api-request.js';
+import type { Catalogue } from './catalogue.js';
+import { cutLog } from './cut-log.js';
+import { type LogOptions, parseLogOptions } from './log-options.js';
+import type { Scenario } from './scenario.js';
+import { badRequest, notInSandbox, objectNotFound, statusAnswer } from './status-body.js';
+
+interface Parts {
+  readonly scenario: Scenario;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly flow: HeaderPairs;
+}
+
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+
+function names(pod: unknown, kind: string): string[] {
+  return arrayAt(pod, 'spec', kind).map((container) => stringAt(container, 'name') ?? '');
+}
+
+/** The container that is meant, or the server's question which one. */
+function chooseContainer(pod: unknown, podName: string, asked: string): { container: string } | { error: string } {
+  const [main, init, ephemeral] = [names(pod, 'containers'), names(pod, 'initContainers'), names(pod, 'ephemeralContainers')];
+  if (asked !== '') {
+    const known = [...main, ...init, ...ephemeral].includes(asked);
+    return known ? { container: asked } : { error: `container ${asked} is not valid for pod ${podName}` };
+  }
+  const preferred = stringAt(pod, 'metadata', 'annotations', DEFAULT_CONTAINER);
+  if (preferred !== undefined && main.includes(preferred)) return { container: preferred };
+  const only = main[0];
+  if (main.length === 1 && only !== undefined) return { container: only };
+  const others = [
+    ...(init.length > 0 ? [` or one of the init containers: [${init.join(' ')}]`] : []),
+    ...(ephemeral.length > 0 ? [` or one of the ephemeral containers: [${ephemeral.join(' ')}]`] : []),
+  ];
+  const choice = `choose one of: [${main.join(' ')}]${others.join('')}`;
+  return { error: `a container name must be specified for pod ${podName}, ${choice}` };
+}
+
+function recordedLog(parts: Parts, resource: ResourceRequest, options: LogOptions): Answer {
+  const log = parts.scenario.logs.find(
+    (entry) =>
+      entry.namespace === resource.namespace &&
+      entry.pod === resource.name &&
+      entry.container === options.container &&
+      entry.previous === options.previous,
+  );
+  if (log === undefined) return statusAnswer(notInSandbox(`log of ${options.container}`), parts.flow);
+  const recorded = parts.scenario.bytesOf(log.body);
+  const { status, headers, chunked } = log;
+  return { status, headers, chunked, body: status === 200 ? cutLog(recorded, options) : recorded };
+}
+
+/** `pods/log`: recorded logs and refusals, cut as the kubelet cuts them. */
+export function serveLogs(request: ApiRequest & { readonly resource: ResourceRequest }, parts: Parts): Answer {
+  const { namespace, name } = request.resource;
+  const options = parseLogOptions(name, request.query, parts.clock.nowMs());
+  if ('refusal' in options) return statusAnswer(options.refusal, parts.flow);
+  const pods = parts.catalogue.find('', 'v1', 'pods');
+  const pod = pods && parts.catalogue.object(pods, namespace, name);
+  if (pod === undefined) return statusAnswer(objectNotFound('pods', '', name), parts.flow);
+  if (['true', '1'].includes(request.query.get('follow') ?? '')) return statusAnswer(notInSandbox('follow'), parts.flow);
+  const chosen = chooseContainer(pod.parsed, name, options.container);
+  if ('error' in chosen) return statusAnswer(badRequest(chosen.error), parts.flow);
+  return recordedLog(parts, request.resource, { ...options, container: chosen.container });
+}

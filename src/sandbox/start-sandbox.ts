@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { toHttpDate } from '../lib/clock.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import { type Certificates, makeCertificates } from './certificates.js';
+import { type Fault, FaultBook, isTransportFault } from './fault.js';
+import { readCall } from './read-call.js';
+import { Router } from './route.js';
+import { loadScenario, type Scenario } from './scenario.js';
+import { sendAnswer } from './send-answer.js';
+import { spoilAnswer } from './spoil-answer.js';
+import { writeKubeconfig } from './write-kubeconfig.js';
+
+export interface SandboxOptions {
+  /** Gets kubeconfig, CA and token; made with mode 0700 when it is not there. */
+  readonly directory: string;
+  /** Folder of a recorded scenario, or the name of one that comes with the program. */
+  readonly scenario?: string;
+  readonly faults?: readonly Fault[];
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** One request as it arrived, answered or not. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  readonly auditId: string | null;
+  /** Numbers connections from 1, so that reuse can be seen. */
+  readonly connection: number;
+  readonly accept: string;
+  readonly userAgent: string;
+  /** Status that was on its way, `null` while no head was sent. */
+  readonly status: number | null;
+}
+
+export interface Sandbox {
+  readonly kubeconfigPath: string;
+  /** `https://127.0.0.1:PORT` */
+  readonly server: string;
+  requests(): readonly SeenRequest[];
+  /** Replaces all faults; a changed certificate is shown on new connections. */
+  setFaults(faults: readonly Fault[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly scenario: Scenario;
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly certificates: Certificates;
+  readonly token: string;
+  readonly seen: { -readonly [K in keyof SeenRequest]: SeenRequest[K] }[];
+  readonly connections: WeakMap<object, number>;
+  faults: FaultBook;
+}
+
+async function answerCall(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { scenario, clock, ids, seen, connections } = running;
+  const method = request.method ?? '';
+  const target = request.url ?? '/';
+  const given = request.headers['audit-id'];
+  const auditId = typeof given === 'string' && given !== '' ? given : null;
+  const entry: (typeof seen)[number] = {
+    method,
+    target,
+    auditId,
+    connection: connections.get(request.socket) ?? 0,
+    accept: request.headers.accept ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
+    status: null,
+  };
+  seen.push(entry);
+  const faults = running.faults.take(method, target);
+  const call = await readCall(request, running.token);
+  let answer = running.router.answer(call);
+  for (const fault of faults) {
+    if (!isTransportFault(fault)) answer = spoilAnswer(answer, fault, { target, flow: scenario.flow });
+  }
+  const transport = faults.find(isTransportFault);
+  if (transport?.kind !== 'no-answer' && transport?.kind !== 'reset') entry.status = answer.status;
+  const ownHeaders = [
+    ['Audit-Id', auditId ?? ids.uuid()],
+    ['Date', toHttpDate(clock.nowMs())],
+  ] as const;
+  await sendAnswer({ response, answer, ownHeaders }, transport);
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function countConnections(server: Server, running: Running): void {
+  let count = 0;
+  server.on('secureConnection', (socket: TLSSocket) => {
+    running.connections.set(socket, ++count);
+    // A client that goes away in the middle is what many tests are about.
+    socket.on('error', () => socket.destroy());
+  });
+  server.on('tlsClientError', (_error, socket: TLSSocket) => socket.destroy());
+}
+
+async function showCertificate(server: Server, certificates: Certificates, faults: readonly Fault[]): Promise<void> {
+  const bad = faults.find((fault) => fault.kind === 'bad-tls');
+  const credential = bad === undefined ? certificates.server : await certificates.bad(bad.certificate);
+  server.setSecureContext({ cert: credential.certificate, key: credential.key, ca: certificates.authority });
+  server.closeIdleConnections();
+}
+
+/**
+ * Serves a recorded cluster over loopback TLS, HTTP/1.1: the Kubernetes API and its proxy to the kubelets, for reading. What was not
+ * recorded is refused with 404 or 405. Faults are injected on request. Throws when the scenario cannot be read.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { clock, ids, faults = [] } = options;
+  const scenario = loadScenario(options.scenario ?? 'small-cluster');
+  const certificates = await makeCertificates(scenario.identity, clock.nowMs());
+  const running: Running = {
+    scenario,
+    router: new Router(scenario, clock),
+    clock,
+    ids,
+    certificates,
+    token: ids.token(32),
+    seen: [],
+    connections: new WeakMap(),
+    faults: new FaultBook(faults),
+  };
+  const server = createServer(
+    { requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], keepAliveTimeout: 90_000, requestTimeout: 0 },
+    (request, response) => {
+      response.sendDate = false;
+      response.on('error', () => response.destroy());
+      answerCall(running, request, response).catch(() => response.destroy());
+    },
+  );
+  countConnections(server, running);
+  await showCertificate(server, certificates, faults);
+  const address = await listen(server);
+  const kubeconfigPath = await writeKubeconfig({ directory: options.directory, server: address, certificates, token: running.token });
+  return {
+    kubeconfigPath,
+    server: address,
+    requests: () => running.seen.map((entry) => ({ ...entry })),
+    setFaults: async (next) => {
+      running.faults = new FaultBook(next);
+      await showCertificate(server, certificates, next);
+    },
+    stop: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

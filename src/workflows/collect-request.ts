@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { kindSchema } from '../model/exhibit.js';
+import type { Tool } from '../model/exhibit.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { Collector } from '../ports/collector.js';
+import type { Io } from '../ports/io.js';
+import type { RequestLog } from '../ports/request-log.js';
+import type { CaseStore } from '../evidence/case-store.js';
+
+/** What is to be collected; kept in the run's directory so that `resume` needs nothing else. No secrets in it. */
+export const collectRequestSchema = z.strictObject({
+  scope: z.strictObject({
+    all: z.boolean(),
+    nodes: z.array(z.string()).readonly(),
+    pods: z.array(z.string()).readonly(),
+    namespaces: z.array(z.string()).readonly(),
+  }),
+  kubelet: z.boolean(),
+  profileName: z.string(),
+  /** Collector ids in the order of the profile. */
+  collectors: z.array(z.string()).readonly(),
+  profileText: z.string(),
+  configText: z.string(),
+  kind: kindSchema,
+  limits: z.strictObject({
+    maxLogBytes: z.int().min(1).nullable(),
+    sinceTime: z.string().nullable(),
+    idleTimeoutMs: z.int().min(1),
+  }),
+});
+export type CollectRequest = z.infer<typeof collectRequestSchema>;
+
+export interface CollectDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly io: Io;
+  readonly store: CaseStore;
+  readonly caseId: string;
+  readonly tool: Tool;
+  readonly os: { readonly user: string; readonly host: string };
+  /** All that exist; the request selects. */
+  readonly collectors: readonly Collector[];
+  readonly connect: (log: RequestLog) => Promise<ClusterReader>;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,97 @@
+import { ExhibitError } from '../model/errors.js';
+import type { Completeness, OutcomeCounts } from '../model/outcome.js';
+import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
+import type { OpenCase } from '../evidence/case-store.js';
+import type { CollectDeps, CollectRequest } from './collect-request.js';
+import { Run } from './execute/run.js';
+import { readRunStates, writeRunState } from './execute/run-state.js';
+import type { RunState } from './execute/run-state.js';
+import { checkAuthority, checkScope } from './targets/scope-request.js';
+
+export interface CollectSummary {
+  readonly caseId: string;
+  readonly exhibitId: string;
+  readonly completeness: Completeness;
+  readonly outcomes: OutcomeCounts;
+  readonly planned: number;
+  /** The first 50. */
+  readonly gaps: readonly { readonly artifact: string; readonly outcome: string; readonly reason: string; readonly detail: string }[];
+  readonly gapsTotal: number;
+  readonly items: number;
+  readonly payloadBytes: number;
+  /** Artifacts of this plan that the open exhibit already held. */
+  readonly already: number;
+}
+
+/**
+ * Gathers into the case's open exhibit, opening one where there is none. Returns when every planned artifact has its outcome.
+ * Throws `INTERRUPTED`, `STORAGE_*`, `CLUSTER_UNAUTHENTICATED` and the like with the exhibit consistent: `resumeCollection` goes on.
+ */
+export async function collect(request: CollectRequest, deps: CollectDeps): Promise<CollectSummary> {
+  checkScope(request.scope);
+  const openCase = await deps.store.open(deps.caseId);
+  try {
+    if (openCase.file.state === 'closed') {
+      throw new ExhibitError('CASE_CLOSED', `case ${deps.caseId} is closed`, { hints: ['exhibit case open'] });
+    }
+    checkAuthority(request.scope, openCase.file.authority, deps.clock.nowMs());
+    const exhibit = await exhibitFor(openCase, request);
+    try {
+      const runs = await readRunStates(exhibit.runDirectory);
+      if (runs.some((run) => run.stage !== 'finished')) {
+        deps.io.emit('NOTE', 'an earlier collection into this exhibit was interrupted; exhibit resume finishes what is not in this plan');
+      }
+      const state: RunState = { run: runs.length + 1, stage: 'begun', request, targets: null };
+      await writeRunState(exhibit.runDirectory, state);
+      return await new Run({ deps, openCase, exhibit, state }).execute();
+    } finally {
+      await exhibit.close();
+    }
+  } finally {
+    await openCase.release();
+  }
+}
+
+/** Finishes every interrupted run of the open exhibit. Throws `NOTHING_TO_RESUME`. */
+export async function resumeCollection(deps: CollectDeps): Promise<CollectSummary> {
+  const openCase = await deps.store.open(deps.caseId);
+  try {
+    const exhibit = await openCase.exhibit();
+    if (exhibit === null) throw nothingToResume(deps.caseId);
+    try {
+      const unfinished = (await readRunStates(exhibit.runDirectory)).filter((run) => run.stage !== 'finished');
+      let summary: CollectSummary | null = null;
+      for (const state of unfinished) {
+        checkAuthority(state.request.scope, openCase.file.authority, deps.clock.nowMs());
+        await exhibit.custody.append('resumed', { run: state.run, stage: state.stage });
+        summary = await new Run({ deps, openCase, exhibit, state }).execute();
+      }
+      if (summary === null) throw nothingToResume(deps.caseId);
+      return summary;
+    } finally {
+      await exhibit.close();
+    }
+  } finally {
+    await openCase.release();
+  }
+}
+
+function nothingToResume(caseId: string): ExhibitError {
+  return new ExhibitError('NOTHING_TO_RESUME', `case ${caseId} has no interrupted collection`, {
+    subject: caseId,
+    hints: ['exhibit collect --node NAME', 'exhibit seal'],
+  });
+}
+
+async function exhibitFor(openCase: OpenCase, request: CollectRequest): Promise<ExhibitSpool> {
+  const exhibit = (await openCase.exhibit()) ?? (await openCase.openExhibit({ kind: request.kind }));
+  if (exhibit.kind !== request.kind) {
+    await exhibit.close();
+    throw new ExhibitError('USAGE_INVALID', `the open exhibit ${exhibit.exhibitId} is of kind ${exhibit.kind}, not ${request.kind}`, {
+      subject: exhibit.exhibitId,
+      hints: ['exhibit seal', 'exhibit case open'],
+    });
+  }
+  return exhibit;
+}
+

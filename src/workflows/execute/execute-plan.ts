@@ -1,0 +1,229 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { VOLATILITIES } from '../../model/artifact.js';
+import type { PlannedArtifact, Volatility } from '../../model/artifact.js';
+import { ExhibitError } from '../../model/errors.js';
+import { isGap } from '../../model/outcome.js';
+import type { OutcomeRecord } from '../../model/outcome.js';
+import { toRfc3339 } from '../../lib/clock.js';
+import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
+import type { Clock } from '../../ports/clock.js';
+import type { ClusterReader } from '../../ports/cluster-reader.js';
+import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import type { Io } from '../../ports/io.js';
+import { endsTheRun, outcomeOfError } from './outcome-of-error.js';
+import type { PlanQueue, QueuedArtifact } from './plan-queue.js';
+
+/** Artifacts being read at once. Brakes for lists and streams are in the cluster adapter; this bounds memory. */
+const MAX_IN_FLIGHT = 64;
+/** So many artifacts in a row without reaching the API server mean that it is gone, not that they are. */
+const MAX_UNREACHABLE_IN_A_ROW = 8;
+const MAX_DETAIL_LENGTH = 500;
+
+export interface ExecuteOptions {
+  readonly exhibit: ExhibitSpool;
+  readonly queue: PlanQueue;
+  readonly collectors: ReadonlyMap<string, Collector>;
+  readonly context: PlanContext;
+  readonly cluster: ClusterReader;
+  readonly clock: Clock;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  /** Nothing is begun after it (epoch milliseconds); the authority's limit. */
+  readonly notAfterMs: number | null;
+}
+
+/**
+ * Works through the queue, tier after tier. Every queued artifact ends in exactly one outcome, except when the run ends early:
+ * then what has none is left for `resume`, and the error is thrown after everything in flight has come to rest.
+ */
+export async function executePlan(options: ExecuteOptions): Promise<void> {
+  await new Execution(options).run();
+}
+
+class Execution {
+  readonly #options: ExecuteOptions;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #abort = new AbortController();
+  #tier: Volatility = 'V0';
+  #fatal: unknown = null;
+  #unreachable = 0;
+  #gaps = 0;
+  #lastError: string | null = null;
+
+  constructor(options: ExecuteOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const stop = (): void => {
+      this.#stop(this.#options.signal.reason);
+    };
+    if (this.#options.signal.aborted) stop();
+    this.#options.signal.addEventListener('abort', stop, { once: true });
+    try {
+      for (const tier of VOLATILITIES) {
+        this.#tier = tier;
+        await this.#runTier(tier);
+        if (this.#fatal !== null) break;
+      }
+    } finally {
+      this.#options.signal.removeEventListener('abort', stop);
+      await Promise.allSettled([...this.#inFlight.values()]);
+    }
+    if (this.#fatal !== null) throw this.#fatal as Error;
+  }
+
+  async #runTier(tier: Volatility): Promise<void> {
+    let at = 0;
+    let announced = false;
+    for (;;) {
+      let found = false;
+      for await (const { entry, end } of this.#options.queue.read(tier, at)) {
+        at = end;
+        found = true;
+        if (this.#options.exhibit.hasOutcome(entry.planned.artifact)) continue;
+        if (!announced) this.#options.io.emit('COLLECT_PHASE', `tier ${tier}`, { tier });
+        announced = true;
+        while (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight.values());
+        if (this.#fatal !== null) return;
+        this.#start(entry);
+      }
+      if (found) continue;
+      if (this.#inFlight.size === 0) return;
+      await Promise.race(this.#inFlight.values());
+      await nextTurn();
+    }
+  }
+
+  #start(entry: QueuedArtifact): void {
+    const { artifact } = entry.planned;
+    if (this.#inFlight.has(artifact)) return;
+    this.#inFlight.set(
+      artifact,
+      this.#work(entry)
+        .catch((error: unknown) => {
+          this.#stop(error);
+        })
+        .finally(() => {
+          this.#inFlight.delete(artifact);
+        }),
+    );
+  }
+
+  async #work(entry: QueuedArtifact): Promise<void> {
+    const result = await this.#collect(entry);
+    if (result === null) return;
+    const record: OutcomeRecord = {
+      artifact: entry.planned.artifact,
+      collector: entry.collector,
+      required: entry.planned.required,
+      outcome: result.outcome,
+      reason: result.reason,
+      detail: result.detail.slice(0, MAX_DETAIL_LENGTH),
+      proof: result.proof,
+      attempts: result.attempts ?? 1,
+      at: toRfc3339(this.#options.clock.nowMs()),
+    };
+    await this.#options.exhibit.outcome(record);
+    this.#report(record);
+  }
+
+  async #collect(entry: QueuedArtifact): Promise<CollectResult | null> {
+    const { collectors, notAfterMs, clock } = this.#options;
+    const collector = collectors.get(entry.collector);
+    if (collector === undefined) {
+      return { outcome: 'skipped', reason: 'collector-gone', detail: 'this version of the program has no such collector', proof: {} };
+    }
+    if (notAfterMs !== null && clock.nowMs() > notAfterMs) {
+      return { outcome: 'skipped', reason: 'authority-expired', detail: 'the time limit of the authority has passed', proof: {} };
+    }
+    try {
+      const result = await collector.collect(entry.planned, this.#contextOf(entry));
+      this.#unreachable = 0;
+      return result;
+    } catch (error) {
+      if (endsTheRun(error) || this.#abort.signal.aborted) {
+        this.#stop(error);
+        return null;
+      }
+      return this.#survive(entry, error);
+    }
+  }
+
+  #survive(entry: QueuedArtifact, error: unknown): CollectResult | null {
+    if (error instanceof ExhibitError && error.code === 'CLUSTER_UNREACHABLE' && entry.planned.node === undefined) {
+      this.#unreachable += 1;
+      if (this.#unreachable >= MAX_UNREACHABLE_IN_A_ROW) {
+        this.#stop(error);
+        return null;
+      }
+    } else this.#unreachable = 0;
+    const result = outcomeOfError(error);
+    this.#lastError = result.detail;
+    if (result.reason === 'internal') {
+      this.#options.io.emit('COLLECT_GAP', `${entry.planned.artifact}: a bug of ours: ${result.detail}`, {
+        artifact: entry.planned.artifact,
+        stack: error instanceof Error ? (error.stack ?? '') : '',
+      });
+    }
+    return result;
+  }
+
+  #contextOf(entry: QueuedArtifact): CollectContext {
+    const { exhibit, context, cluster, clock, io } = this.#options;
+    return {
+      ...context,
+      cluster,
+      clock,
+      sink: exhibit.sink,
+      signal: this.#abort.signal,
+      discover: async (planned) => {
+        await this.#discover(entry.collector, planned);
+      },
+      recordClock: async (record) => {
+        await exhibit.clock(record);
+      },
+      emit: (code, text, data) => {
+        io.emit(code, text, data);
+      },
+    };
+  }
+
+  async #discover(collectorId: string, planned: PlannedArtifact): Promise<void> {
+    const { exhibit, queue, clock, collectors } = this.#options;
+    if (exhibit.hasPlan(planned.artifact)) return;
+    await exhibit.plan({
+      artifact: planned.artifact,
+      collector: collectorId,
+      required: planned.required,
+      source: planned.source,
+      plannedAt: toRfc3339(clock.nowMs()),
+    });
+    const own = planned.volatility ?? collectors.get(collectorId)?.volatility ?? this.#tier;
+    await queue.append(own > this.#tier ? own : this.#tier, [{ collector: collectorId, planned }]);
+  }
+
+  #stop(reason: unknown): void {
+    this.#fatal ??= reason ?? new ExhibitError('INTERRUPTED', 'the run was interrupted');
+    this.#abort.abort(this.#fatal);
+  }
+
+  #report(record: OutcomeRecord): void {
+    const { io, exhibit } = this.#options;
+    const { artifact, outcome, reason, detail } = record;
+    if (isGap(record)) {
+      this.#gaps += 1;
+      io.emit('COLLECT_GAP', `${artifact}: ${outcome}, ${reason}`, { artifact, outcome, reason, detail });
+    } else io.emit('COLLECT_ARTIFACT', `${artifact}: ${outcome}`, { artifact, outcome, reason });
+    const counts = exhibit.counts();
+    io.progress({
+      phase: `collect ${this.#tier}`,
+      done: counts.outcomesTotal,
+      total: counts.planned,
+      bytes: counts.payloadBytes,
+      current: [...this.#inFlight.keys()].slice(0, 3),
+      gaps: this.#gaps,
+      lastError: this.#lastError,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { ExhibitError } from '../../model/errors.js';
+import type { Collector } from '../../ports/collector.js';
+import type { CollectRequest } from '../collect-request.js';
+
+/** The collectors of a request in the profile's order; those that need the kubelet only where it was asked for. */
+export function selectCollectors(
+  all: readonly Collector[],
+  request: Pick<CollectRequest, 'collectors' | 'kubelet' | 'profileName'>,
+): readonly Collector[] {
+  const byId = new Map(all.map((collector) => [collector.id, collector]));
+  return request.collectors.flatMap((id) => {
+    const collector = byId.get(id);
+    if (collector === undefined) {
+      throw new ExhibitError('PROFILE_INVALID', `profile ${request.profileName} names a collector that does not exist: ${id}`, {
+        subject: id,
+        hints: [...byId.keys()].sort(),
+      });
+    }
+    return collector.needsKubelet && !request.kubelet ? [] : [collector];
+  });
+}
+
+/** What the profile names but nobody asked for; shown on the plan screen, and no gap. */
+export function notAskedFor(all: readonly Collector[], request: Pick<CollectRequest, 'collectors' | 'kubelet'>): readonly string[] {
+  if (request.kubelet) return [];
+  const named = new Set(request.collectors);
+  return all.filter((collector) => named.has(collector.id) && collector.needsKubelet).map((collector) => collector.id);
+}

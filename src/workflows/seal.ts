@@ -1,0 +1,63 @@
+import { ExhibitError } from '../model/errors.js';
+import type { Receipt, Statement } from '../model/exhibit.js';
+import type { VerifyReport } from '../model/verdict.js';
+import type { CaseStore } from '../evidence/case-store.js';
+import { sealExhibit } from '../evidence/seal-exhibit.js';
+import type { Clock } from '../ports/clock.js';
+import type { Io } from '../ports/io.js';
+import type { Signer } from '../ports/signer.js';
+
+export interface SealRequest {
+  readonly caseId: string;
+  readonly policy: { readonly requireTimestamp: boolean; readonly requireSigners: number };
+  readonly classification: string | null;
+}
+
+export interface SealDeps {
+  readonly store: CaseStore;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly io: Io;
+  /** CycloneDX JSON of this program. */
+  readonly sbom: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface SealSummary {
+  readonly archivePath: string;
+  readonly receiptPath: string;
+  readonly receipt: Receipt;
+  readonly statement: Statement;
+  readonly report: VerifyReport;
+}
+
+/** Closes the case's open exhibit, whatever state a crash left it in. Throws `NOTHING_TO_SEAL`, `SEAL_HASH_MISMATCH`, `STORAGE_*`. */
+export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSummary> {
+  const openCase = await deps.store.open(request.caseId);
+  try {
+    const exhibit = await openCase.exhibit();
+    if (exhibit === null) {
+      throw new ExhibitError('NOTHING_TO_SEAL', `case ${request.caseId} has no open exhibit`, {
+        subject: request.caseId,
+        hints: ['exhibit collect --node NAME', 'exhibit case show'],
+      });
+    }
+    try {
+      return await sealExhibit({
+        openCase,
+        exhibit,
+        signer: deps.signer,
+        clock: deps.clock,
+        io: deps.io,
+        policy: request.policy,
+        classification: request.classification,
+        sbom: deps.sbom,
+        signal: deps.signal,
+      });
+    } finally {
+      await exhibit.close();
+    }
+  } finally {
+    await openCase.release();
+  }
+}

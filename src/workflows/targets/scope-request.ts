@@ -1,0 +1,47 @@
+import { ExhibitError } from '../../model/errors.js';
+import type { Authority } from '../../model/case.js';
+import { NOT_STATED } from '../../model/case.js';
+import { parseInstant } from '../../lib/clock.js';
+
+/** What the user asked for. Pods as `NAMESPACE/NAME`. */
+export interface ScopeRequest {
+  readonly all: boolean;
+  readonly nodes: readonly string[];
+  readonly pods: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+/** Refuses a scope that selects nothing, or selects everything and something. */
+export function checkScope(scope: ScopeRequest): void {
+  const selected = scope.nodes.length + scope.pods.length + scope.namespaces.length;
+  if (scope.all && selected > 0) {
+    throw new ExhibitError('USAGE_INVALID', '--all already selects everything; --node, --pod and --namespace narrow nothing beside it');
+  }
+  if (!scope.all && selected === 0) {
+    throw new ExhibitError('USAGE_INVALID', 'nothing was selected: name the suspects, or ask for the whole cluster', {
+      hints: ['exhibit collect --node NAME', 'exhibit collect --pod NAMESPACE/NAME', 'exhibit collect --namespace NAME', 'exhibit collect --all'],
+    });
+  }
+  for (const pod of scope.pods) {
+    if (!/^[^/]+\/[^/]+$/.test(pod)) {
+      throw new ExhibitError('USAGE_INVALID', `a pod is named NAMESPACE/NAME, not "${pod}"`, { subject: pod });
+    }
+  }
+}
+
+/** Refuses what the authority of the case does not cover. What is only derived from a selector is narrowed elsewhere. */
+export function checkAuthority(scope: ScopeRequest, authority: Authority, nowMs: number): void {
+  if (authority === NOT_STATED) return;
+  const { limits } = authority;
+  const refuse = (what: string): never => {
+    throw new ExhibitError('LIMIT_OF_AUTHORITY', `${what} is beyond the limits of the authority given by ${authority.by}`, { subject: what });
+  };
+  if (limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0)) refuse(`collecting after ${limits.notAfter}`);
+  if (scope.all && (limits.namespaces !== undefined || limits.nodes !== undefined)) refuse('the whole cluster');
+  for (const node of scope.nodes) if (limits.nodes?.includes(node) === false) refuse(`node ${node}`);
+  for (const name of scope.namespaces) if (limits.namespaces?.includes(name) === false) refuse(`namespace ${name}`);
+  for (const pod of scope.pods) {
+    const namespace = pod.split('/')[0] ?? '';
+    if (limits.namespaces?.includes(namespace) === false) refuse(`pod ${pod}`);
+  }
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { execa } from 'execa';
+import type { Result } from 'execa';
+
+/** The real cluster that the tests of this folder talk to: the lab on this machine, or any cluster with LAB_EXTERNAL=1. */
+
+const ROOT = resolve(import.meta.dirname, '../..');
+export const EXHIBIT = join(ROOT, 'bin/run.js');
+const WORKLOADS = join(ROOT, 'test/lab/workloads.sh');
+const run = promisify(execFile);
+
+export interface Laboratory {
+  readonly external: boolean;
+  readonly kubeconfig: string;
+  /** As written by up.sh; empty for an external cluster. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly nodes: readonly string[];
+}
+
+export async function openLaboratory(): Promise<Laboratory> {
+  if (process.env['LAB_EXTERNAL'] === '1') {
+    const kubeconfig = process.env['KUBECONFIG'] ?? '';
+    const laboratory = { external: true, kubeconfig, settings: { LAB_KUBECTL: 'kubectl' }, nodes: [] };
+    const names = (await kubectl(laboratory, ['get', 'nodes', '-o', 'name'])).trim().split('\n');
+    return { ...laboratory, nodes: names.map((name) => name.replace('node/', '')) };
+  }
+  const home = process.env['EXHIBIT_LAB_HOME'] ?? '/var/tmp/exhibit-lab';
+  const text = await readFile(join(home, 'env'), 'utf8');
+  const settings = Object.fromEntries(text.split('\n').flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : []))) as Record<string, string>;
+  return { external: false, kubeconfig: settings['KUBECONFIG'] ?? '', settings, nodes: ['node1', 'node2'] };
+}
+
+export async function workloads(action: 'apply' | 'delete', set: string): Promise<void> {
+  await run(WORKLOADS, [action, set]);
+}
+
+export async function kubectl(laboratory: Laboratory, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(laboratory.settings['LAB_KUBECTL'] ?? 'kubectl', ['--kubeconfig', laboratory.kubeconfig, ...args], {
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+/** A responder's machine: a folder of its own with a key in it. */
+export class Desk {
+  readonly home: string;
+  readonly #kubeconfig: string;
+
+  private constructor(home: string, kubeconfig: string) {
+    this.home = home;
+    this.#kubeconfig = kubeconfig;
+  }
+
+  static async open(kubeconfig: string): Promise<Desk> {
+    const desk = new Desk(await mkdtemp(join(tmpdir(), 'exhibit-desk-')), kubeconfig);
+    await desk.exhibit(['key', 'new']);
+    return desk;
+  }
+
+  get allowedSigners(): string {
+    return join(this.home, 'allowed_signers');
+  }
+
+  /** Runs the built program; never throws for an exit status. */
+  async exhibit(args: readonly string[]): Promise<Result> {
+    return await execa(process.execPath, [EXHIBIT, ...args], {
+      reject: false,
+      env: { EXHIBIT_HOME: this.home, KUBECONFIG: this.#kubeconfig, NO_COLOR: '1' },
+      maxBuffer: 256 * 1024 * 1024,
+    });
+  }
+
+  async json<T>(args: readonly string[]): Promise<{ readonly exitCode: number | undefined; readonly result: T; readonly stderr: string }> {
+    const { exitCode, stdout, stderr } = await this.exhibit([...args, '--json']);
+    return { exitCode, result: JSON.parse(String(stdout)) as T, stderr: String(stderr) };
+  }
+
+  async close(): Promise<void> {
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Unpacks an archive with stock tar into a folder of its own and gives the bag's folder. */
+export async function unpack(archivePath: string, exhibitId: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'exhibit-bag-'));
+  await run('tar', ['-xzf', archivePath, '-C', folder, '--no-same-owner', '--keep-old-files']);
+  return join(folder, exhibitId);
+}
+
+/** The lines of a JSON lines file. */
+export async function records<T>(path: string): Promise<T[]> {
+  const text = await readFile(path, 'utf8');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
+}
