@@ -43,6 +43,14 @@ async function manifestInto(folder) {
   await mustRun(process.execPath, [tool('oclif/bin/run.js'), 'manifest', folder], { capture: true });
 }
 
+/** Waits for all of them even when one fails: none may still write into a folder that is being removed. */
+async function allOrFirstError(promises) {
+  const results = await Promise.allSettled(promises);
+  const failure = results.find(({ status }) => status === 'rejected');
+  if (failure) throw failure.reason;
+  return results.map(({ value }) => value);
+}
+
 async function build(inputsSha256, commit) {
   // Imported here: on a fresh clone this file is loaded before anything is installed.
   const { bundle } = await import('./lib/bundle.js');
@@ -53,9 +61,9 @@ async function build(inputsSha256, commit) {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(join(dist, 'commands'), { recursive: true });
   try {
-    const [metafile] = await Promise.all([bundle(dist), typesInto(join(dist, 'types'))]);
+    const [metafile] = await allOrFirstError([bundle(dist), typesInto(join(dist, 'types'))]);
     writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), renderThirdPartyNotices(metafile));
-    await Promise.all([manifestInto(staging), writeSbom(join(dist, 'sbom.cdx.json'))]);
+    await allOrFirstError([manifestInto(staging), writeSbom(join(dist, 'sbom.cdx.json'))]);
     const { version } = readJson(join(root, 'package.json'));
     writeJson(join(dist, 'build-info.json'), { version, commit, inputsSha256 });
     // Swapped in one go, so that a program that runs meanwhile never sees half a build.

@@ -13,7 +13,7 @@ const MUST_HAVE = [
   'dist/index.js',
   'dist/sbom.cdx.json',
 ];
-const MUST_NOT_HAVE = /^(src|test|scripts|\.ci)\/|\.test\.|^bin\/dev\.js$|\.tsbuildinfo$/;
+const MUST_NOT_HAVE = /^(src|test|scripts|\.ci)\/|\.test\.[jt]s$|^bin\/dev\.js$|\.tsbuildinfo$/;
 
 /** npm pack into `folder`; fails when something is missing from the tarball or does not belong into it. */
 export async function packGate(folder) {

@@ -5,7 +5,12 @@ import path from 'node:path';
 const INLINE_BYTES = 1024;
 
 function slug(name) {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(-60).replace(/^-/, '');
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(-60)
+    .replace(/^-/, '');
 }
 
 /** Bodies as they came: short text in scenario.json itself, the rest in a file each; equal bodies share one. */

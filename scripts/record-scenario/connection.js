@@ -40,7 +40,10 @@ export function openConnection(kubeconfig, replacements) {
     key: pem(user['client-key-data']),
   });
 
-  const call = (target, { method = 'GET', accept = 'application/json', headers = {}, send, maxBytes = Infinity, idleMs = 15000 } = {}) =>
+  const call = (
+    target,
+    { method = 'GET', accept = 'application/json', headers = {}, send, maxBytes = Infinity, idleMs = 15000 } = {},
+  ) =>
     new Promise((resolve, reject) => {
       const fields = { 'Accept': accept, 'User-Agent': 'record-scenario', ...headers };
       const request = https.request(cluster.server + target, { method, agent, headers: fields }, (response) => {

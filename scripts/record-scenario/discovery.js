@@ -3,7 +3,7 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 const FIXED = ['/', '/version', '/api', '/apis', '/healthz', '/livez', '/readyz', '/readyz?verbose', '/openid/v1/jwks'];
 
 /** One answer of the scenario. `accept` is only given where the answer depends on it. */
-export function answerOf(target, answer, body, accept) {
+export function answerOf({ target, accept }, answer, body) {
   return {
     path: target,
     ...(accept === undefined ? {} : { accept }),
@@ -26,7 +26,9 @@ export async function recordDiscovery(connection, store) {
   const resources = [];
   const take = async (target, accept) => {
     const answer = await connection.get(target, accept === undefined ? {} : { accept });
-    answers.push(answerOf(target, answer, store.keep(`${target}${accept ? '-aggregated' : ''}`, answer.body), accept));
+    answers.push(
+      answerOf({ target, accept }, answer, store.keep(`${target}${accept ? '-aggregated' : ''}`, answer.body)),
+    );
     return answer.status === 200 ? answer.body.toString() : undefined;
   };
   for (const target of FIXED) await take(target);

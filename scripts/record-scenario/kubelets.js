@@ -1,5 +1,8 @@
 import { answerOf } from './discovery.js';
 
+/** Under /logs the kubelet refuses whoever names a type. */
+const accept = '*/*';
+
 const ENDPOINTS = [
   'healthz',
   'configz',
@@ -18,8 +21,8 @@ const ENDPOINTS = [
 async function recordTree(root, folder, { connection, store }) {
   const answers = [];
   const take = async (target) => {
-    const answer = await connection.get(target, { maxBytes: store.maxLogBytes });
-    answers.push(answerOf(target, answer, store.keepLog(target.slice(root.length - 'logs/'.length), answer)));
+    const answer = await connection.get(target, { accept, maxBytes: store.maxLogBytes });
+    answers.push(answerOf({ target }, answer, store.keepLog(target.slice(root.length - 'logs/'.length), answer)));
     return answer;
   };
   const listing = await take(folder);
@@ -37,11 +40,11 @@ export async function recordKubelets(connection, store, nodes) {
   for (const node of nodes) {
     const root = `/api/v1/nodes/${node}/proxy/`;
     for (const endpoint of ENDPOINTS) {
-      const answer = await connection.get(root + endpoint);
-      answers.push(answerOf(root + endpoint, answer, store.keep(`${node}-${endpoint}`, answer.body)));
+      const answer = await connection.get(root + endpoint, { accept });
+      answers.push(answerOf({ target: root + endpoint }, answer, store.keep(`${node}-${endpoint}`, answer.body)));
     }
-    const redirect = await connection.get(`${root}logs`);
-    answers.push(answerOf(`${root}logs`, redirect, store.keep('logs', redirect.body)));
+    const redirect = await connection.get(`${root}logs`, { accept });
+    answers.push(answerOf({ target: `${root}logs` }, redirect, store.keep('logs', redirect.body)));
     answers.push(...(await recordTree(`${root}logs/`, `${root}logs/`, { connection, store })));
   }
   return answers;

@@ -15,7 +15,16 @@ export async function recordLogs(connection, store, pods) {
         const answer = await connection.get(target, { maxBytes: store.maxLogBytes });
         const label = `${namespace}/${name}/${container}/${previous ? 'previous' : 'current'}`;
         const { status, headers, chunked } = answer;
-        logs.push({ namespace, pod: name, container, previous, status, headers, chunked, body: store.keepLog(label, answer) });
+        logs.push({
+          namespace,
+          pod: name,
+          container,
+          previous,
+          status,
+          headers,
+          chunked,
+          body: store.keepLog(label, answer),
+        });
       }
     }
   }

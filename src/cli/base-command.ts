@@ -77,10 +77,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected abstract execute(): Promise<CommandOutcome<object>>;
 
   protected override async catch(error: Error): Promise<never> {
+    const ownFlags = this.ctor.flags as Interfaces.FlagInput | undefined;
     throw toExhibitError(error, {
       command: (this.id ?? '').replaceAll(':', ' '),
       bin: this.config.bin,
-      flagNames: [...Object.keys(this.ctor.flags), ...Object.keys(baseFlags)],
+      flagNames: [...Object.keys(ownFlags ?? {}), ...Object.keys(baseFlags)],
       interrupted: (this.interruption as Interruption | undefined)?.reason() ?? null,
     });
   }

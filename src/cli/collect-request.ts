@@ -1,11 +1,12 @@
 import { stringify } from 'yaml';
 import { toRfc3339 } from '../lib/clock.js';
 import type { Kind } from '../model/exhibit.js';
+import { type Profile, selectByProfile } from '../model/profile.js';
 import type { Collector } from '../ports/collector.js';
 import type { CollectRequest } from '../workflows/collect-request.js';
 import type { Context } from './context.js';
 import { variableOf } from './environment.js';
-import { DEFAULT_PROFILE, loadProfile, selectByProfile } from './profiles.js';
+import { DEFAULT_PROFILE, loadProfile } from './profiles.js';
 import { parseBytes, parseDurationMs } from './quantities.js';
 import { resolveSetting } from './settings.js';
 
@@ -24,7 +25,7 @@ export interface CollectFlagValues {
 
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
-function limitsOf(flags: CollectFlagValues, context: Context, limits: { maxLogBytes?: number | null | undefined; idleTimeoutMs?: number | undefined }) {
+function limitsOf(flags: CollectFlagValues, context: Context, limits: NonNullable<Profile['limits']>) {
   const { config } = context;
   const maxLogBytes = resolveSetting<number | null>({
     flag: flags['max-log-bytes'] === undefined ? undefined : parseBytes(flags['max-log-bytes']),
@@ -37,7 +38,7 @@ function limitsOf(flags: CollectFlagValues, context: Context, limits: { maxLogBy
     default: limits.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
   });
   const since = flags.since === undefined ? null : context.clock.nowMs() - parseDurationMs(flags.since);
-  return { maxLogBytes, idleTimeoutMs, sinceTime: since === null ? null : toRfc3339(since) };
+  return { maxLogBytes, idleTimeoutMs, sinceTime: since === null ? (limits.sinceTime ?? null) : toRfc3339(since) };
 }
 
 /** Flags, environment and configuration as the request of the workflow; every setting that was decided goes into the archive with its origin. */

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 
@@ -48,6 +48,14 @@ function readText(path: string): string | null {
   }
 }
 
+function valueOf(path: string, document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw new ExhibitError('CONFIG_INVALID', 'the configuration file has aliases, which are not followed', { subject: path });
+  }
+}
+
 function parseConfig(path: string, text: string): ConfigFile {
   const document = parseDocument(text, { uniqueKeys: true });
   const first = document.errors[0];
@@ -56,7 +64,7 @@ function parseConfig(path: string, text: string): ConfigFile {
       subject: path,
     });
   }
-  const parsed = configFileSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  const parsed = configFileSchema.safeParse(valueOf(path, document) ?? {});
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const place = issue === undefined || issue.path.length === 0 ? 'top level' : issue.path.join('.');

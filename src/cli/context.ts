@@ -2,6 +2,7 @@
  * The one place that makes adapters and hands them in as ports. Everything is made on first use: the cluster client and the sandbox
  * load only where a command needs them.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CaseStore } from '../evidence/case-store.js';
@@ -15,10 +16,13 @@ import type { Collector } from '../ports/collector.js';
 import type { Io } from '../ports/io.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Signer } from '../ports/signer.js';
+import type { CollectDeps } from '../workflows/collect-request.js';
+import { type ClusterFlagValues, type ClusterGlobals, clusterGlobalsOf } from './cluster-globals.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
 import { DEFAULT_KEY, keyPathOf } from './key-ring.js';
 import { type Locations, locationsOf } from './locations.js';
+import { shippedProfiles } from './profiles.js';
 import { programOf, sbomOf } from './program.js';
 import { resolveSetting, type Setting } from './settings.js';
 import { readTrustList, type TrustList } from './trust-list.js';
@@ -31,6 +35,13 @@ export interface ContextOptions {
   readonly root: string;
   readonly version: string;
   readonly caseFlag: string | undefined;
+}
+
+/** Which cluster to talk to. */
+export interface ClusterTarget {
+  readonly globals: ClusterGlobals;
+  /** For kubeconfig rules, proxies and credential plugins. */
+  readonly variables: Environment['variables'];
 }
 
 export class Context {
@@ -121,6 +132,64 @@ export class Context {
       default: this.locations.allowedSignersFile,
     });
     return await readTrustList(setting.value, setting.origin !== 'default');
+  }
+
+  clusterTarget(flags: ClusterFlagValues): ClusterTarget {
+    return { globals: clusterGlobalsOf(flags, this.environment, this.config), variables: this.environment.variables };
+  }
+
+  /** Connects when it is called; `caseToken` is all that the server learns of the case. */
+  connector(target: ClusterTarget, caseToken: string): (requestLog: RequestLog) => Promise<ClusterReader> {
+    return async (requestLog) => {
+      const [{ resolveConnection }, { connectCluster }] = await Promise.all([
+        import('../cluster/resolve-connection.js'),
+        import('../cluster/connect.js'),
+      ]);
+      const connection = await resolveConnection(target.globals, target.variables);
+      return connectCluster(connection, {
+        requestLog,
+        clock: this.clock,
+        ids: this.ids,
+        io: this.io,
+        userAgent: `exhibit/${this.#options.version} case/${caseToken}`,
+        signal: this.signal,
+      });
+    };
+  }
+
+  async collectDeps(caseId: string, target: ClusterTarget): Promise<CollectDeps> {
+    return {
+      clock: this.clock,
+      ids: this.ids,
+      io: this.io,
+      store: await this.store(),
+      caseId,
+      tool: await this.tool(),
+      os: this.os,
+      collectors: await this.collectors(),
+      connect: this.connector(target, caseId),
+      signal: this.signal,
+    };
+  }
+
+  /** A cluster of our own on loopback, until the command ends. It sees nothing of the user's kubeconfig and proxies. */
+  async startSandbox(): Promise<ClusterTarget> {
+    const { startSandbox } = await import('../sandbox/start-sandbox.js');
+    const directory = await mkdtemp(join(this.scratchDirectory, 'exhibit-sandbox-'));
+    this.#closers.push(() => rm(directory, { recursive: true, force: true }));
+    const sandbox = await startSandbox({ directory, clock: this.clock, ids: this.ids });
+    this.#closers.push(() => sandbox.stop());
+    return { globals: { kubeconfig: sandbox.kubeconfigPath, context: 'sandbox' }, variables: {} };
+  }
+
+  async contextNames(flags: ClusterFlagValues): Promise<readonly string[]> {
+    const { listContexts } = await import('../cluster/list-contexts.js');
+    const { globals, variables } = this.clusterTarget(flags);
+    return await listContexts(globals, variables);
+  }
+
+  async profileNames(): Promise<readonly string[]> {
+    return await shippedProfiles(join(this.templatesDirectory, 'profiles'));
   }
 
   async collectors(): Promise<readonly Collector[]> {

@@ -35,7 +35,7 @@ export function renderProgressLine(state: ViewState): string {
   return parts.join('  ');
 }
 
-/** The live view: at most eight lines, each shorter than the terminal is wide, printable ASCII only. */
+/** The live view: at most nine lines, each shorter than the terminal is wide, printable ASCII only. */
 export function renderLiveView(state: ViewState, columns: number): string[] {
   const width = Math.max(20, columns - 1);
   const output = [renderProgressLine(state)];

@@ -29,7 +29,7 @@ export function renderError(error: ExhibitError, options: { readonly debug: bool
   const output = [`Error: ${message}${subject}`, ...more];
   if (error.code === 'INTERNAL') {
     output.push(`This is a bug of ours. Please report it with the text above${options.debug ? '' : ' and that of --debug'}.`);
-  } else if (error.message !== ERROR_TABLE[error.code].meaning) {
+  } else if (error.code !== 'USAGE_INVALID' && error.message !== ERROR_TABLE[error.code].meaning) {
     output.push(ERROR_TABLE[error.code].meaning);
   }
   if (error.safe !== undefined) output.push(`Safe: ${escapeForTerminal(error.safe, MAX_LENGTH)}`);

@@ -15,8 +15,7 @@ function refuse(flag: string, what: string): never {
  * user information. The message names the flag, never the value.
  */
 export function refuseSecretsInArgv(argv: readonly string[]): void {
-  const end = argv.indexOf('--');
-  for (const word of end === -1 ? argv : argv.slice(0, end)) {
+  for (const word of argv) {
     for (const flag of SECRET_FLAGS) {
       if (word === `--${flag}` || word.startsWith(`--${flag}=`)) refuse(`--${flag}`, 'a credential');
     }

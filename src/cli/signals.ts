@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ERROR_TABLE, ExhibitError } from '../model/errors.js';
 
 export interface Interruption {
@@ -23,6 +24,8 @@ const CODES = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const;
  */
 export function listenForInterruption(options: InterruptionOptions): Interruption {
   const controller = new AbortController();
+  // Every request and stream under way listens; the brakes bound them, not this number.
+  setMaxListeners(0, controller.signal);
   let reason: ExhibitError | null = null;
   const handle = (name: 'SIGINT' | 'SIGTERM'): void => {
     const code = CODES[name];
@@ -36,8 +39,8 @@ export function listenForInterruption(options: InterruptionOptions): Interruptio
       retryable: true,
       safe: 'Everything that was committed before the signal.',
     });
-    controller.abort(reason);
     options.onSoft(name);
+    controller.abort(reason);
   };
   const onInterrupt = (): void => { handle('SIGINT'); };
   const onTerminate = (): void => { handle('SIGTERM'); };

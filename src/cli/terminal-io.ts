@@ -63,8 +63,10 @@ export class TerminalIo implements ClosableIo {
 
   progress(state: Progress): void {
     const nowUs = this.#options.clock.monoUs();
-    this.#start ??= { atUs: nowUs, done: state.done, bytes: state.bytes };
     const phaseChanged = this.#progress?.phase !== state.phase;
+    // Counters only grow within one piece of work: a smaller one means that the next piece has begun.
+    const begins = this.#start === null || state.bytes < this.#start.bytes || state.done < (this.#progress?.done ?? 0);
+    if (begins) this.#start = { atUs: nowUs, done: state.done, bytes: state.bytes };
     this.#progress = state;
     if (this.#options.verbosity === 'quiet') return;
     const intervalMs = this.#options.live ? LIVE_INTERVAL_MS : (this.#options.plainIntervalMs ?? PLAIN_INTERVAL_MS);

@@ -33,7 +33,7 @@ export type ExecEntry = z.infer<typeof execSchema>;
 const userSchema = z.looseObject({
   'client-certificate': text, 'client-certificate-data': text, 'client-key': text, 'client-key-data': text, 'token': text,
   'tokenFile': text, 'username': text, 'password': text, 'as': text, 'as-uid': text, 'as-groups': texts,
-  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(), 'auth-provider': z.unknown(), 'exec': execSchema.nullish(),
+  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(), 'auth-provider': z.unknown().optional(), 'exec': execSchema.nullish(),
 });
 export type UserEntry = z.infer<typeof userSchema>;
 
@@ -87,7 +87,7 @@ const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
 function typedExtensions(source: string): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
   if (!source.includes(EXEC_EXTENSION)) return found;
-  const typed: unknown = parse(source, { schema: 'core', maxAliasCount: MAX_ALIASES, logLevel: 'silent', prettyErrors: false });
+  const typed: unknown = parse(source, { schema: 'core', maxAliasCount: MAX_ALIASES, logLevel: 'error', prettyErrors: false });
   for (const cluster of arrayAt(typed, 'clusters')) {
     const extension = arrayAt(cluster, 'cluster', 'extensions').find((entry) => stringAt(entry, 'name') === EXEC_EXTENSION);
     if (extension !== undefined) found.set(stringAt(cluster, 'name') ?? '', valueAt(extension, 'extension'));
@@ -101,7 +101,7 @@ export function parseKubeconfig(source: string, path: string): Kubeconfig {
   let extensions: ReadonlyMap<string, unknown>;
   try {
     extensions = typedExtensions(source);
-    raw = parse(source, { schema: 'failsafe', customTags: ['null'], maxAliasCount: MAX_ALIASES, logLevel: 'silent', prettyErrors: false });
+    raw = parse(source, { schema: 'failsafe', customTags: ['null'], maxAliasCount: MAX_ALIASES, logLevel: 'error', prettyErrors: false });
   } catch (error) {
     const position: unknown = error instanceof Error && 'pos' in error ? error.pos : undefined;
     throw invalid(path, `not YAML${Array.isArray(position) ? `, near character ${String(position[0])}` : ''}`);

@@ -16,7 +16,7 @@ export interface NodeBreaker {
   clear(node: string | undefined): void;
 }
 
-/** After two strikes in a row the node is held off for 60 s; then one call may try, and one more strike holds it off again. */
+/** After two strikes in a row the node is held off for 60 s; then it is asked again, and one more strike holds it off again. */
 export function createNodeBreaker(clock: Clock): NodeBreaker {
   const nodes = new Map<string, { strikes: number; openUntilUs: number }>();
   const isOpen = (node: string | undefined): boolean =>

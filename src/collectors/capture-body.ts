@@ -33,11 +33,14 @@ export interface CapturedBody {
   readonly headIsAll: boolean;
   /** The last bytes, at most 4,096. */
   readonly tail: Buffer;
+  /** Where the bytes are; `null` when there were none. */
+  readonly path: string | null;
 }
 
 /** Spools an evidential body as it arrives, and keeps its ends, or the beginning of a refusal, in memory. */
 class Spool {
   writer: ItemWriter | undefined;
+  #path: string | null = null;
   readonly #capture: BodyCapture;
   readonly #context: CollectContext;
   readonly #head: Buffer[] = [];
@@ -65,13 +68,20 @@ class Spool {
     if (!this.#isEvidence) return;
     const tail = bytes.length >= TAIL_BYTES ? bytes : Buffer.concat([this.#tail, bytes]);
     this.#tail = Buffer.from(tail.subarray(Math.max(0, tail.length - TAIL_BYTES)));
-    this.writer ??= (await openItem(this.#context.sink, this.#capture.draft)).writer;
-    await this.writer.write(bytes);
+    await (await this.#open()).write(bytes);
   }
 
   captured(answer: ReadAnswer): CapturedBody {
     const head = Buffer.concat(this.#head);
-    return { answer, head, headIsAll: head.length === answer.sizeBytes, tail: this.#tail };
+    return { answer, head, headIsAll: head.length === answer.sizeBytes, tail: this.#tail, path: this.#path };
+  }
+
+  async #open(): Promise<ItemWriter> {
+    if (this.writer !== undefined) return this.writer;
+    const opened = await openItem(this.#context.sink, this.#capture.draft);
+    this.#path = opened.path;
+    this.writer = opened.writer;
+    return opened.writer;
   }
 
   get isEvidence(): boolean {
@@ -80,7 +90,7 @@ class Spool {
 
   /** Ends the payload file, an empty one where the outcome needs an item and no byte came. */
   async commit(facts: ItemFacts, needsItem: boolean): Promise<void> {
-    if (needsItem) this.writer ??= (await openItem(this.#context.sink, this.#capture.draft)).writer;
+    if (needsItem) await this.#open();
     const ending = this.writer;
     this.writer = undefined;
     await ending?.commit(facts);

@@ -20,8 +20,8 @@ export interface ListCapture {
   readonly namespace: string;
   /** Folder of the pages, without a slash at the end. */
   readonly folder: string;
-  /** Path of the index, without `.jsonl`. */
-  readonly indexPath: string;
+  /** Folder of `index.jsonl`, without a slash at the end. */
+  readonly indexFolder: string;
   readonly sensitivity: Sensitivity;
   /** The whole list may take so long; what is there then is kept. Milliseconds. */
   readonly timeBoxMs?: number;
@@ -72,9 +72,9 @@ class ListSpool {
   constructor(capture: ListCapture, context: CollectContext) {
     this.#capture = capture;
     this.#context = context;
-    const { artifact, collector, indexPath } = capture;
+    const { artifact, collector, indexFolder } = capture;
     const draft = { artifact, collector, vantage: 'api', sensitivity: 'normal' } as const;
-    this.#index = new ListIndexFile(context.sink, indexPath, draft);
+    this.#index = new ListIndexFile(context.sink, indexFolder, draft);
   }
 
   async page(page: ListPage): Promise<void> {

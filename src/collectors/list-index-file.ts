@@ -8,16 +8,15 @@ const PAGES_PER_FILE = 1000;
 /** The index of a list, page by page, begun with the first one and continued in a new file after 1,000. */
 export class ListIndexFile {
   readonly #sink: EvidenceSink;
-  readonly #path: string;
+  readonly #folder: string;
   readonly #draft: Omit<ItemDraft, 'path'>;
   #writer: ItemWriter | undefined;
   #derivedFrom: string[] = [];
   #files = 0;
 
-  /** `path` is without `.jsonl`. */
-  constructor(sink: EvidenceSink, path: string, draft: Omit<ItemDraft, 'path'>) {
+  constructor(sink: EvidenceSink, folder: string, draft: Omit<ItemDraft, 'path'>) {
     this.#sink = sink;
-    this.#path = path;
+    this.#folder = folder;
     this.#draft = draft;
   }
 
@@ -56,6 +55,6 @@ export class ListIndexFile {
   async #begin(): Promise<ItemWriter> {
     this.#files += 1;
     const part = this.#files === 1 ? '' : `.part-${String(this.#files).padStart(4, '0')}`;
-    return (await openItem(this.#sink, { ...this.#draft, path: `${this.#path}${part}.jsonl` })).writer;
+    return (await openItem(this.#sink, { ...this.#draft, path: `${this.#folder}/index${part}.jsonl` })).writer;
   }
 }

@@ -22,7 +22,6 @@ receipt away from this machine: it is the only defence against somebody who can 
   static override flags = {
     'key': Flags.string({ helpValue: 'NAME|FILE', summary: 'Signing key (EXHIBIT_KEY; default: default).' }),
     'classification': Flags.string({ helpValue: 'TEXT', summary: 'Marking that the signed statement carries.' }),
-    'require-timestamp': Flags.boolean({ summary: 'The seal counts as complete only with a trusted time; verify then insists.' }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof sealResult>>> {
@@ -30,7 +29,6 @@ receipt away from this machine: it is the only defence against somebody who can 
     const summary = await seal(
       {
         caseId: await context.caseId(),
-        policy: { requireTimestamp: flags['require-timestamp'], requireSigners: 1 },
         classification: flags.classification ?? null,
       },
       {

@@ -4,19 +4,20 @@ import { storageError } from '../custody/storage-error.js';
 import { isSafePath } from '../lib/safe-path.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { EvidenceSink, ItemDraft, ItemWriter } from '../ports/evidence-sink.js';
+import { PART_BYTES } from './bag-layout.js';
 import type { ItemCommitter, PendingItem } from './item-committer.js';
 import { SpoolItemWriter } from './item-writer.js';
 import { PayloadFile } from './payload-file.js';
 
-/** A payload file of more than 2^32 bytes is split into parts of this size. */
-export const PART_BYTES = 2 ** 32;
-
-/** A path of this many bytes, made of segments of the grammar, always splits into ustar's prefix and name with the bag's folder before it. */
-const MAX_PATH_BYTES = 200;
+const USTAR_NAME_BYTES = 100;
+const USTAR_PREFIX_BYTES = 155;
+const PART_SUFFIX_BYTES = '.p0001'.length;
 
 export interface FileEvidenceSinkOptions {
   /** Folder of the exhibit. */
   readonly directory: string;
+  /** The bag's folder: it counts against the length of paths. */
+  readonly exhibitId: string;
   readonly committer: ItemCommitter;
   /** Whether the artifact of an item is in the plan. */
   readonly isPlanned: (artifact: string) => boolean;
@@ -41,7 +42,7 @@ export class FileEvidenceSink implements EvidenceSink {
   // eslint-disable-next-line @typescript-eslint/require-await -- the port allows for sinks that wait
   async open(draft: ItemDraft): Promise<ItemWriter> {
     this.#assertUsable();
-    if (!draft.path.startsWith('data/') || draft.path.length > MAX_PATH_BYTES || !isSafePath(draft.path)) {
+    if (!draft.path.startsWith('data/') || !isSafePath(draft.path) || !fitsUstar(`${this.#options.exhibitId}/${draft.path}`)) {
       throw new ExhibitError('INTERNAL', 'an item path is outside the grammar', { subject: draft.path });
     }
     if (!this.#options.isPlanned(draft.artifact)) {
@@ -94,6 +95,14 @@ export class FileEvidenceSink implements EvidenceSink {
       throw storageError(error, file);
     }
   }
+}
+
+/** Whether a path splits into ustar's prefix and name, also with the suffix of a part. */
+function fitsUstar(path: string): boolean {
+  const room = path.length + PART_SUFFIX_BYTES - USTAR_NAME_BYTES - 1;
+  if (room < 0) return true;
+  const slash = path.indexOf('/', room);
+  return slash > 0 && slash <= USTAR_PREFIX_BYTES;
 }
 
 function taken(path: string): ExhibitError {

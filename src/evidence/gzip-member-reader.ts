@@ -4,7 +4,7 @@ import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from './gzip-format.js';
 
 const READ_BYTES = 256 * 1024;
-const INFLATED_BYTES = 512 * 1024;
+const INFLATED_BYTES = 256 * 1024;
 
 export interface GzipMember {
   /** SHA-256 of the whole file, whatever it holds. */

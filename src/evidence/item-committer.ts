@@ -1,6 +1,5 @@
-import type { ChainedLog } from '../custody/chained-log.js';
+import type { CustodyLog } from '../custody/custody-log.js';
 import type { SyncedFile } from '../custody/synced-file.js';
-import type { CustodyEvent } from '../model/custody-entry.js';
 import { syncDirectory } from './private-files.js';
 
 /** What the custody log says of one payload file. */
@@ -12,6 +11,7 @@ export interface ItemEntry {
 
 /** The files of one item, already on the disk themselves. */
 export interface PendingItem {
+  readonly artifact: string;
   /** Lines of items.jsonl with their LF. */
   readonly lines: string;
   readonly entries: readonly ItemEntry[];
@@ -28,12 +28,12 @@ interface Waiting extends PendingItem {
  */
 export class ItemCommitter {
   readonly #items: SyncedFile;
-  readonly #custody: ChainedLog<CustodyEvent>;
+  readonly #custody: CustodyLog;
   readonly #unsyncedDirectories = new Set<string>();
   #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(items: SyncedFile, custody: ChainedLog<CustodyEvent>) {
+  constructor(items: SyncedFile, custody: CustodyLog) {
     this.#items = items;
     this.#custody = custody;
   }

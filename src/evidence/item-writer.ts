@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { linkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { safeSegment } from '../lib/safe-path.js';
@@ -19,7 +19,7 @@ export interface ItemHome {
   readonly partBytes: number;
   /** Creates the file at an item path, folders included. */
   create(path: string): PayloadFile;
-  commit(item: PendingItem, draft: ItemDraft): Promise<void>;
+  commit(item: PendingItem): Promise<void>;
   ended(writer: ItemWriter): void;
 }
 
@@ -67,7 +67,7 @@ export class SpoolItemWriter implements ItemWriter {
       const whole = { path: this.#draft.path, sha256, sizeBytes: this.#sizeBytes };
       const entries = this.#parts.length === 0 ? [whole] : [...this.#parts, this.#lastPart()];
       const lines = entries.map((entry, index) => itemLine(this.#draft, facts, { entry, index, entries, whole }));
-      await this.#home.commit({ lines: lines.join(''), entries }, this.#draft);
+      await this.#home.commit({ artifact: this.#draft.artifact, lines: lines.join(''), entries });
       return whole;
     } finally {
       this.#home.ended(this);
@@ -163,9 +163,4 @@ function itemLine(draft: ItemDraft, facts: ItemFacts, { entry, index, entries, w
     sensitivity: draft.sensitivity,
   };
   return `${asciiJson(record)}\n`;
-}
-
-/** Directory part of an item path, as a file system path. */
-export function itemDirectory(directory: string, path: string): string {
-  return dirname(join(directory, path));
 }

@@ -70,7 +70,7 @@ export class SpoolRequestLog implements RequestLog {
   static async open(path: string): Promise<{ readonly log: SpoolRequestLog; readonly torn: TornTail | null }> {
     let seq = 0;
     const { torn, wholeBytes } = scanLines(path, (bytes, number) => {
-      const line = parseRequestLine(bytes.latin1Slice(0, bytes.length - 1));
+      const line = parseRequestLine(bytes.toString('latin1', 0, bytes.length - 1));
       if (line === null) throw corrupt(path, number, 'it is not one of our records');
       seq = Math.max(seq, line.seq);
     });

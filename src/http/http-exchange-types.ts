@@ -56,8 +56,8 @@ export interface HttpHead {
 }
 
 export interface HttpReceiver {
-  /** `drop`: the body is counted and hashed but not handed over, and cut off after 64 KiB. */
-  head(head: HttpHead): 'keep' | 'drop';
+  /** `drop`: the body is counted and hashed but not handed over; both that and `brief` cut it off after 64 KiB. */
+  head(head: HttpHead): 'keep' | 'brief' | 'drop';
   /** Owns the chunk. A returned promise holds the connection back; what it throws ends the exchange. */
   chunk(bytes: Buffer): void | Promise<void>;
 }

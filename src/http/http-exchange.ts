@@ -11,7 +11,7 @@ import { tlsPeerSha256 } from './open-connection.js';
 import { TransportError, transportFailureOf, type TransportFailure } from './transport-failure.js';
 
 const MAX_HEAD_BYTES = 64 * 1024;
-const MAX_DROPPED_BYTES = 64 * 1024;
+const MAX_BRIEF_BYTES = 64 * 1024;
 
 export interface ExchangeParts {
   readonly endpoint: HttpEndpoint;
@@ -50,7 +50,7 @@ export class HttpExchange {
   #decided: { readonly end: BodyEnd; readonly detail: string | null } | null = null;
   #handingOver = false;
   #stray = false;
-  #dropping = false;
+  #wanted: 'keep' | 'brief' | 'drop' = 'keep';
   #sizeBytes = 0;
   #tlsPeerSha256: string | null = null;
   #headAtMs: number | null = null;
@@ -134,7 +134,7 @@ export class HttpExchange {
     this.#head = { status, headers: joinHeaders(answer.rawHeaders) };
     this.#framing = framingOf(status, answer.rawHeaders);
     try {
-      this.#dropping = this.#parts.receiver.head(this.#head) === 'drop';
+      this.#wanted = this.#parts.receiver.head(this.#head);
     } catch (error) {
       this.#onThrown(error);
       return;
@@ -151,12 +151,12 @@ export class HttpExchange {
     this.#lastByteAtMs = this.#parts.clock.nowMs();
     this.#firstByteAtMs ??= this.#lastByteAtMs;
     this.#watch?.moved(chunk.length);
-    const limit = this.#dropping ? MAX_DROPPED_BYTES : this.#parts.request.maxBytes;
+    const limit = this.#wanted === 'keep' ? this.#parts.request.maxBytes : MAX_BRIEF_BYTES;
     const over = limit !== null && this.#sizeBytes + chunk.length > limit;
     const piece = over ? chunk.subarray(0, limit - this.#sizeBytes) : chunk;
     this.#sizeBytes += piece.length;
     this.#hash.update(piece);
-    if (!this.#dropping && piece.length > 0) this.#handOver(piece);
+    if (this.#wanted !== 'drop' && piece.length > 0) this.#handOver(piece);
     if (over) this.#decide('limit', `longer than the limit of ${String(limit)} bytes`);
   }
 

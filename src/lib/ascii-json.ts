@@ -13,11 +13,19 @@ function escapeUnit(unit: string): string {
 function assertObject(value: object, depth: number): void {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError('only plain objects become JSON');
-  for (const key of Object.keys(value)) {
-    if (LONE_SURROGATE.test(key)) throw new TypeError('a key holds half a surrogate pair');
+  // Hundreds of thousands of records pass here: for-in makes no list of keys, and a plain object inherits none.
+  for (const key in value) {
     const member = (value as Record<string, unknown>)[key];
     if (member !== undefined) assertWritable(member, depth + 1);
   }
+}
+
+function replaceLoneSurrogates(_key: string, member: unknown): unknown {
+  if (typeof member === 'string') return member.replace(EVERY_LONE_SURROGATE, '\ufffd');
+  if (typeof member === 'object' && member !== null && Object.keys(member).some((key) => LONE_SURROGATE.test(key))) {
+    throw new TypeError('a key holds half a surrogate pair');
+  }
+  return member;
 }
 
 function assertWritable(value: unknown, depth: number): void {
@@ -48,10 +56,7 @@ export function asciiJson(value: unknown): string {
   const text = JSON.stringify(value);
   if (!OUTSIDE_PRINTABLE_ASCII.test(text) && !text.includes('\\ud')) return text;
   // JSON.stringify turns a lone surrogate into an escape of six characters; only the value itself tells it from such text.
-  const wellFormed = JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'string' ? member.replace(EVERY_LONE_SURROGATE, '\ufffd') : member,
-  );
-  return wellFormed.replace(EVERY_OUTSIDE_PRINTABLE_ASCII, escapeUnit);
+  return JSON.stringify(value, replaceLoneSurrogates).replace(EVERY_OUTSIDE_PRINTABLE_ASCII, escapeUnit);
 }
 
 /**

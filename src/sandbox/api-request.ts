@@ -19,8 +19,6 @@ export interface ResourceRequest {
   readonly resource: string;
   readonly name: string;
   readonly subresource: string;
-  /** What follows the subresource, undecoded. */
-  readonly rest: string;
 }
 
 function decode(segment: string): string {
@@ -40,26 +38,22 @@ function inNamespace(segments: readonly string[]): { namespace: string; rest: re
 }
 
 function parseResource(path: string): ResourceRequest | null {
-  const parts = path.split('/').slice(1);
-  const core = parts[0] === 'api';
-  if (!core && parts[0] !== 'apis') return null;
-  const group = core ? '' : decode(parts[1] ?? '');
-  const version = decode(parts[core ? 1 : 2] ?? '');
-  const segments = parts.slice(core ? 2 : 3);
+  const [, root, ...parts] = path.split('/');
+  if (root !== 'api' && root !== 'apis') return null;
+  const [group = '', version = '', ...segments] = root === 'api' ? ['', ...parts] : parts;
   if (version === '' || (segments[0] ?? '') === '') return null;
   const { namespace, rest } = inNamespace(segments);
-  return {
-    group,
-    version,
-    namespace,
-    resource: decode(rest[0] ?? ''),
-    name: decode(rest[1] ?? ''),
-    subresource: decode(rest[2] ?? ''),
-    rest: rest.slice(3).join('/'),
-  };
+  const [resource = '', name = '', subresource = ''] = rest.map(decode);
+  return { group: decode(group), version: decode(version), namespace, resource, name, subresource };
 }
 
-const VERBS: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch' };
+const VERBS: Readonly<Record<string, string>> = {
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+};
 
 function verbOf(method: string, resource: ResourceRequest | null, query: URLSearchParams): string {
   if (resource === null) return method.toLowerCase();

@@ -18,8 +18,14 @@ function coversResource(rule: Rule, asked: ResourceAttributes): boolean {
   const { resource, subresource } = asked;
   const named = subresource === '' ? resource : `${resource}/${subresource}`;
   const anyParent = subresource !== '' && rule.resources?.includes(`*/${subresource}`) === true;
-  const byName = rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(asked.name);
-  return has(rule.verbs, asked.verb) && has(rule.apiGroups, asked.group) && (has(rule.resources, named) || anyParent) && byName;
+  const byName =
+    rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(asked.name);
+  return (
+    has(rule.verbs, asked.verb) &&
+    has(rule.apiGroups, asked.group) &&
+    (has(rule.resources, named) || anyParent) &&
+    byName
+  );
 }
 
 /** Whether the recorded rules (those of a SelfSubjectRulesReview) allow it. */

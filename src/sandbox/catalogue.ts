@@ -52,7 +52,9 @@ export class Catalogue {
 
   /** An object of a recorded list. */
   object(collection: Collection, namespace: string, name: string): ListItem | undefined {
-    return collection.items.find((item) => item.name === name && item.namespace === (collection.namespaced ? namespace : ''));
+    return collection.items.find(
+      (item) => item.name === name && item.namespace === (collection.namespaced ? namespace : ''),
+    );
   }
 }
 

@@ -5,7 +5,13 @@ import { toDate } from '../lib/clock.js';
 
 const DAY_MS = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const OID = { commonName: '2.5.4.3', organization: '2.5.4.10', basic: '2.5.29.19', usage: '2.5.29.15', names: '2.5.29.17' };
+const OID = {
+  commonName: '2.5.4.3',
+  organization: '2.5.4.10',
+  basic: '2.5.29.19',
+  usage: '2.5.29.15',
+  names: '2.5.29.17',
+};
 const OID_EXTENDED_USAGE = '2.5.29.37';
 const PURPOSE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' };
 
@@ -32,7 +38,10 @@ interface Subject {
 let serial = 1;
 
 function pem(label: string, der: ArrayBuffer): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
@@ -59,7 +68,9 @@ function extensionsOf(subject: Subject): pkijs.Extension[] {
     extension(OID.usage, true, usage),
   ];
   if (purpose !== undefined) {
-    list.push(extension(OID_EXTENDED_USAGE, false, new pkijs.ExtKeyUsage({ keyPurposes: [PURPOSE[purpose]] }).toSchema()));
+    list.push(
+      extension(OID_EXTENDED_USAGE, false, new pkijs.ExtKeyUsage({ keyPurposes: [PURPOSE[purpose]] }).toSchema()),
+    );
   }
   if (hosts.length > 0) {
     list.push(extension(OID.names, false, new pkijs.GeneralNames({ names: hosts.map(hostName) }).toSchema()));
@@ -99,8 +110,11 @@ export interface Certificates {
 }
 
 /** An authority of its own with a server (127.0.0.1, localhost) and a client, new at every start and valid for a day. */
-export async function makeCertificates(identity: { username: string; groups: readonly string[] }, nowMs: number): Promise<Certificates> {
-  pkijs.setEngine('node', new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto as unknown as Crypto }));
+export async function makeCertificates(
+  identity: { username: string; groups: readonly string[] },
+  nowMs: number,
+): Promise<Certificates> {
+  pkijs.setEngine('node', new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto }));
   const valid = { notBeforeMs: nowMs - 300_000, notAfterMs: nowMs + DAY_MS };
   const hosts = ['127.0.0.1', 'localhost'];
   const authority = await issue({ name: 'exhibit sandbox authority', ...valid }, null);

@@ -39,6 +39,6 @@ export function decodeContinue(text: string): ContinueToken | string {
   if (typeof rv !== 'number' || rv === 0) return `incorrect encoded start resourceVersion (version ${VERSION})`;
   if (typeof start !== 'string' || start === '') return `encoded start key empty (version ${VERSION})`;
   // A key that climbs out of its prefix would read what lies beside the list.
-  if (start.split('/').includes('..')) return JSON.stringify(start).slice(1, -1);
+  if (start.split('/').includes('..')) return start;
   return { resourceVersion: rv, startKey: start };
 }

@@ -32,7 +32,11 @@ export type TransportFault =
 /** Puts something else in the place of the answer, or changes it. */
 export type AnswerFault =
   /** A Status of that code; 410 carries a token to go on with, as the real server's does. */
-  | { readonly kind: 'status'; readonly status: 401 | 403 | 404 | 410 | 429 | 500 | 502 | 503 | 504; readonly retryAfterSeconds?: number }
+  | {
+      readonly kind: 'status';
+      readonly status: 401 | 403 | 404 | 410 | 429 | 500 | 502 | 503 | 504;
+      readonly retryAfterSeconds?: number;
+    }
   /** The kubelet's own words about a failure, with 200. */
   | { readonly kind: 'kubelet-sentence'; readonly sentence?: string }
   /** A body that claims to be JSON and is none. */
@@ -71,7 +75,16 @@ export const HOSTILE_NAMES: readonly string[] = [
   '',
 ];
 
-const TRANSPORT = new Set<Fault['kind']>(['cut', 'early-end', 'stall', 'no-answer', 'reset', 'wrong-length', 'endless', 'slow']);
+const TRANSPORT = new Set<Fault['kind']>([
+  'cut',
+  'early-end',
+  'stall',
+  'no-answer',
+  'reset',
+  'wrong-length',
+  'endless',
+  'slow',
+]);
 
 export function isTransportFault(fault: CallFault): fault is TransportFault & FaultScope {
   return TRANSPORT.has(fault.kind);
@@ -93,7 +106,8 @@ export class FaultBook {
     for (const entry of this.#entries) {
       const { path, method: only, after = 0, times = Infinity } = entry.fault;
       // A fresh expression: one with the g flag remembers where it stopped.
-      if ((only !== undefined && only !== method) || !new RegExp(path.source, path.flags.replace('g', '')).test(target)) continue;
+      if ((only !== undefined && only !== method) || !new RegExp(path.source, path.flags.replace('g', '')).test(target))
+        continue;
       entry.seen++;
       if (entry.seen <= after || entry.hits >= times) continue;
       entry.hits++;

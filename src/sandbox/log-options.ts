@@ -39,7 +39,9 @@ function integer(query: URLSearchParams, key: string): number | null {
 function atLeast(pod: string, limit: { key: string; least: 0 | 1 }, value: number | null): void {
   if (value === null || value >= limit.least) return;
   const rule = limit.least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
-  throw new Refusal(invalid(pod, limit.key, { reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${rule}` }));
+  throw new Refusal(
+    invalid(pod, limit.key, { reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${rule}` }),
+  );
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -49,7 +51,9 @@ function instant(query: URLSearchParams): number | null {
   if (text === '') return null;
   const ms = RFC3339.test(text) ? parseInstant(text) : null;
   if (ms !== null) return Math.floor(ms / 1000) * 1000;
-  throw new Refusal(badRequest(`parsing time "${text}" as "2006-01-02T15:04:05Z07:00": cannot parse "${text}" as "2006"`));
+  throw new Refusal(
+    badRequest(`parsing time "${text}" as "2006-01-02T15:04:05Z07:00": cannot parse "${text}" as "2006"`),
+  );
 }
 
 function read(pod: string, query: URLSearchParams, nowMs: number): LogOptions {

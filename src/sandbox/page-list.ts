@@ -1,6 +1,18 @@
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.js';
 import { badRequest, type Failure } from './status-body.js';
 
+const EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
+  'parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token ' +
+  'results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and ' +
+  'now may show up in the list.';
+
+/** The refusal of a token whose version the server has dropped. The token in it goes on at the latest version. */
+export function expired(token: ContinueToken): Failure {
+  const continueToken = encodeContinue({ resourceVersion: -1, startKey: token.startKey });
+  return { code: 410, reason: 'Expired', message: EXPIRED, continueToken };
+}
+
 export interface Paged<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -40,6 +52,8 @@ export function pageList<T>(request: PageRequest<T>): Paged<T> | Failure {
   if (text !== '') {
     const token = decodeContinue(text);
     if (typeof token === 'string') return badRequest(`invalid continue token: continue key is not valid: ${token}`);
+    // Of all versions there ever were, the recording holds one.
+    if (token.resourceVersion > 0 && token.resourceVersion < Number(request.resourceVersion)) return expired(token);
     start = startOf(request, token);
   }
   const end = limit === 0 ? request.items.length : Math.min(request.items.length, start + limit);
@@ -60,7 +74,9 @@ export function listMetadata(page: Paged<unknown>, sortedKeys: boolean): Record<
   const version = { resourceVersion: page.resourceVersion };
   const token = page.continueToken === '' ? {} : { continue: page.continueToken };
   const remaining = page.remaining === null ? {} : { remainingItemCount: page.remaining };
-  return sortedKeys ? { ...token, ...remaining, ...version } : { ...version, ...token, ...remaining };
+  // Custom resources name the token even when there is none.
+  if (sortedKeys) return { continue: page.continueToken, ...remaining, ...version };
+  return { ...version, ...token, ...remaining };
 }
 
 export function joinItems(items: readonly { readonly bytes: Buffer }[]): Buffer {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Call } from './route.js';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -25,9 +25,12 @@ function isToken(header: string | undefined, token: string): boolean {
 
 /** Reads a request to its end and says who sent it. A token that is wrong is refused even beside a good certificate. */
 export async function readCall(request: IncomingMessage, token: string): Promise<Call> {
-  const socket = request.socket as TLSSocket;
+  const { socket } = request;
   const { authorization, accept, 'user-agent': userAgent, 'impersonate-user': impersonate } = request.headers;
-  const der = socket.authorized ? (socket.getPeerCertificate().raw as Buffer | undefined) : undefined;
+  const der =
+    socket instanceof TLSSocket && socket.authorized
+      ? (socket.getPeerCertificate().raw as Buffer | undefined)
+      : undefined;
   const byToken = isToken(authorization, token);
   return {
     method: request.method ?? '',

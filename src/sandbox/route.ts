@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import { acceptsJson, notAcceptable, onlyAccepted } from './accept.js';
 import { type Answer, pageNotFound } from './answer.js';
 import { type ApiRequest, type ResourceRequest, parseApiRequest } from './api-request.js';
 import { authorize, authorizeImpersonation } from './authorize.js';
@@ -27,6 +28,10 @@ export interface Call {
 
 type OnResource = ApiRequest & { readonly resource: ResourceRequest };
 
+function isJson(answer: Answer): boolean {
+  return answer.headers.some(([name, value]) => name === 'Content-Type' && value === 'application/json');
+}
+
 function isOnResource(request: ApiRequest): request is OnResource {
   return request.resource !== null;
 }
@@ -49,10 +54,11 @@ export class Router {
     const { flow } = this.#scenario;
     if (!call.authenticated) return statusAnswer(UNAUTHORIZED, flow);
     const refused = call.impersonate === null ? null : authorizeImpersonation(this.#scenario, call.impersonate);
-    if (refused !== null) return this.#denied(statusAnswer(refused, flow));
+    if (refused !== null) return this.#denied(statusAnswer(refused, []));
     const request = parseApiRequest(call.method, call.target, call.accept);
     const failure = authorize(this.#scenario, request);
-    if (failure !== null) return this.#denied(statusAnswer(failure, request.resource?.subresource === 'proxy' ? [] : flow));
+    if (failure !== null)
+      return this.#denied(statusAnswer(failure, request.resource?.subresource === 'proxy' ? [] : flow));
     return isOnResource(request) ? this.#onResource(request, call) : this.#onPath(request);
   }
 
@@ -63,8 +69,12 @@ export class Router {
   #onPath(request: ApiRequest): Answer {
     const { flow } = this.#scenario;
     if (request.method !== 'GET') return statusAnswer(METHOD_NOT_ALLOWED, flow);
-    const known = this.#recorded.find(request.target, request.accept) ?? this.#recorded.find(request.path, request.accept);
-    if (known !== null) return known;
+    const known =
+      this.#recorded.find(request.target, request.accept) ?? this.#recorded.find(request.path, request.accept);
+    if (known !== null) {
+      if (!isJson(known) || acceptsJson(request.accept)) return known;
+      return request.path === '/version' ? notAcceptable([], flow) : onlyAccepted(flow);
+    }
     const announced = request.path.split('/').slice(0, 3).join('/');
     const underKnown = ['/version', '/api'].some((root) => request.path.startsWith(`${root}/`));
     if (underKnown || (request.path !== announced && this.#recorded.find(announced, '') !== null)) {
@@ -77,7 +87,14 @@ export class Router {
     const { flow } = this.#scenario;
     const { group, version, resource, name, subresource } = request.resource;
     const review = serveReviews(
-      { ...request.resource, method: call.method, body: call.body, credential: call.credential, userAgent: call.userAgent, nowMs: this.#clock.nowMs() },
+      {
+        ...request.resource,
+        method: call.method,
+        body: call.body,
+        credential: call.credential,
+        userAgent: call.userAgent,
+        nowMs: this.#clock.nowMs(),
+      },
       this.#scenario,
       flow,
     );
@@ -89,7 +106,7 @@ export class Router {
         return serveKubelet(request, { recorded: this.#recorded, catalogue: this.#catalogue, flow });
       }
       if (resource === 'pods' && subresource === 'log' && name !== '') {
-        return serveLogs(request, { scenario: this.#scenario, catalogue: this.#catalogue, clock: this.#clock, flow });
+        return serveLogs(request, { scenario: this.#scenario, catalogue: this.#catalogue, clock: this.#clock });
       }
     }
     return serveObjects(request, this.#catalogue, flow) ?? this.#unknown(request);

@@ -25,7 +25,11 @@ function fieldOf(item: ListItem, key: string): string {
 }
 
 /** The entries that a list call asks for. `error` is the server's message for a selector that it does not know. */
-export function selectItems(collection: Collection, namespace: string, query: URLSearchParams): { items: ListItem[] } | { error: string } {
+export function selectItems(
+  collection: Collection,
+  namespace: string,
+  query: URLSearchParams,
+): { items: ListItem[] } | { error: string } {
   const fields = parseTerms(query.get('fieldSelector') ?? '');
   const labels = parseTerms(query.get('labelSelector') ?? '');
   const known = ['metadata.name', 'metadata.namespace', ...(collection.resource === 'pods' ? POD_FIELDS : [])];

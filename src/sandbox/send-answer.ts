@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer, HeaderPairs } from './answer.js';
@@ -28,7 +27,9 @@ function framingOf(answer: Answer): HeaderPairs {
 async function write(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   if (response.destroyed) return false;
   if (bytes.length === 0) return true;
-  return await new Promise((resolve) => response.write(bytes, (error) => resolve(error === null || error === undefined)));
+  return await new Promise((resolve) =>
+    response.write(bytes, (error) => resolve(error === null || error === undefined)),
+  );
 }
 
 /** Sends head and first bytes so that they have left before anything else happens. */
@@ -54,20 +55,23 @@ async function sendForEver(sending: Sending): Promise<void> {
   writeHead(sending, CHUNKED);
   const seed = answer.body.length === 0 ? Buffer.from('x\n') : answer.body;
   const more = Buffer.concat(Array.from({ length: Math.ceil(65536 / seed.length) }, () => seed));
-  while (!response.destroyed) {
-    if (response.write(more)) await new Promise((resolve) => setImmediate(resolve));
-    else await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => undefined);
-  }
+  while (await write(response, more));
+}
+
+function sendWhole(sending: Sending): void {
+  writeHead(sending, framingOf(sending.answer));
+  sending.response.end(sending.answer.body);
 }
 
 /** Sends an answer, whole or spoilt. Resolves when we have done our part; a stalled one stays open. */
 export async function sendAnswer(sending: Sending, fault: TransportFault | undefined): Promise<void> {
+  if (fault === undefined) sendWhole(sending);
+  else await sendSpoilt(sending, fault);
+}
+
+async function sendSpoilt(sending: Sending, fault: TransportFault): Promise<void> {
   const { response, answer } = sending;
-  switch (fault?.kind) {
-    case undefined:
-      writeHead(sending, framingOf(answer));
-      response.end(answer.body);
-      return;
+  switch (fault.kind) {
     case 'no-answer':
       return;
     case 'reset':
@@ -80,12 +84,9 @@ export async function sendAnswer(sending: Sending, fault: TransportFault | undef
       await begin(sending, fault.afterBytes);
       response.socket?.destroy();
       return;
-    case 'early-end': {
-      const body = answer.body.subarray(0, fault.afterBytes);
-      writeHead(sending, framingOf({ ...answer, body }));
-      response.end(body);
+    case 'early-end':
+      sendWhole({ ...sending, answer: { ...answer, body: answer.body.subarray(0, fault.afterBytes) } });
       return;
-    }
     case 'wrong-length':
       writeHead(sending, lengthHeader(Math.max(0, answer.body.length + fault.byBytes)));
       await write(response, answer.body);

@@ -1,6 +1,7 @@
 import { arrayAt, stringAt } from '../lib/untyped.js';
 import type { Clock } from '../ports/clock.js';
-import type { Answer, HeaderPairs } from './answer.js';
+import { acceptsJson, onlyAccepted } from './accept.js';
+import type { Answer } from './answer.js';
 import type { ApiRequest, ResourceRequest } from './api-request.js';
 import type { Catalogue } from './catalogue.js';
 import { cutLog } from './cut-log.js';
@@ -12,7 +13,6 @@ interface Parts {
   readonly scenario: Scenario;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
-  readonly flow: HeaderPairs;
 }
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
@@ -23,7 +23,11 @@ function names(pod: unknown, kind: string): string[] {
 
 /** The container that is meant, or the server's question which one. */
 function chooseContainer(pod: unknown, podName: string, asked: string): { container: string } | { error: string } {
-  const [main, init, ephemeral] = [names(pod, 'containers'), names(pod, 'initContainers'), names(pod, 'ephemeralContainers')];
+  const [main, init, ephemeral] = [
+    names(pod, 'containers'),
+    names(pod, 'initContainers'),
+    names(pod, 'ephemeralContainers'),
+  ];
   if (asked !== '') {
     const known = [...main, ...init, ...ephemeral].includes(asked);
     return known ? { container: asked } : { error: `container ${asked} is not valid for pod ${podName}` };
@@ -48,7 +52,7 @@ function recordedLog(parts: Parts, resource: ResourceRequest, options: LogOption
       entry.container === options.container &&
       entry.previous === options.previous,
   );
-  if (log === undefined) return statusAnswer(notInSandbox(`log of ${options.container}`), parts.flow);
+  if (log === undefined) return statusAnswer(notInSandbox(`log of ${options.container}`), []);
   const recorded = parts.scenario.bytesOf(log.body);
   const { status, headers, chunked } = log;
   return { status, headers, chunked, body: status === 200 ? cutLog(recorded, options) : recorded };
@@ -58,12 +62,13 @@ function recordedLog(parts: Parts, resource: ResourceRequest, options: LogOption
 export function serveLogs(request: ApiRequest & { readonly resource: ResourceRequest }, parts: Parts): Answer {
   const { namespace, name } = request.resource;
   const options = parseLogOptions(name, request.query, parts.clock.nowMs());
-  if ('refusal' in options) return statusAnswer(options.refusal, parts.flow);
+  if ('refusal' in options) return statusAnswer(options.refusal, []);
+  if (!acceptsJson(request.accept)) return onlyAccepted([]);
   const pods = parts.catalogue.find('', 'v1', 'pods');
   const pod = pods && parts.catalogue.object(pods, namespace, name);
-  if (pod === undefined) return statusAnswer(objectNotFound('pods', '', name), parts.flow);
-  if (['true', '1'].includes(request.query.get('follow') ?? '')) return statusAnswer(notInSandbox('follow'), parts.flow);
+  if (pod === undefined) return statusAnswer(objectNotFound('pods', '', name), []);
+  if (['true', '1'].includes(request.query.get('follow') ?? '')) return statusAnswer(notInSandbox('follow'), []);
   const chosen = chooseContainer(pod.parsed, name, options.container);
-  if ('error' in chosen) return statusAnswer(badRequest(chosen.error), parts.flow);
+  if ('error' in chosen) return statusAnswer(badRequest(chosen.error), []);
   return recordedLog(parts, request.resource, { ...options, container: chosen.container });
 }

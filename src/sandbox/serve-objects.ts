@@ -1,30 +1,13 @@
 import { type Answer, type HeaderPairs, jsonAnswer } from './answer.js';
 import type { ApiRequest, ResourceRequest } from './api-request.js';
+import { acceptsJson, notAcceptable } from './accept.js';
 import type { Catalogue, Collection } from './catalogue.js';
 import { joinItems, listMetadata, pageList, type Paged } from './page-list.js';
 import { selectItems } from './select-items.js';
 import type { ListItem } from './split-list.js';
 import { badRequest, notInSandbox, objectNotFound, statusAnswer } from './status-body.js';
 
-/** The one answer that the real server indents for everybody. */
-const NOT_ACCEPTABLE = Buffer.from(
-  JSON.stringify(
-    {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message:
-        '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ' +
-        'application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
-      reason: 'NotAcceptable',
-      details: {},
-      code: 406,
-    },
-    null,
-    2,
-  ),
-);
+const OBJECT_TYPES = ['yaml', 'vnd.kubernetes.protobuf', 'json;stream=watch', 'vnd.kubernetes.protobuf;stream=watch'];
 
 function listBody(collection: Collection, page: Paged<ListItem>): Buffer {
   const { listKind: kind, groupVersion: apiVersion, sortedKeys } = collection;
@@ -42,22 +25,18 @@ function objectBody(collection: Collection, item: ListItem): Buffer {
   return Buffer.concat([Buffer.from(head), item.bytes.subarray(1), Buffer.from('\n')]);
 }
 
-/** Whether the client takes plain JSON, as one of the kinds that it names. */
-export function acceptsJson(accept: string): boolean {
-  return accept.split(',').some((part) => {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim());
-    return ['', '*/*', 'application/*', 'application/json'].includes(type) && !parameters.some((piece) => piece.startsWith('as='));
-  });
-}
-
 /** Lists and single objects of the recorded collections. */
-export function serveObjects(request: ApiRequest & { readonly resource: ResourceRequest }, catalogue: Catalogue, flow: HeaderPairs): Answer | null {
+export function serveObjects(
+  request: ApiRequest & { readonly resource: ResourceRequest },
+  catalogue: Catalogue,
+  flow: HeaderPairs,
+): Answer | null {
   const { group, version, resource, name, subresource } = request.resource;
   const collection = catalogue.find(group, version, resource);
   const inNamespace = request.resource.namespace !== '' && resource !== 'namespaces';
   if (collection === undefined || (inNamespace && !collection.namespaced) || subresource !== '') return null;
   if (request.verb === 'watch') return statusAnswer(notInSandbox('watch'), flow);
-  if (!acceptsJson(request.accept)) return jsonAnswer(406, NOT_ACCEPTABLE, flow);
+  if (!acceptsJson(request.accept)) return notAcceptable(OBJECT_TYPES, flow);
   if (name !== '') {
     const item = catalogue.object(collection, request.resource.namespace, name);
     if (item === undefined) return statusAnswer(objectNotFound(resource, group, name), flow);
@@ -66,7 +45,11 @@ export function serveObjects(request: ApiRequest & { readonly resource: Resource
   return serveList(request, collection, flow);
 }
 
-function serveList(request: ApiRequest & { readonly resource: ResourceRequest }, collection: Collection, flow: HeaderPairs): Answer {
+function serveList(
+  request: ApiRequest & { readonly resource: ResourceRequest },
+  collection: Collection,
+  flow: HeaderPairs,
+): Answer {
   const { query } = request;
   const { namespace } = request.resource;
   const selected = selectItems(collection, namespace, query);

@@ -1,4 +1,5 @@
 import type { Answer, HeaderPairs } from './answer.js';
+import { acceptsAnything, acceptsJson, kubeletNotAcceptable } from './accept.js';
 import { pageNotFound } from './answer.js';
 import type { ApiRequest } from './api-request.js';
 import type { Catalogue } from './catalogue.js';
@@ -15,6 +16,17 @@ const KUBELET_HEADERS: HeaderPairs = [
 function wants(accept: string, recorded: string): boolean {
   return accept.split(',').some((part) => part.replaceAll(' ', '') === recorded);
 }
+
+const CHECKPOINT_IS_POST: Answer = {
+  status: 405,
+  headers: [
+    ['Allow', 'POST'],
+    ['Cache-Control', 'no-cache, private'],
+    ['Content-Type', 'text/plain; charset=utf-8'],
+  ],
+  body: Buffer.from('405: Method Not Allowed'),
+  chunked: false,
+};
 
 /** Answers that were recorded under the very path and query: discovery, version, kubelets. */
 export class RecordedAnswers {
@@ -38,13 +50,25 @@ export class RecordedAnswers {
   }
 }
 
+/** Kubelet endpoints that give JSON to those alone who take it; everything under /logs is for those who take anything. */
+const JSON_ENDPOINTS = ['pods', 'runningpods/', 'stats/summary'];
+
 /** `nodes/proxy`: what the kubelet was recorded to say, else its own 404. */
-export function serveKubelet(request: ApiRequest, parts: { recorded: RecordedAnswers; catalogue: Catalogue; flow: HeaderPairs }): Answer {
+export function serveKubelet(
+  request: ApiRequest,
+  parts: { recorded: RecordedAnswers; catalogue: Catalogue; flow: HeaderPairs },
+): Answer {
   const name = request.resource?.name ?? '';
   const nodes = parts.catalogue.find('', 'v1', 'nodes');
   if (nodes === undefined || parts.catalogue.object(nodes, '', name) === undefined) {
-    return statusAnswer(objectNotFound('nodes', '', name), parts.flow);
+    return statusAnswer(objectNotFound('nodes', '', name), []);
   }
-  const known = parts.recorded.find(request.target, '') ?? parts.recorded.find(decodeURI(request.target), '');
-  return known ?? { ...pageNotFound([]), headers: [['Cache-Control', 'no-cache, private'], ...KUBELET_HEADERS] };
+  const endpoint = request.path.split('/').slice(6).join('/');
+  if (endpoint.startsWith('logs/') && !acceptsAnything(request.accept)) return kubeletNotAcceptable('');
+  if (JSON_ENDPOINTS.includes(endpoint) && !acceptsJson(request.accept))
+    return kubeletNotAcceptable('application/json');
+  const known = parts.recorded.find(request.target, '');
+  if (known !== null) return known;
+  if (endpoint.startsWith('checkpoint/')) return CHECKPOINT_IS_POST;
+  return { ...pageNotFound([]), headers: [['Cache-Control', 'no-cache, private'], ...KUBELET_HEADERS] };
 }

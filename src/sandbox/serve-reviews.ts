@@ -27,7 +27,9 @@ const seconds = (ms: number): string => `${toRfc3339(ms).slice(0, 19)}Z`;
 
 function subjectReview(call: ReviewCall, scenario: ScenarioIndex): unknown {
   const extra =
-    call.credential === null ? {} : { extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${call.credential}`] } };
+    call.credential === null
+      ? {}
+      : { extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${call.credential}`] } };
   return {
     kind: 'SelfSubjectReview',
     apiVersion: 'authentication.k8s.io/v1',
@@ -40,14 +42,18 @@ const RESOURCE_FIELDS = ['namespace', 'verb', 'group', 'version', 'resource', 's
 
 /** The fields that were given, in the order of the API's own type. */
 function pick(value: unknown, fields: readonly string[]): Record<string, string> {
-  return Object.fromEntries(fields.flatMap((field) => {
-    const text = stringAt(value, field);
-    return text === undefined || text === '' ? [] : [[field, text]];
-  }));
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const text = stringAt(value, field);
+      return text === undefined || text === '' ? [] : [[field, text]];
+    }),
+  );
 }
 
 function managedFields(call: ReviewCall, key: string, given: Record<string, string>): unknown {
-  const names = Object.keys(given).sort().map((name) => [`f:${name}`, {}] as const);
+  const names = Object.keys(given)
+    .sort()
+    .map((name) => [`f:${name}`, {}] as const);
   const fieldsV1 = { 'f:spec': { [`f:${key}`]: Object.fromEntries([['.', {}] as const, ...names]) } };
   const manager = call.userAgent.split('/', 1)[0];
   const apiVersion = 'authorization.k8s.io/v1';
@@ -72,8 +78,16 @@ function accessReview(call: ReviewCall, scenario: ScenarioIndex): unknown {
   if (valueAt(asked, 'spec', key) === undefined) return undefined;
   const given = pick(valueAt(asked, 'spec', key), onPath ? ['path', 'verb'] : RESOURCE_FIELDS);
   const text = (field: string): string => given[field] ?? '';
-  const asResource = { verb: text('verb'), group: text('group'), resource: text('resource'), subresource: text('subresource'), name: text('name') };
-  const allowed = onPath ? allowsPath(scenario.rules, text('verb'), text('path')) : allowsResource(scenario.rules, asResource);
+  const asResource = {
+    verb: text('verb'),
+    group: text('group'),
+    resource: text('resource'),
+    subresource: text('subresource'),
+    name: text('name'),
+  };
+  const allowed = onPath
+    ? allowsPath(scenario.rules, text('verb'), text('path'))
+    : allowsResource(scenario.rules, asResource);
   return {
     kind: 'SelfSubjectAccessReview',
     apiVersion: 'authorization.k8s.io/v1',

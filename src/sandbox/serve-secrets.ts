@@ -19,17 +19,26 @@ function rowsOf(scenario: Scenario): { rows: Row[]; resourceVersion: string; col
     const body = scenario.bytesOf({ file });
     resourceVersion = stringAt(parseJson(body), 'metadata', 'resourceVersion') ?? resourceVersion;
     columns = joinItems(splitArray(body, 'columnDefinitions').map((bytes) => ({ bytes })));
-    return splitArray(body, 'rows').map((bytes) => ({ namespace, bytes, name: stringAt(parseJson(bytes), 'cells', 0) ?? '' }));
+    return splitArray(body, 'rows').map((bytes) => ({
+      namespace,
+      bytes,
+      name: stringAt(parseJson(bytes), 'cells', 0) ?? '',
+    }));
   });
   return { rows, resourceVersion, columns };
 }
 
 /** Secrets, of which nothing but a Table without objects was ever recorded. */
-export function serveSecrets(request: ApiRequest & { readonly resource: ResourceRequest }, scenario: Scenario, flow: HeaderPairs): Answer {
+export function serveSecrets(
+  request: ApiRequest & { readonly resource: ResourceRequest },
+  scenario: Scenario,
+  flow: HeaderPairs,
+): Answer {
   const { accept, query, verb } = request;
   const { namespace } = request.resource;
   const table = accept.includes('as=Table') && query.get('includeObject') === 'None';
-  if (verb !== 'list' || !table) return statusAnswer(notInSandbox('secrets other than as a Table without objects'), flow);
+  if (verb !== 'list' || !table)
+    return statusAnswer(notInSandbox('secrets other than as a Table without objects'), flow);
   const { rows, resourceVersion, columns } = rowsOf(scenario);
   const page = pageList({
     items: rows.filter((row) => namespace === '' || row.namespace === namespace),

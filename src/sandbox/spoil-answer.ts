@@ -2,13 +2,8 @@ import { arrayAt, parseJson, stringAt, valueAt } from '../lib/untyped.js';
 import type { Answer, HeaderPairs } from './answer.js';
 import { decodeContinue, encodeContinue } from './continue-token.js';
 import { type AnswerFault, HOSTILE_NAMES } from './fault.js';
+import { expired } from './page-list.js';
 import { type Failure, statusAnswer } from './status-body.js';
-
-const EXPIRED =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
-  'parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token ' +
-  'results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and ' +
-  'now may show up in the list.';
 
 const FAILURES: Readonly<Record<number, Omit<Failure, 'code'>>> = {
   401: { reason: 'Unauthorized', message: 'Unauthorized' },
@@ -23,20 +18,25 @@ const FAILURES: Readonly<Record<number, Omit<Failure, 'code'>>> = {
 
 type StatusFault = Extract<AnswerFault, { kind: 'status' }>;
 
-/** How an expired continue token is answered; without a token there is nothing to go on with. */
-export function expired(target: string): Failure {
+/** How an expired token is answered; without a token there is nothing to go on with. */
+function gone(target: string): Failure {
   const given = new URLSearchParams(target.split('?')[1] ?? '').get('continue') ?? '';
   const token = decodeContinue(given);
-  if (typeof token === 'string') {
-    return { code: 410, reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' };
-  }
-  const continueToken = encodeContinue({ resourceVersion: -1, startKey: token.startKey });
-  return { code: 410, reason: 'Expired', message: EXPIRED, continueToken };
+  if (typeof token !== 'string') return expired(token);
+  return { code: 410, reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' };
 }
 
 function failing(fault: StatusFault, target: string, flow: HeaderPairs): Answer {
   const { status, retryAfterSeconds } = fault;
-  const failure = status === 410 ? expired(target) : { ...FAILURES[status], code: status, reason: FAILURES[status]?.reason ?? '', message: FAILURES[status]?.message ?? '' };
+  const failure =
+    status === 410
+      ? gone(target)
+      : {
+          ...FAILURES[status],
+          code: status,
+          reason: FAILURES[status]?.reason ?? '',
+          message: FAILURES[status]?.message ?? '',
+        };
   const answer = statusAnswer(failure, flow);
   if (retryAfterSeconds === undefined) return answer;
   return { ...answer, headers: [...answer.headers, ['Retry-After', String(retryAfterSeconds)]] };
@@ -55,7 +55,8 @@ function sameToken(answer: Answer): Answer {
   const list = parseJson(answer.body);
   if (!isObject(list) || !isObject(list['metadata'])) return answer;
   // An honest-looking token that never moves: the list begins anew each time.
-  const metadata = { ...list['metadata'], continue: encodeContinue({ resourceVersion: 1, startKey: 'a\0' }) };
+  const resourceVersion = Number(stringAt(list, 'metadata', 'resourceVersion'));
+  const metadata = { ...list['metadata'], continue: encodeContinue({ resourceVersion, startKey: 'a\0' }) };
   return withBody(answer, { ...list, metadata });
 }
 
@@ -63,7 +64,9 @@ function renamed(entry: unknown, name: string): unknown {
   if (!isObject(entry)) return entry;
   if (Array.isArray(entry['cells'])) return { ...entry, cells: [name, ...(entry['cells'] as unknown[]).slice(1)] };
   const metadata = valueAt(entry, 'metadata');
-  return isObject(metadata) ? { ...entry, metadata: { ...metadata, name, uid: `hostile-${Buffer.from(name).toString('hex').slice(0, 20)}` } } : entry;
+  return isObject(metadata)
+    ? { ...entry, metadata: { ...metadata, name, uid: `hostile-${Buffer.from(name).toString('hex').slice(0, 20)}` } }
+    : entry;
 }
 
 function hostileNames(answer: Answer, names: readonly string[]): Answer {
@@ -86,7 +89,11 @@ function restarted(pod: unknown): unknown {
     if (!Array.isArray(status[key])) continue;
     next[key] = (status[key] as unknown[]).map((container) => {
       if (!isObject(container) || stringAt(container, 'containerID') === undefined) return container;
-      return { ...container, containerID: `containerd://${'5a'.repeat(32)}`, restartCount: Number(container['restartCount']) + 1 };
+      return {
+        ...container,
+        containerID: `containerd://${'5a'.repeat(32)}`,
+        restartCount: Number(container['restartCount']) + 1,
+      };
     });
   }
   return { ...pod, status: next };
@@ -104,12 +111,19 @@ function other(type: string, text: string): Answer {
 }
 
 /** The answer as the fault makes it. */
-export function spoilAnswer(answer: Answer, fault: AnswerFault, call: { readonly target: string; readonly flow: HeaderPairs }): Answer {
+export function spoilAnswer(
+  answer: Answer,
+  fault: AnswerFault,
+  call: { readonly target: string; readonly flow: HeaderPairs },
+): Answer {
   switch (fault.kind) {
     case 'status':
       return failing(fault, call.target, call.flow);
     case 'kubelet-sentence':
-      return { ...other('text/plain', fault.sentence ?? 'unable to retrieve container logs for containerd://0a1b2c3d4e5f'), chunked: true };
+      return {
+        ...other('text/plain', fault.sentence ?? 'unable to retrieve container logs for containerd://0a1b2c3d4e5f'),
+        chunked: true,
+      };
     case 'not-json':
       return other('application/json', '{"kind":"PodList","apiVersion":"v1","items":[{"metadata"');
     case 'html':

@@ -60,22 +60,22 @@ interface Running {
   faults: FaultBook;
 }
 
-async function answerCall(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { scenario, clock, ids, seen, connections } = running;
-  const method = request.method ?? '';
-  const target = request.url ?? '/';
-  const given = request.headers['audit-id'];
+type Entry = Running['seen'][number];
+
+function noteRequest(running: Running, request: IncomingMessage): Entry {
+  const { method = '', url: target = '/', headers } = request;
+  const { accept = '', 'user-agent': userAgent = '', 'audit-id': given } = headers;
   const auditId = typeof given === 'string' && given !== '' ? given : null;
-  const entry: (typeof seen)[number] = {
-    method,
-    target,
-    auditId,
-    connection: connections.get(request.socket) ?? 0,
-    accept: request.headers.accept ?? '',
-    userAgent: request.headers['user-agent'] ?? '',
-    status: null,
-  };
-  seen.push(entry);
+  const connection = running.connections.get(request.socket) ?? 0;
+  const entry: Entry = { method, target, auditId, connection, accept, userAgent, status: null };
+  running.seen.push(entry);
+  return entry;
+}
+
+async function answerCall(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { scenario, clock, ids } = running;
+  const entry = noteRequest(running, request);
+  const { method, target, auditId } = entry;
   const faults = running.faults.take(method, target);
   const call = await readCall(request, running.token);
   let answer = running.router.answer(call);
@@ -134,7 +134,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     faults: new FaultBook(faults),
   };
   const server = createServer(
-    { requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], keepAliveTimeout: 90_000, requestTimeout: 0 },
+    {
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      keepAliveTimeout: 90_000,
+      requestTimeout: 0,
+    },
     (request, response) => {
       response.sendDate = false;
       response.on('error', () => response.destroy());
@@ -144,7 +150,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   countConnections(server, running);
   await showCertificate(server, certificates, faults);
   const address = await listen(server);
-  const kubeconfigPath = await writeKubeconfig({ directory: options.directory, server: address, certificates, token: running.token });
+  const kubeconfigPath = await writeKubeconfig({
+    directory: options.directory,
+    server: address,
+    certificates,
+    token: running.token,
+  });
   return {
     kubeconfigPath,
     server: address,

@@ -7,9 +7,11 @@ import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
 
+/** No timestamp authority is asked by this version, and one signer seals: a policy that asked for more could not be met. */
+const POLICY = { requireTimestamp: false, requireSigners: 1 } as const;
+
 export interface SealRequest {
   readonly caseId: string;
-  readonly policy: { readonly requireTimestamp: boolean; readonly requireSigners: number };
   readonly classification: string | null;
 }
 
@@ -49,7 +51,7 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
         signer: deps.signer,
         clock: deps.clock,
         io: deps.io,
-        policy: request.policy,
+        policy: POLICY,
         classification: request.classification,
         sbom: deps.sbom,
         signal: deps.signal,

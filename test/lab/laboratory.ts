@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { execa } from 'execa';
-import type { Result } from 'execa';
 
 /** The real cluster that the tests of this folder talk to: the lab on this machine, or any cluster with LAB_EXTERNAL=1. */
 
@@ -66,17 +65,18 @@ export class Desk {
   }
 
   /** Runs the built program; never throws for an exit status. */
-  async exhibit(args: readonly string[]): Promise<Result> {
-    return await execa(process.execPath, [EXHIBIT, ...args], {
+  async exhibit(args: readonly string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [EXHIBIT, ...args], {
       reject: false,
       env: { EXHIBIT_HOME: this.home, KUBECONFIG: this.#kubeconfig, NO_COLOR: '1' },
       maxBuffer: 256 * 1024 * 1024,
     });
+    return { exitCode, stdout, stderr };
   }
 
   async json<T>(args: readonly string[]): Promise<{ readonly exitCode: number | undefined; readonly result: T; readonly stderr: string }> {
     const { exitCode, stdout, stderr } = await this.exhibit([...args, '--json']);
-    return { exitCode, result: JSON.parse(String(stdout)) as T, stderr: String(stderr) };
+    return { exitCode, result: JSON.parse(stdout) as T, stderr };
   }
 
   async close(): Promise<void> {

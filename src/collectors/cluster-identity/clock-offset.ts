@@ -18,7 +18,7 @@ export function clockOffset(answer: Timed, source: string): ClockRecord | null {
   return {
     source,
     at: toRfc3339(answer.headAtMs),
-    phase: 'open',
+    phase: 'during',
     offsetMinMs: Math.floor(dateMs - answer.headAtMs),
     offsetMaxMs: Math.ceil(dateMs + DATE_RESOLUTION_MS - answer.sentAtMs),
     roundTripMs,

@@ -12,7 +12,7 @@ const REVIEW = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectRevie
 function resultOf(answer: BufferedAnswer): CollectResult {
   const { status, attempts, body } = answer;
   if (status !== 200 && status !== 201) return refusalResult({ status, attempts, body });
-  return judgeJson({ answer, head: body, headIsAll: true, tail: Buffer.alloc(0) });
+  return judgeJson({ answer, head: body, headIsAll: true, tail: Buffer.alloc(0), path: null });
 }
 
 /** Asks the server who it takes us for, and keeps its answer. Throws as reader and sink do. */

@@ -58,7 +58,7 @@ async function collect(artifact: PlannedArtifact, context: CollectContext): Prom
       resource: `${group}.${version}.events`,
       namespace,
       folder: ['data/cluster/events', ...segments].join('/'),
-      indexPath: ['data/derived/events-index', ...segments].join('/'),
+      indexFolder: ['data/derived/events-index', ...segments].join('/'),
       sensitivity: 'normal',
     },
     context,

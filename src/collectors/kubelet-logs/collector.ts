@@ -1,7 +1,7 @@
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import { distinctSegments, keyPart } from '../segments.js';
-import { logsUrl, plannedLogSchema, type PlannedLog } from './planned-log.js';
+import { logsUrl, plannedLogSchema, plannedTree, type PlannedLog } from './planned-log.js';
 import { readFile } from './read-file.js';
 import { readQuery } from './read-query.js';
 import { walkTree } from './walk-tree.js';
@@ -31,8 +31,7 @@ async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> 
   for (const { name: node, uid } of targets.nodes) {
     const target = { node, uid, segment: segments.get(node) ?? '_' };
     const key = `${ID}/${keyPart(node)}`;
-    const tree: PlannedLog = { type: 'tree', ...target };
-    yield { artifact: `${key}/tree`, required: true, source: logsUrl(node), node, data: tree };
+    yield plannedTree(target, 'tree');
     for (const service of SERVICES) {
       const data: PlannedLog = { type: 'query', ...target, service };
       const source = `${logsUrl(node)}?query=${service}`;

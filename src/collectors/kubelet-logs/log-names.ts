@@ -7,9 +7,11 @@ const BAG_PREFIX_BYTES = 31;
 /** What a ustar header holds before and after the slash that splits a path. */
 const USTAR_PREFIX_BYTES = 155;
 const USTAR_NAME_BYTES = 100;
+/** Room for `.r2` and for `.p0001`, which a payload file may get. */
+const SUFFIX_BYTES = 9;
 
 function fitsArchive(path: string): boolean {
-  const from = Math.max(0, path.length - USTAR_NAME_BYTES - 1);
+  const from = Math.max(0, path.length + SUFFIX_BYTES - USTAR_NAME_BYTES - 1);
   const slash = path.indexOf('/', from);
   return slash !== -1 && BAG_PREFIX_BYTES + slash <= USTAR_PREFIX_BYTES;
 }

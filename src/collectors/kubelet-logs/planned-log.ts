@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { urlPart } from '../segments.js';
+import type { PlannedArtifact } from '../../model/artifact.js';
+import { keyPart, urlPart } from '../segments.js';
 
 const nodeShape = { node: z.string(), uid: z.string(), segment: z.string() };
 
@@ -14,4 +15,10 @@ export type PlannedNode = Pick<PlannedLog, 'node' | 'uid' | 'segment'>;
 
 export function logsUrl(node: string): string {
   return `/api/v1/nodes/${urlPart(node)}/proxy/logs/`;
+}
+
+/** The walk over a node's log folder; `tree-again` where files had moved since the first one. */
+export function plannedTree({ node, uid, segment }: PlannedNode, name: 'tree' | 'tree-again'): PlannedArtifact {
+  const data: PlannedLog = { type: 'tree', node, uid, segment };
+  return { artifact: `kubelet-logs/${keyPart(node)}/${name}`, required: true, source: logsUrl(node), node, data };
 }

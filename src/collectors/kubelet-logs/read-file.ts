@@ -2,7 +2,7 @@ import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import { captureBody, type CapturedBody } from '../capture-body.js';
 import { base64Of, displayOf, logPath, urlOf } from './log-names.js';
-import { logsUrl, type PlannedNode } from './planned-log.js';
+import { logsUrl, plannedTree, type PlannedNode } from './planned-log.js';
 
 /** The length was announced before the bytes, and so many came: a growing file is read as long as it was when it was opened. */
 function judgeFile({ answer }: CapturedBody): CollectResult {
@@ -29,7 +29,7 @@ export async function readFile(
   const { maxLogBytes, idleTimeoutMs } = context.limits;
   const path = logPath(log.segment, names);
   const saysItsName = path === `data/nodes/${log.segment}/logs/${names.map((name) => name.toString('latin1')).join('/')}`;
-  return await captureBody(
+  const result = await captureBody(
     {
       request: {
         path: `${logsUrl(log.node)}${urlOf(names)}`,
@@ -47,4 +47,8 @@ export async function readFile(
     },
     context,
   );
+  if (result.reason !== 'not-served') return result;
+  // The kubelet rotated or compressed it since the folder was listed: what it became has another name.
+  await context.discover(plannedTree(log, 'tree-again'));
+  return { ...result, reason: 'gone' };
 }

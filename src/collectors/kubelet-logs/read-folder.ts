@@ -17,12 +17,15 @@ export interface FolderAnswer {
   readonly result: CollectResult;
   /** `null` where the answer was no listing. */
   readonly listing: Listing | null;
+  /** Where the listing is kept; `null` when nothing was. */
+  readonly path: string | null;
 }
 
 /** Reads the listing of one folder and keeps it as received, in `data/nodes/<node>/logs-index/<number>.html`. Throws as reader and sink do. */
 export async function readFolder(request: FolderRequest, context: CollectContext): Promise<FolderAnswer> {
   const { target, names } = request;
   let listing: Listing | null = null;
+  let kept: string | null = null;
   const path = logsUrl(target.node) + (names.length === 0 ? '' : `${urlOf(names)}/`);
   const result = await captureBody(
     {
@@ -43,7 +46,8 @@ export async function readFolder(request: FolderRequest, context: CollectContext
       },
       keepBytes: MAX_LISTING_BYTES,
       subject: target.uid === '' ? {} : { nodeUid: target.uid },
-      judge: ({ answer, head }) => {
+      judge: ({ answer, head, path: keptAt }) => {
+        kept = keptAt;
         listing = parseListing(head);
         const proof = { status: answer.status, bytes: answer.sizeBytes };
         const { attempts } = answer;
@@ -54,5 +58,5 @@ export async function readFolder(request: FolderRequest, context: CollectContext
     },
     context,
   );
-  return { result, listing };
+  return { result, listing, path: kept };
 }

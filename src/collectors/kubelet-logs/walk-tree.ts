@@ -34,6 +34,8 @@ class TreeWalk {
   files = 0;
   folders = 0;
   readonly gaps: string[] = [];
+  /** Paths of the listings that were kept. */
+  readonly listings: string[] = [];
   readonly #target: PlannedNode;
   readonly #artifact: string;
   readonly #context: CollectContext;
@@ -65,7 +67,8 @@ class TreeWalk {
     this.folders += 1;
     const request = { target: this.#target, artifact: this.#artifact, names, number: this.folders };
     try {
-      const { result, listing } = await readFolder(request, this.#context);
+      const { result, listing, path } = await readFolder(request, this.#context);
+      if (path !== null) this.listings.push(path);
       if (listing !== null) await this.#entries(names, listing);
       if (result.outcome !== 'collected') this.gap(`${displayOf(names)}/: ${result.reason}`);
       return result;
@@ -156,7 +159,7 @@ export async function walkTree(planned: PlannedArtifact, target: PlannedNode, co
       sourceChanged: null,
       firstByteAt: null,
       lastByteAt: null,
-      derivedFrom: [`data/nodes/${target.segment}/logs-index`],
+      derivedFrom: walk.listings,
     });
     return result;
   } finally {

@@ -3,8 +3,7 @@ import type { CollectContext, Collector, CollectResult, PlanContext } from '../.
 import { captureList, type ListCapture } from '../capture-list.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import { planLists } from './plan-lists.js';
-import { isSecrets, listPath, plannedDataSchema, resourceName, type PlannedList } from './planned-list.js';
-import { readGroup } from './read-group.js';
+import { isSecrets, listPath, plannedListSchema, resourceName, type PlannedList } from './planned-list.js';
 import { resourceSensitivity } from './resource-sensitivity.js';
 import { discoverSecrets, secretsFolder } from './secrets-by-namespace.js';
 import { isBareSecretsTable, TABLE_ACCEPT, TABLE_QUERY } from './secrets-table.js';
@@ -17,7 +16,7 @@ const DOC = `
 Every object of every listable resource that the server announces, page by page, **the bytes as received**, in
 \`data/cluster/lists/<group>.<version>.<resource>/page-0001.json\` (the core group is written \`core\`; one folder more for the
 namespace where the scope is a set of namespaces; resources without namespace are always read whole). A list that expires (410) is
-begun once more as \`again-0001.json\`. \`data/derived/objects-index/\` says of each object on which page it stands.
+begun once more as \`again-0001.json\`. \`data/derived/objects-index/<group>.<version>.<resource>/index.jsonl\` says of each object on which page it stands.
 
 A list is \`collected\` when every page was well-formed and the last one carried no \`continue\`; \`empty\` when so and without an object
 (the page is kept). One that went on at a later state of the cluster is \`partial\`, reason \`inconsistent\`. Resources that another
@@ -42,7 +41,7 @@ function listCapture(planned: PlannedArtifact, list: PlannedList): ListCapture {
     resource: resourceName(list),
     namespace: list.namespace ?? '',
     folder: list.folder,
-    indexPath: list.indexPath,
+    indexFolder: list.indexFolder,
     sensitivity: secrets ? 'normal' : resourceSensitivity(list),
     ...(list.delegated ? { timeBoxMs: DELEGATED_TIME_BOX_MS } : {}),
     ...(secrets ? { refuse: (page) => (isBareSecretsTable(page.body) ? null : 'secrets-not-as-table') } : {}),
@@ -64,8 +63,7 @@ async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
 }
 
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
-  const data = plannedDataSchema.parse(planned.data);
-  return data.type === 'group' ? await readGroup(data, context) : await readList(planned, data, context);
+  return await readList(planned, plannedListSchema.parse(planned.data), context);
 }
 
 export const collector: Collector = {
@@ -80,13 +78,6 @@ export const collector: Collector = {
     { apiGroup: '*', resource: '*', verbs: ['list'], why: 'Objects of every kind, as they are now.' },
     { apiGroup: '', resource: 'secrets', verbs: ['list'], why: 'Names, types and numbers of keys; values are never asked for.' },
     { apiGroup: '', resource: 'namespaces', verbs: ['list'], why: 'To say in which namespace each Secret is.' },
-    {
-      apiGroup: '',
-      resource: '',
-      verbs: ['get'],
-      nonResourceUrl: '/apis/*',
-      why: 'To ask a group once more whose resources could not be learned.',
-    },
   ],
   plan,
   collect,

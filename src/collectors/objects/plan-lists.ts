@@ -1,8 +1,8 @@
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { ApiResource } from '../../model/target.js';
 import type { PlanContext } from '../../ports/collector.js';
-import { distinctSegments, keyPart, urlPart } from '../segments.js';
-import { listPath, resourceName, type PlannedGroup, type PlannedList } from './planned-list.js';
+import { distinctSegments, keyPart } from '../segments.js';
+import { listPath, resourceName, type PlannedList } from './planned-list.js';
 
 const PAGES = 'data/cluster/lists';
 const INDEX = 'data/derived/objects-index';
@@ -14,14 +14,13 @@ export function plannedList(
   segments: readonly string[],
 ): PlannedArtifact {
   const data: PlannedList = {
-    type: 'list',
     group: resource.group,
     version: resource.version,
     resource: resource.resource,
     delegated: resource.delegated,
     namespace,
     folder: [PAGES, ...segments].join('/'),
-    indexPath: [INDEX, ...segments].join('/'),
+    indexFolder: [INDEX, ...segments].join('/'),
   };
   const key = `objects/${keyPart(resourceName(resource))}`;
   return {
@@ -33,24 +32,13 @@ export function plannedList(
   };
 }
 
-function plannedGroup(group: string, reason: string): PlannedArtifact {
-  const data: PlannedGroup = { type: 'group', group, reason: reason.slice(0, 500) };
-  return {
-    artifact: `objects/group/${keyPart(group)}`,
-    required: true,
-    source: `/apis/${urlPart(group)}`,
-    volatility: 'V6',
-    data,
-  };
-}
-
 /** Events have a collector of their own, which reads them first. */
 function isListed(resource: ApiResource): boolean {
   const isEvents = resource.resource === 'events' && (resource.group === '' || resource.group === 'events.k8s.io');
   return resource.verbs.includes('list') && !resource.resource.includes('/') && !isEvents;
 }
 
-/** Every listable resource once, or once per namespace in scope; delegated ones and unreachable groups last. */
+/** Every listable resource once, or once per namespace in scope; delegated ones last. */
 export function* planLists(context: PlanContext): Generator<PlannedArtifact> {
   const { targets } = context;
   const listed = targets.resources.filter(isListed);
@@ -63,5 +51,4 @@ export function* planLists(context: PlanContext): Generator<PlannedArtifact> {
       else for (const [name, segment] of namespaces) yield plannedList(resource, name, [folder, segment]);
     }
   }
-  for (const { group, reason } of targets.unreachableGroups) yield plannedGroup(group, reason);
 }

@@ -4,7 +4,6 @@ import { urlPart } from '../segments.js';
 
 /** What travels from plan to read: one list of one resource, of one namespace or whole. */
 export const plannedListSchema = z.strictObject({
-  type: z.literal('list'),
   group: z.string(),
   version: z.string(),
   resource: z.string(),
@@ -12,15 +11,9 @@ export const plannedListSchema = z.strictObject({
   /** `null` = not narrowed to a namespace. */
   namespace: z.string().nullable(),
   folder: z.string(),
-  indexPath: z.string(),
+  indexFolder: z.string(),
 });
 export type PlannedList = z.infer<typeof plannedListSchema>;
-
-/** A group that the server announces but whose resources could not be learned. */
-export const plannedGroupSchema = z.strictObject({ type: z.literal('group'), group: z.string(), reason: z.string() });
-export type PlannedGroup = z.infer<typeof plannedGroupSchema>;
-
-export const plannedDataSchema = z.discriminatedUnion('type', [plannedListSchema, plannedGroupSchema]);
 
 /** `<group>.<version>.<resource>`, the core group written `core`. */
 export function resourceName({ group, version, resource }: Pick<ApiResource, 'group' | 'version' | 'resource'>): string {

@@ -124,8 +124,22 @@ class Execution {
       attempts: result.attempts ?? 1,
       at: toRfc3339(this.#options.clock.nowMs()),
     };
-    await this.#options.exhibit.outcome(record);
-    this.#report(record);
+    this.#report(await this.#record(record));
+  }
+
+  /** The spool refuses an outcome that contradicts what it holds; that is a bug of the collector, and its artifact's alone. */
+  async #record(record: OutcomeRecord): Promise<OutcomeRecord> {
+    const { exhibit } = this.#options;
+    try {
+      await exhibit.outcome(record);
+      return record;
+    } catch (error) {
+      const refused = error instanceof ExhibitError && error.code === 'INTERNAL' && !exhibit.hasOutcome(record.artifact);
+      if (!refused) throw error;
+      const failed: OutcomeRecord = { ...record, ...outcomeOfError(error) };
+      await exhibit.outcome(failed);
+      return failed;
+    }
   }
 
   async #collect(entry: QueuedArtifact): Promise<CollectResult | null> {

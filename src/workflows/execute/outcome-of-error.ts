@@ -32,7 +32,8 @@ const REASONS: Partial<Record<ErrorCode, readonly [CollectResult['outcome'], str
 export function outcomeOfError(error: unknown): CollectResult {
   if (error instanceof ExhibitError) {
     const [outcome, reason] = REASONS[error.code] ?? ['failed', 'internal'];
-    return { outcome, reason, detail: error.message, proof: { error: error.code } };
+    const about = error.subject === undefined || reason !== 'internal' ? '' : ` (${error.subject})`;
+    return { outcome, reason, detail: error.message + about, proof: { error: error.code } };
   }
   const errno = errnoOf(error);
   return {

@@ -15,18 +15,25 @@ type resource struct {
 
 var reading = []string{"get", "list"}
 
-// resources is all that the server announces. What is not a pod, node or namespace is always an empty list.
+// resources is all that the server announces. What is not a pod, node, namespace or filler is always an empty list.
 var resources = []resource{
+	{"", "v1", "configmaps", "ConfigMap", "configmap", true, reading, []string{"cm"}},
 	{"", "v1", "events", "Event", "event", true, reading, []string{"ev"}},
 	{"", "v1", "namespaces", "Namespace", "namespace", false, reading, []string{"ns"}},
 	{"", "v1", "nodes", "Node", "node", false, reading, []string{"no"}},
 	{"", "v1", "pods", "Pod", "pod", true, reading, []string{"po"}},
 	{"", "v1", "pods/log", "Pod", "", true, []string{"get"}, nil},
+	{"", "v1", "services", "Service", "service", true, reading, []string{"svc"}},
 	{"apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", "customresourcedefinition", false, reading, nil},
 	{"apiregistration.k8s.io", "v1", "apiservices", "APIService", "apiservice", false, reading, nil},
+	{"apps", "v1", "replicasets", "ReplicaSet", "replicaset", true, reading, []string{"rs"}},
 	{"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", "selfsubjectreview", false, []string{"create"}, nil},
 	{"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", "selfsubjectaccessreview", false, []string{"create"}, nil},
+	{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice", true, reading, nil},
 }
+
+// fillers are kinds with as many objects as -filler says, of the size and shape of a pod: something to list without logs.
+var fillers = map[string]bool{"configmaps": true, "services": true, "replicasets": true, "endpointslices": true}
 
 func groupVersion(group, version string) string {
 	if group == "" {

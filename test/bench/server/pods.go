@@ -19,6 +19,7 @@ type pod struct {
 // world is what the server serves; it never changes.
 type world struct {
 	pods       []*pod
+	filler     []*pod
 	byNode     map[string][]*pod
 	namespaces []string
 	nodes      []string
@@ -42,7 +43,7 @@ func parseLogGroup(text string) (logGroup, error) {
 	return g, nil
 }
 
-func newWorld(bulkPods, bulkNodes int, groups []logGroup) *world {
+func newWorld(bulkPods, bulkNodes, filler int, groups []logGroup) *world {
 	w := &world{byNode: map[string][]*pod{}, templates: make([][]segment, podVariants)}
 	r := xorshift(12345)
 	for i := range w.templates {
@@ -53,6 +54,10 @@ func newWorld(bulkPods, bulkNodes int, groups []logGroup) *world {
 		p.variant = len(w.pods) % podVariants
 		w.pods = append(w.pods, p)
 	}
+	for i := 0; i < filler; i++ {
+		add(&pod{namespace: "default", name: fmt.Sprintf("object-%06d", i)})
+	}
+	w.filler, w.pods = w.pods, nil
 	for i := 0; i < bulkPods; i++ {
 		add(&pod{
 			namespace: fmt.Sprintf("team-%03d", i%100),
@@ -147,7 +152,7 @@ func podTemplate(variant int, r *xorshift) []segment {
 	app := fmt.Sprintf("%s-%03d", words[variant%len(words)], variant)
 	created := "2025-10-20T08:15:30Z"
 	env := []object{}
-	for i := 0; i < 7; i++ {
+	for i := 0; i < 2; i++ {
 		env = append(env, object{"name": fmt.Sprintf("%s_%s_%d", strings.ToUpper(words[r.below(12)]), "ENDPOINT", i), "value": fmt.Sprintf("https://%s.%s.svc:8443/%x", words[r.below(12)], words[r.below(12)], r.next())})
 	}
 	condition := func(kind string) object {

@@ -52,15 +52,15 @@ func probe(arguments []string) error {
 		errs    int
 		pending sync.WaitGroup
 	)
-	ticker := time.NewTicker(time.Second / time.Duration(*rate))
-	defer ticker.Stop()
-	fmt.Fprintln(os.Stderr, "probing")
-	for i := 0; ctx.Err() == nil; i++ {
-		var due time.Time
+	period, begun := time.Second/time.Duration(*rate), time.Now()
+	for i := 0; ; i++ {
+		due := begun.Add(time.Duration(i) * period)
 		select {
-		case due = <-ticker.C:
+		case <-time.After(time.Until(due)):
 		case <-ctx.Done():
-			continue
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		path := "/api/v1/namespaces/kube-system"
 		if i%10 == 9 {

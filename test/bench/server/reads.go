@@ -40,6 +40,9 @@ func (s *server) pageOf(l listRead, selector string) (page, bool) {
 			}
 		}
 		switch {
+		case fillers[l.resource] && l.namespace == "":
+			p.count = len(s.world.filler)
+			p.render = func(b []byte, i int) []byte { return s.world.appendPod(b, s.world.filler[i]) }
 		case l.group != "":
 		case l.resource == "pods":
 			pods := s.world.in(l.namespace)

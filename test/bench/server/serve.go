@@ -37,6 +37,7 @@ func serve(arguments []string) error {
 	statsFile := flags.String("stats", "", "where the counts are written at the end")
 	bulk := flags.Int("pods", 0, "pods spread over 100 namespaces")
 	nodes := flags.Int("nodes", 300, "nodes that those run on")
+	filler := flags.Int("filler", 0, "objects of each of four kinds that are no pods")
 	seatCount := flags.Int("seats", 49, "seats of the one priority level; 0 = no fairness")
 	coreCount := flags.Int("cores", 0, "modelled cores; 0 = work costs nothing")
 	var s server
@@ -56,7 +57,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	s.world, s.pool, s.stats = newWorld(*bulk, *nodes, logs), newPool(), newStats()
+	s.world, s.pool, s.stats = newWorld(*bulk, *nodes, *filler, logs), newPool(), newStats()
 	s.base = time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)
 	s.cores, s.users = newCores(*coreCount), map[string]user{}
 	if *seatCount > 0 {
@@ -228,7 +229,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, caller user, n in
 func (s *server) review(w http.ResponseWriter, r *http.Request, caller user) {
 	var body object
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&body); err != nil {
-		writeStatus(w, 400, "BadRequest", err.Error())
+		writeStatus(w, 415, "UnsupportedMediaType", "only JSON is understood")
 		return
 	}
 	release, admitted := s.admit(w, r, caller, 1)

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { caseLayout, noSuchCase, readCaseFile } from '../evidence/case-file.js';
+import { readCaseHistory } from '../evidence/case-state.js';
+import { sealedPaths } from '../evidence/finished-seal.js';
+import type { CaseFile } from '../model/case.js';
+import type { Context } from './context.js';
+import type { caseListResult, caseShowResult } from './results/case-results.js';
+
+/** Reads without taking the lock, so that a running collection can be looked at. Throws `CASE_INVALID`, `CASE_CORRUPT`, `STORAGE_UNSAFE`. */
+export async function readCase(context: Context, caseId: string): Promise<CaseFile> {
+  const file = await readCaseFile(caseLayout(context.locations.casesDirectory, caseId));
+  if (file === null) throw noSuchCase(caseId);
+  return file;
+}
+
+/** A case with its exhibits, as `case show` and `case open` print it. Throws as `readCase`. */
+export async function caseShown(context: Context, caseId: string): Promise<z.infer<typeof caseShowResult>> {
+  const { reference, state, openedAt, reason, authority, operator, hold } = await readCase(context, caseId);
+  const layout = caseLayout(context.locations.casesDirectory, caseId);
+  const history = readCaseHistory(layout.log);
+  const store = await context.store();
+  return {
+    caseId,
+    reference,
+    state: history.closed ? 'closed' : state,
+    openedAt,
+    inUse: (await store.current()) === caseId,
+    reason,
+    authority,
+    operator,
+    hold,
+    directory: layout.directory,
+    exhibits: history.exhibits.map((exhibit) => ({
+      exhibitId: exhibit.exhibitId,
+      state: exhibit.state,
+      archive: exhibit.state === 'sealed' ? sealedPaths(layout.sealed, exhibit.exhibitId).archive : null,
+    })),
+  };
+}
+
+/** Oldest first. */
+export async function listCases(context: Context): Promise<z.infer<typeof caseListResult>['cases']> {
+  const store = await context.store();
+  const inUse = await store.current();
+  const cases = await store.list();
+  return cases.map(({ caseId, reference, state, openedAt }) => ({ caseId, reference, state, openedAt, inUse: caseId === inUse }));
+}

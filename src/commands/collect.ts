@@ -1,0 +1,76 @@
+import { Flags } from '@oclif/core';
+import type { z } from 'zod';
+import { BaseCommand } from '../cli/base-command.js';
+import { collectFlags } from '../cli/collect-flags.js';
+import { collectRequestOf } from '../cli/collect-request.js';
+import { describe } from '../cli/exit-codes-help.js';
+import { clusterFlags } from '../cli/flags.js';
+import { gapNotice } from '../cli/gap-notice.js';
+import { authorityOf, caseForCollection } from '../cli/open-case.js';
+import type { CommandOutcome } from '../cli/outcome.js';
+import { presentCollect, presentPlan } from '../cli/present-collect.js';
+import type { collectResult, planResult } from '../cli/results/archive-results.js';
+import { collect } from '../workflows/collect.js';
+import type { CollectRequest } from '../workflows/collect-request.js';
+import { planCollection } from '../workflows/plan-collection.js';
+import { checkScope } from '../workflows/targets/scope-request.js';
+
+type Outcome = CommandOutcome<z.infer<typeof collectResult>> | CommandOutcome<z.infer<typeof planResult>>;
+
+export default class Collect extends BaseCommand<typeof Collect> {
+  static override summary = 'Gather evidence of the suspects into the open exhibit of the case.';
+
+  static override description = describe(
+    `Reads only, most volatile first; every planned artifact ends in exactly one outcome with its reason. Interrupted at any moment, it
+goes on with resume, and seal can always close what is there. Without a case in use one is opened.`,
+    [
+      'CONFIG_INVALID', 'PROFILE_INVALID', 'CASE_CLOSED', 'COLLECT_PARTIAL', 'LIMIT_OF_AUTHORITY', 'CLUSTER_UNREACHABLE',
+      'CLUSTER_UNAUTHENTICATED', 'KUBECONFIG_INVALID', 'CLUSTER_FORBIDDEN', 'TARGET_GONE', 'STORAGE_FULL', 'CASE_LOCKED', 'INTERRUPTED',
+      'TERMINATED',
+    ],
+  );
+
+  static override examples = [
+    '<%= config.bin %> collect --node worker-3',
+    '<%= config.bin %> collect --pod shop/cart-7d9f --kubelet',
+    '<%= config.bin %> collect --namespace shop --since 6h --dry-run',
+  ];
+
+  static override flags = {
+    ...collectFlags,
+    'kind': Flags.option({ options: ['incident', 'drill'] as const, multiple: false })({
+      default: 'incident', summary: 'What the archive says it is.',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Show what, in which order, at what cost and with which rights; write nothing.' }),
+    ...clusterFlags,
+  };
+
+  protected override async execute(): Promise<Outcome> {
+    const { context, flags } = this;
+    checkScope({ all: flags.all, nodes: flags.node ?? [], pods: flags.pod ?? [], namespaces: flags.namespace ?? [] });
+    const collectors = await context.collectors();
+    const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors });
+    if (flags['dry-run']) return await this.#plan(request);
+    const caseId = await caseForCollection(context);
+    const summary = await collect(request, await context.collectDeps(caseId, context.clusterTarget(flags)));
+    return {
+      result: summary,
+      text: presentCollect(summary),
+      ...(summary.completeness === 'complete' ? {} : { notice: gapNotice(summary.outcomes, 'exhibit seal') }),
+    };
+  }
+
+  async #plan(request: CollectRequest): Promise<Outcome> {
+    const { context } = this;
+    const plan = await planCollection(request, {
+      clock: context.clock,
+      io: this.io,
+      collectors: await context.collectors(),
+      connect: context.connector(context.clusterTarget(this.flags), 'dry-run'),
+      signal: context.signal,
+      authority: await authorityOf(context),
+      scratchDirectory: context.scratchDirectory,
+    });
+    return { result: plan, shape: 'collect:plan', text: presentPlan(plan) };
+  }
+}

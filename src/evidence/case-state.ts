@@ -1,0 +1,134 @@
+import type { z } from 'zod';
+import { ChainedLog } from '../custody/chained-log.js';
+import type { ChainEntry } from '../custody/read-chain.js';
+import { corrupt, readChain } from '../custody/read-chain.js';
+import { caseEventSchema } from '../model/case.js';
+import type { CaseEvent } from '../model/case.js';
+import type { Clock } from '../ports/clock.js';
+
+export type ExhibitState = 'open' | 'sealed' | 'given-up';
+
+/** What case.jsonl says of one exhibit. */
+export interface ExhibitHistory {
+  readonly exhibitId: string;
+  readonly sequence: number;
+  readonly state: ExhibitState;
+  /** Of the sealed. */
+  readonly tagmanifestSha256: string | null;
+  readonly containerSha256: string | null;
+  /** Of the sealed and the given up. */
+  readonly custodyHeadSha256: string | null;
+}
+
+export interface CaseHistory {
+  readonly exhibits: readonly ExhibitHistory[];
+  readonly closed: boolean;
+}
+
+/** Replays case.jsonl. Refuses a history that cannot have happened: a number used twice, a seal of what was never opened. */
+class HistoryReader {
+  readonly #path: string;
+  readonly exhibits: ExhibitHistory[] = [];
+  closed = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(entry: ChainEntry): void {
+    const parsed = parseEvent(entry);
+    const wrong = parsed.success ? this.#apply(parsed.data) : 'it is no event of a case';
+    if (wrong !== null) throw corrupt(this.#path, entry.seq, wrong);
+  }
+
+  #apply(event: CaseEvent): string | null {
+    switch (event.event) {
+      case 'exhibit-opened':
+        return this.#opened(event.exhibitId, event.sequence);
+      case 'exhibit-sealed':
+        return this.#ended({ ...event, state: 'sealed' });
+      case 'exhibit-given-up':
+        return this.#ended({ ...event, state: 'given-up', tagmanifestSha256: null, containerSha256: null });
+      case 'case-closed':
+        this.closed = true;
+        return null;
+      case 'case-opened':
+      case 'lock-taken-over':
+      case 'interrupted':
+        return null;
+    }
+  }
+
+  #opened(exhibitId: string, sequence: number): string | null {
+    const last = this.exhibits.at(-1);
+    if (last?.state === 'open') return 'it opens an exhibit while another is open';
+    if (sequence !== (last?.sequence ?? 0) + 1) return 'it skips or repeats the number of an exhibit';
+    this.exhibits.push({ exhibitId, sequence, state: 'open', tagmanifestSha256: null, containerSha256: null, custodyHeadSha256: null });
+    return null;
+  }
+
+  #ended(ended: ExhibitHistory): string | null {
+    const last = this.exhibits.at(-1);
+    if (last?.state !== 'open' || last.exhibitId !== ended.exhibitId) return 'it ends an exhibit that is not open';
+    const { exhibitId, sequence, state, tagmanifestSha256, containerSha256, custodyHeadSha256 } = ended;
+    this.exhibits[this.exhibits.length - 1] = { exhibitId, sequence, state, tagmanifestSha256, containerSha256, custodyHeadSha256 };
+    return null;
+  }
+}
+
+function parseEvent(entry: ChainEntry): z.ZodSafeParseResult<CaseEvent> {
+  const { seq: _seq, prev: _prev, at: _at, monoUs: _monoUs, bootId: _bootId, actor: _actor, ...event } = entry;
+  return caseEventSchema.safeParse(event);
+}
+
+/** Reads a case's history without touching it; a torn last line is passed over. Throws `CASE_CORRUPT` with the line. */
+export function readCaseHistory(path: string): CaseHistory {
+  const reader = new HistoryReader(path);
+  readChain(path, (entry) => reader.read(entry));
+  return { exhibits: reader.exhibits, closed: reader.closed };
+}
+
+/** The history of a case that is open for writing. */
+export class CaseState {
+  readonly #log: ChainedLog<CaseEvent['event']>;
+  readonly #reader: HistoryReader;
+
+  private constructor(log: ChainedLog<CaseEvent['event']>, reader: HistoryReader) {
+    this.#log = log;
+    this.#reader = reader;
+  }
+
+  /** Cuts a torn last line off and keeps its bytes in an entry `interrupted`. Throws `CASE_CORRUPT`, `STORAGE_*`. */
+  static async open(options: { readonly path: string; readonly clock: Clock; readonly actor: string }): Promise<{ state: CaseState; torn: boolean }> {
+    const reader = new HistoryReader(options.path);
+    const { log, torn } = await ChainedLog.open<CaseEvent['event']>({ ...options, onEntry: (entry) => reader.read(entry) });
+    const state = new CaseState(log, reader);
+    if (torn.length > 0) await state.append({ event: 'interrupted', tornB64: torn.toString('base64') });
+    return { state, torn: torn.length > 0 };
+  }
+
+  get exhibits(): readonly ExhibitHistory[] {
+    return this.#reader.exhibits;
+  }
+
+  get closed(): boolean {
+    return this.#reader.closed;
+  }
+
+  /** The exhibit that is open; `null` when none is. */
+  get openExhibit(): ExhibitHistory | null {
+    const last = this.#reader.exhibits.at(-1);
+    return last?.state === 'open' ? last : null;
+  }
+
+  async append(event: CaseEvent): Promise<void> {
+    const { event: name, ...fields } = event;
+    await this.#log.append(name, fields);
+    const { seq, sha256 } = this.#log.head;
+    this.#reader.read({ ...event, seq, prev: sha256 });
+  }
+
+  async close(): Promise<void> {
+    await this.#log.close();
+  }
+}

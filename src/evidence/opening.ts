@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { authoritySchema } from '../model/case.js';
+import type { ConnectionFacts } from '../model/connection.js';
+import { operatorSchema, scopeSchema, toolSchema } from '../model/exhibit.js';
+
+/** What the statement and the tool files are made of: known when the collection begins, kept in the spool until the seal. */
+export const openingSchema = z.strictObject({
+  scope: scopeSchema.nullable(),
+  authority: authoritySchema,
+  operator: operatorSchema,
+  tool: toolSchema,
+  /** Which cluster, as whom, how: goes into the custody log. No secret in it. */
+  connection: z.custom<ConnectionFacts>((value) => typeof value === 'object' && value !== null).nullable(),
+  /** meta/tool/profile.yaml as it was read. */
+  profileText: z.string(),
+  /** meta/tool/config.yaml: the resolved configuration, no secrets. */
+  configText: z.string(),
+});
+export type Opening = z.infer<typeof openingSchema>;

@@ -1,0 +1,250 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, renameSync } from 'node:fs';
+import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { storageError } from '../custody/storage-error.js';
+import { asciiJson } from '../lib/ascii-json.js';
+import { toRfc3339 } from '../lib/clock.js';
+import { errnoOf, ExhibitError } from '../model/errors.js';
+import type { Receipt, Statement, Tool } from '../model/exhibit.js';
+import { SEAL_NAMESPACE } from '../model/exhibit.js';
+import type { VerifyReport } from '../model/verdict.js';
+import type { Clock } from '../ports/clock.js';
+import type { Io } from '../ports/io.js';
+import type { Signer } from '../ports/signer.js';
+import type { ExhibitSpool } from './exhibit-spool.js';
+import { sealedPaths } from './finished-seal.js';
+import { addNothingCollected } from './nothing-collected.js';
+import type { OpenCase } from './open-case.js';
+import { removeFile, replaceFile, syncDirectory } from './private-files.js';
+import { sizeOfFile } from './read-for-seal.js';
+import { sealLedger } from './seal-ledger.js';
+import { sealRequests } from './seal-requests.js';
+import { makeReceipt, makeStatement, unknownOpening } from './seal-statement.js';
+import type { SealPolicy } from './seal-statement.js';
+import { verifyArchive } from './verify/verify-archive.js';
+import { writeArchive } from './write-archive.js';
+import type { SealFiles } from './write-archive.js';
+
+export interface SealOptions {
+  readonly openCase: OpenCase;
+  readonly exhibit: ExhibitSpool;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly io: Io;
+  readonly policy: SealPolicy;
+  readonly classification?: string | null;
+  /** CycloneDX JSON of this program. */
+  readonly sbom: Buffer;
+  /** The program that seals; only stated for an exhibit whose process ended before it recorded its own. */
+  readonly tool?: Tool;
+  readonly signal?: AbortSignal;
+  /** Size of a part of a long payload file; 2^32 outside tests. */
+  readonly partBytes?: number;
+}
+
+export interface SealedExhibit {
+  readonly archivePath: string;
+  readonly receiptPath: string;
+  readonly receipt: Receipt;
+  readonly statement: Statement;
+  /** Of the reading back. */
+  readonly report: VerifyReport;
+}
+
+/**
+ * Closes an exhibit, in whatever state a crash left it: completes the ledger, re-reads every payload file, writes, signs and reads back
+ * the archive, and records it. Afterwards the exhibit is sealed in the case and its spool is still there. On any error the spool is
+ * intact, no archive has its final name, and the seal can be repeated. Throws `SEAL_HASH_MISMATCH`, `VERIFY_FAILED`, `STORAGE_*`,
+ * `KEY_INVALID`, `INTERRUPTED`, `CASE_CORRUPT`.
+ */
+export async function sealExhibit(options: SealOptions): Promise<SealedExhibit> {
+  const { exhibit, openCase, io } = options;
+  const paths = sealedPaths(openCase.sealedDirectory, exhibit.exhibitId);
+  io.emit('SEAL_STARTED', `${exhibit.exhibitId} is being sealed`, { exhibitId: exhibit.exhibitId });
+  await assertFree(paths.archive);
+  await assertRoom(options);
+  await resumeAfterFailedSeal(exhibit);
+  makeWorkDirectory(exhibit);
+  try {
+    await removeFile(paths.partial);
+    return await new Seal(options).run();
+  } catch (error) {
+    await recordFailure(exhibit, error);
+    throw error;
+  } finally {
+    await removeFile(paths.partial);
+    await rm(exhibit.layout.sealWork, { recursive: true, force: true });
+  }
+}
+
+class Seal {
+  readonly #options: SealOptions;
+  readonly #files: SealFiles;
+
+  constructor(options: SealOptions) {
+    this.#options = options;
+    const scratch = (name: string): string => join(options.exhibit.layout.sealWork, name);
+    this.#files = {
+      plan: scratch('plan.jsonl'),
+      outcomes: scratch('outcomes.jsonl'),
+      requests: scratch('requests.jsonl'),
+      items: scratch('items.jsonl'),
+      manifest: scratch('manifest-sha256.txt'),
+    };
+  }
+
+  async run(): Promise<SealedExhibit> {
+    const { openCase, exhibit, signer } = this.#options;
+    const statement = await this.#prepare();
+    const paths = sealedPaths(openCase.sealedDirectory, exhibit.exhibitId);
+    const { tagmanifest, containerSha256 } = await this.#write(statement, paths.partial);
+    const tagmanifestSha256 = hash('sha256', tagmanifest, 'hex');
+    const receipt = makeReceipt({ statement, tagmanifestSha256, containerSha256, signer: signer.fingerprint });
+    const report = await this.#readBack(paths.partial, receipt);
+    await replaceFile(paths.receipt, `${asciiJson(receipt)}\n`);
+    try {
+      renameSync(paths.partial, paths.archive);
+    } catch (error) {
+      throw storageError(error, paths.archive);
+    }
+    await syncDirectory(openCase.sealedDirectory);
+    await openCase.recordSeal(receipt);
+    this.#options.io.emit('SEAL_DONE', `${exhibit.exhibitId} is sealed`, { exhibitId: exhibit.exhibitId, archive: paths.archive });
+    return { archivePath: paths.archive, receiptPath: paths.receipt, receipt, statement, report: { ...report, archive: paths.archive } };
+  }
+
+  /** Completes ledger and custody log; afterwards nothing of the spool changes any more. */
+  async #prepare(): Promise<Statement> {
+    const { exhibit, openCase, clock } = this.#options;
+    if (exhibit.counts().items === 0) await addNothingCollected(exhibit, clock);
+    const at = toRfc3339(clock.nowMs());
+    const directory = exhibit.layout.sealWork;
+    const ledger = await sealLedger({ exhibit, directory, planFile: this.#files.plan, outcomesFile: this.#files.outcomes, at });
+    // The entry makes the request log write out what it holds; what it says is counted after.
+    await exhibit.custody.append('preflight', { phase: 'seal', interruptedArtifacts: ledger.interrupted });
+    const requests = sealRequests({ spool: exhibit.layout.requests, directory, file: this.#files.requests });
+    await exhibit.custody.append('request-summary', { ...requests });
+    const counts = exhibit.counts();
+    await exhibit.custody.append('seal', {
+      payloadFiles: counts.items,
+      payloadBytes: counts.payloadBytes,
+      planned: counts.planned,
+      outcomes: counts.outcomes,
+      gaps: ledger.gaps,
+      signer: this.#options.signer.fingerprint,
+    });
+    const statement = makeStatement({
+      file: openCase.file,
+      exhibit,
+      opening: exhibit.opening() ?? unknownOpening(openCase.file, this.#options.tool),
+      exhibits: openCase.exhibits,
+      policy: this.#options.policy,
+      classification: this.#options.classification ?? null,
+      createdAt: toRfc3339(clock.nowMs()),
+      payloadFiles: counts.items,
+      payloadBytes: counts.payloadBytes,
+      outcomes: counts.outcomes,
+      gaps: ledger.gaps,
+      custody: exhibit.custody,
+    });
+    this.#announceNotSealed(statement);
+    return statement;
+  }
+
+  #announceNotSealed({ openedNotSealed }: Statement): void {
+    for (const { exhibitId } of openedNotSealed) {
+      this.#options.io.emit('SEAL_OPENED_NOT_SEALED', `${exhibitId} was opened and never sealed`, { exhibitId });
+    }
+  }
+
+  async #write(statement: Statement, partial: string): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
+    const { exhibit, openCase, signer, sbom, signal, io, tool } = this.#options;
+    return await writeArchive({
+      partial,
+      statement,
+      opening: exhibit.opening() ?? unknownOpening(openCase.file, tool),
+      layout: exhibit.layout,
+      files: this.#files,
+      sbom,
+      signer,
+      signal,
+      onProgress: (done, bytes, path) =>
+        io.progress({ phase: 'seal', done, total: statement.payloadFiles, bytes, current: [path], gaps: 0, lastError: null }),
+    });
+  }
+
+  async #readBack(archivePath: string, receipt: Receipt): Promise<VerifyReport> {
+    const { exhibit, signer, clock, io, policy, partBytes } = this.#options;
+    io.emit('SEAL_READBACK', 'the finished archive is read back', { exhibitId: exhibit.exhibitId });
+    const text = `sealer namespaces="${SEAL_NAMESPACE}" ${signer.publicKey}\n`;
+    const report = await verifyArchive({
+      archivePath,
+      allowedSigners: { source: 'the key that sealed it', text },
+      receipt,
+      now: clock.nowMs(),
+      scratchDirectory: exhibit.layout.sealWork,
+      ...(partBytes === undefined ? {} : { partBytes }),
+    });
+    // A policy may ask for what can only be added later: a token. Then the archive is intact and says so itself.
+    const isTimePending = report.verdict === 'INTACT_UNTIMESTAMPED' && policy.requireTimestamp;
+    if (report.verdict === 'VERIFIED' || report.verdict === 'VERIFIED_PARTIAL' || isTimePending) return report;
+    const first = report.findings[0];
+    const found = first === undefined ? '' : `: ${first.path} ${first.check}: expected ${first.expected}, found ${first.found}`;
+    throw new ExhibitError('VERIFY_FAILED', `the finished archive does not verify when it is read back (${report.verdict})${found}`, {
+      subject: exhibit.exhibitId,
+      safe: 'The spool is as it was.',
+    });
+  }
+}
+
+function makeWorkDirectory({ layout }: ExhibitSpool): void {
+  try {
+    mkdirSync(layout.sealWork, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw storageError(error, layout.sealWork);
+  }
+}
+
+/** Whoever put a file in the archive's place, we do not overwrite it. */
+async function assertFree(archive: string): Promise<void> {
+  try {
+    await sizeOfFile(archive);
+  } catch (error) {
+    if (error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT') return;
+    throw error;
+  }
+  throw new ExhibitError('STORAGE_FAILED', 'a file that is not the sealed exhibit stands in the place of its archive', { subject: archive });
+}
+
+/** As if nothing could be compressed: better to refuse a seal that would have fitted than to fill the disk of a running case. */
+async function assertRoom({ exhibit, openCase }: SealOptions): Promise<void> {
+  const { bavail, bsize } = await statfs(openCase.sealedDirectory);
+  const needed = exhibit.counts().payloadBytes + exhibit.custody.sizeBytes;
+  if (bavail * bsize >= needed) return;
+  throw new ExhibitError('STORAGE_FULL', `the archive may need ${String(needed)} bytes, and ${String(bavail * bsize)} are free`, {
+    subject: openCase.sealedDirectory,
+    safe: 'What was collected is intact.',
+    hints: [`df -h ${openCase.sealedDirectory}`, 'exhibit seal'],
+  });
+}
+
+/** The custody log goes on after a seal that died, or after one that failed and said so. */
+async function resumeAfterFailedSeal({ custody }: ExhibitSpool): Promise<void> {
+  if (custody.lastEvent === 'seal') await custody.append('interrupted', { reason: 'a seal was not finished' });
+  if (custody.lastEvent === 'interrupted') await custody.append('resumed');
+}
+
+async function recordFailure({ custody }: ExhibitSpool, error: unknown): Promise<void> {
+  const known = error instanceof ExhibitError ? error : null;
+  try {
+    await custody.append('interrupted', {
+      reason: 'the seal failed',
+      code: known?.code ?? 'INTERNAL',
+      detail: error instanceof Error ? error.message.slice(0, 500) : '',
+      subject: known?.subject ?? null,
+    });
+  } catch {
+    // The disk may be the very reason: the error that ended the seal says more than this one.
+  }
+}

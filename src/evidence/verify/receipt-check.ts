@@ -1,0 +1,34 @@
+import type { Receipt, Statement } from '../../model/exhibit.js';
+import type { Findings } from './findings.js';
+
+export interface ReceiptFacts {
+  readonly statement: Statement | null;
+  readonly tagmanifestSha256: string | null;
+  readonly containerSha256: string;
+  /** Fingerprints of good signatures. */
+  readonly signers: readonly string[];
+  readonly tsrSha256: string | null;
+}
+
+type Value = string | number | null | undefined;
+
+/** Compares the archive with the receipt that was kept elsewhere. `genTime` and `encryptedSha256` are not in the archive and not compared. */
+export function checkReceipt(receipt: Receipt, facts: ReceiptFacts, findings: Findings): void {
+  const { statement } = facts;
+  const rows: [string, Value, Value][] = [
+    ['containerSha256', receipt.containerSha256, facts.containerSha256],
+    ['tagmanifestSha256', receipt.tagmanifestSha256, facts.tagmanifestSha256],
+    ['exhibitId', receipt.exhibitId, statement?.exhibitId],
+    ['sequence', receipt.sequence, statement?.sequence],
+    ['kind', receipt.kind, statement?.kind],
+    ['custodyHeadSha256', receipt.custodyHeadSha256, statement?.custodyHeadSha256],
+    ['custodyEntries', receipt.custodyEntries, statement?.custodyEntries],
+    ['payloadFiles', receipt.payloadFiles, statement?.payloadFiles],
+    ['payloadBytes', receipt.payloadBytes, statement?.payloadBytes],
+    ['signer', receipt.signer, facts.signers.includes(receipt.signer) ? receipt.signer : (facts.signers[0] ?? 'no signature')],
+  ];
+  if (receipt.tsrSha256 !== undefined) rows.push(['tsrSha256', receipt.tsrSha256, facts.tsrSha256]);
+  for (const [what, expected, found] of rows) {
+    if (expected !== found) findings.add('receipt', { path: '', expected: `${what} ${String(expected)}`, found: String(found ?? 'none') });
+  }
+}

@@ -1,0 +1,107 @@
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
+import type { Statement } from '../../model/exhibit.js';
+import { CHECKS, type CheckName, type CheckResult, type VerifyReport } from '../../model/verdict.js';
+import type { GzipMember } from '../gzip-member-reader.js';
+import type { Findings } from './findings.js';
+import type { CheckedSeal } from './seal-check.js';
+import { decideVerdict, exitCodeOf, renderVerdictLine } from './verdict.js';
+
+export interface ReportFacts {
+  readonly archive: string;
+  readonly findings: Findings;
+  readonly undetermined: string | null;
+  /** `null` when the file could not be read to its end. */
+  readonly member: GzipMember | null;
+  readonly isTarWhole: boolean;
+  readonly statement: Statement | null;
+  readonly tagmanifestSha256: string | null;
+  readonly seal: CheckedSeal;
+  readonly gaps: number;
+  readonly trustSource: string | null;
+  readonly unusedTrustLines: number;
+  readonly isReceiptGiven: boolean;
+  readonly requireComplete: boolean;
+}
+
+type Outcome = Omit<CheckResult, 'check'>;
+
+const passed = (detail: string): Outcome => ({ result: 'passed', detail });
+const skipped = (detail: string): Outcome => ({ result: 'skipped', detail });
+
+const COMPARED: Partial<Record<CheckName, string>> = {
+  grammar: 'every header, path and record is as exhibit/1 writes it',
+  closure: 'exactly the listed files are there; plan, outcomes and items name the same artifacts',
+  hashes: 'every file has the SHA-256 that manifests and items state',
+  counts: 'files, bytes and outcomes are as many as stated',
+  chain: 'the acquisition log is one unbroken chain from open to seal',
+  statement: 'the statement agrees with what was found',
+};
+
+function containerCheck({ member }: ReportFacts): Outcome {
+  if (member === null) return skipped('the file could not be read to its end');
+  return passed(`one gzip member of ${String(member.sizeBytes)} bytes, nothing after it`);
+}
+
+function signatureCheck({ seal, trustSource, unusedTrustLines, statement }: ReportFacts): Outcome {
+  const [signer] = seal.signers;
+  if (signer === undefined) return skipped('the archive carries no signature');
+  const trusted = seal.signers.filter(({ principal }) => principal !== null);
+  const unused = unusedTrustLines === 0 ? '' : `; ${String(unusedTrustLines)} lines of the list cannot be used`;
+  const list = trustSource === null ? 'no list' : `list ${trustSource}`;
+  if (trusted.length >= (statement?.policy.requireSigners ?? 1)) {
+    return passed(`${trusted.map(({ fingerprint, principal }) => `${fingerprint} is ${principal ?? ''}`).join(', ')} (${list}${unused})`);
+  }
+  const untrusted = seal.signers.find(({ principal }) => principal === null) ?? signer;
+  const why = untrusted.why === '' ? 'fewer signers than the policy asks for' : untrusted.why;
+  return { result: 'failed', detail: `good signature by ${untrusted.fingerprint}, but ${why} (${list}${unused})` };
+}
+
+function timeCheck({ seal }: ReportFacts): Outcome {
+  return skipped(seal.tokens === 0 ? 'no time-stamp token' : 'this version does not check time-stamp tokens');
+}
+
+function receiptCheck({ isReceiptGiven }: ReportFacts): Outcome {
+  return isReceiptGiven ? passed('the archive is the one that the receipt describes') : skipped('no receipt given');
+}
+
+function resultOf(check: CheckName, facts: ReportFacts): Outcome {
+  const count = facts.findings.countOf(check);
+  if (count > 0) return { result: 'failed', detail: `${String(count)} ${count === 1 ? 'finding' : 'findings'}` };
+  if (check === 'container') return containerCheck(facts);
+  if (check === 'time') return timeCheck(facts);
+  if (check === 'receipt' && !facts.isReceiptGiven) return receiptCheck(facts);
+  if (!facts.isTarWhole) return skipped(facts.undetermined ?? 'the archive could not be read that far');
+  if (check === 'signature') return signatureCheck(facts);
+  if (check === 'receipt') return receiptCheck(facts);
+  if (facts.statement === null && check === 'statement') return skipped('there is no statement');
+  return passed(COMPARED[check] ?? '');
+}
+
+/** Facts to report: results of the checks, verdict, and the line for people. Every text is printable ASCII. */
+export function renderReport(facts: ReportFacts): VerifyReport {
+  const { findings, statement, undetermined, seal } = facts;
+  const checks = CHECKS.map((check) => {
+    const { result, detail } = resultOf(check, facts);
+    return { check, result, detail: escapeForTerminal(detail) };
+  });
+  const verdictFacts = { findings: findings.total, undetermined, signers: seal.signers, statement };
+  const verdict = decideVerdict(verdictFacts);
+  const [first] = findings.kept;
+  const firstFinding = first === undefined ? null : `${first.path === '' ? 'container' : first.path}: expected ${first.expected}, found ${first.found}`;
+  const signer = seal.signers.find(({ principal }) => principal !== null) ?? seal.signers[0];
+  return {
+    archive: facts.archive,
+    verdict,
+    exitCode: exitCodeOf(verdict, facts.requireComplete),
+    checks,
+    findings: findings.kept,
+    findingsTotal: findings.total,
+    containerSha256: facts.member?.containerSha256 ?? null,
+    tagmanifestSha256: facts.tagmanifestSha256,
+    kind: statement?.kind ?? null,
+    completeness: statement?.completeness ?? null,
+    statement,
+    signer: signer === undefined ? null : { fingerprint: signer.fingerprint, principal: signer.principal },
+    line: renderVerdictLine({ ...verdictFacts, verdict, checks, gaps: facts.gaps, firstFinding }),
+  };
+}

@@ -1,0 +1,93 @@
+import { SEAL_NAMESPACE } from '../../model/exhibit.js';
+import { findAllowedSigner, type AllowedSigners } from '../allowed-signers.js';
+import { MAX_SIGNERS, signerFiles, TAGMANIFEST, tokenFiles } from '../bag-layout.js';
+import { fingerprintOf, renderPublicKey } from '../ssh-public-key.js';
+import { parseSshsig, verifySshsig } from '../sshsig.js';
+import type { Findings } from './findings.js';
+import type { TagFiles } from './tag-files.js';
+
+export interface CheckedSigner {
+  readonly fingerprint: string;
+  /** As the trust list names it; `null` when the key is not trusted, with the reason in `why`. */
+  readonly principal: string | null;
+  readonly why: string;
+}
+
+export interface CheckedSeal {
+  /** Those whose signature is good, each key once. */
+  readonly signers: readonly CheckedSigner[];
+  /** Time-stamp tokens that are there; none is checked in this version. */
+  readonly tokens: number;
+}
+
+export interface SealCheckOptions {
+  readonly files: TagFiles;
+  readonly findings: Findings;
+  readonly trust: AllowedSigners | null;
+  /** Epoch milliseconds at which windows of validity are judged. */
+  readonly atMs: number;
+}
+
+/** Checks every signature under seal/ over tagmanifest-sha256.txt, and that what is there is there as a whole. */
+export function checkSeal(options: SealCheckOptions): CheckedSeal {
+  const signers = new Map<string, CheckedSigner>();
+  let tokens = 0;
+  for (let number = 1; number <= MAX_SIGNERS; number += 1) {
+    const signer = checkSignature(number, options);
+    if (signer !== null && !signers.has(signer.fingerprint)) signers.set(signer.fingerprint, signer);
+    if (isWhole(tokenFiles(number), options)) tokens += 1;
+  }
+  checkNumbering(options);
+  return { signers: [...signers.values()], tokens };
+}
+
+/** Whether all of the files are there; a finding when only some are. */
+function isWhole(paths: readonly string[], { files, findings }: SealCheckOptions): boolean {
+  const missing = paths.filter((path) => files.sha256Of(path) === null);
+  if (missing.length === 0 || missing.length === paths.length) return missing.length === 0;
+  for (const path of missing) findings.add('closure', { path, expected: `the file beside ${paths.filter((other) => !missing.includes(other)).join(', ')}`, found: 'none' });
+  return false;
+}
+
+function checkNumbering({ files, findings }: SealCheckOptions): void {
+  const sealed = files.sha256Of(signerFiles(1)[0]) !== null;
+  if (!sealed && files.sealPaths().length > 0) {
+    findings.add('closure', { path: 'seal', expected: `${signerFiles(1)[0]} beside the other files of seal/`, found: 'none' });
+  }
+  for (const filesOf of [signerFiles, tokenFiles]) {
+    for (let number = 2; number <= MAX_SIGNERS; number += 1) {
+      const [path, before] = [filesOf(number)[0], filesOf(number - 1)[0]];
+      if (files.sha256Of(path) === null || files.sha256Of(before) !== null) continue;
+      findings.add('closure', { path: before, expected: `the file before ${path}`, found: 'none' });
+    }
+  }
+}
+
+function checkSignature(number: number, options: SealCheckOptions): CheckedSigner | null {
+  const { files, findings } = options;
+  const paths = signerFiles(number);
+  if (!isWhole(paths, options)) return null;
+  const [signaturePath, keyPath] = paths;
+  const signature = parseSshsig(files.held(signaturePath)?.toString('latin1') ?? '');
+  if (signature === null) {
+    findings.add('signature', { path: signaturePath, expected: 'a signature as ssh-keygen writes it', found: 'something else' });
+    return null;
+  }
+  const keyLine = `${renderPublicKey(signature.publicKey)}\n`;
+  const keyFound = files.held(keyPath)?.toString('latin1') ?? '';
+  if (keyFound !== keyLine) findings.add('signature', { path: keyPath, expected: keyLine, found: keyFound });
+  const message = files.held(TAGMANIFEST);
+  if (message === null || !verifySshsig(signature, message, SEAL_NAMESPACE)) {
+    const expected = `a signature over ${TAGMANIFEST} in namespace ${SEAL_NAMESPACE}`;
+    findings.add('signature', { path: signaturePath, expected, found: `one that does not fit (namespace ${signature.namespace})` });
+    return null;
+  }
+  return lookUp(signature.publicKey.blob, options);
+}
+
+function lookUp(keyBlob: Buffer, { trust, atMs }: SealCheckOptions): CheckedSigner {
+  const fingerprint = fingerprintOf(keyBlob);
+  if (trust === null) return { fingerprint, principal: null, why: 'no list of trusted signers was given' };
+  const found = findAllowedSigner(trust, { keyBlob, namespace: SEAL_NAMESPACE, atMs });
+  return found.principal === null ? { fingerprint, principal: null, why: found.why } : { fingerprint, principal: found.principal, why: '' };
+}

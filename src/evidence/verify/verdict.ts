@@ -1,0 +1,83 @@
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
+import { NOT_STATED } from '../../model/case.js';
+import type { Statement } from '../../model/exhibit.js';
+import type { CheckResult, Verdict } from '../../model/verdict.js';
+import type { CheckedSigner } from './seal-check.js';
+
+export interface VerdictFacts {
+  readonly findings: number;
+  /** Why a check that must run could not; `null` when all ran. */
+  readonly undetermined: string | null;
+  /** Signers whose signature is good, each key once. */
+  readonly signers: readonly CheckedSigner[];
+  readonly statement: Statement | null;
+}
+
+/** The first verdict that fits, in the order of precedence of the format. */
+export function decideVerdict({ findings, undetermined, signers, statement }: VerdictFacts): Verdict {
+  if (findings > 0) return 'TAMPERED';
+  if (undetermined !== null || statement === null) return 'UNDETERMINED';
+  const required = statement.policy.requireSigners;
+  if (signers.length < required) return 'INTACT_UNSEALED';
+  if (signers.filter(({ principal }) => principal !== null).length < required) return 'UNTRUSTED_SIGNER';
+  // No token is checked in this version, so none is valid.
+  if (statement.policy.requireTimestamp) return 'INTACT_UNTIMESTAMPED';
+  return statement.completeness === 'complete' ? 'VERIFIED' : 'VERIFIED_PARTIAL';
+}
+
+/** The exit status of `verify` for a verdict. */
+export function exitCodeOf(verdict: Verdict, requireComplete: boolean): number {
+  if (verdict === 'VERIFIED') return 0;
+  if (verdict === 'VERIFIED_PARTIAL') return requireComplete ? 3 : 0;
+  return 4;
+}
+
+export interface LineFacts extends VerdictFacts {
+  readonly verdict: Verdict;
+  readonly checks: readonly CheckResult[];
+  readonly gaps: number;
+  /** From the findings: the first one, escaped. */
+  readonly firstFinding: string | null;
+}
+
+/** The one line for people: an authority that was not stated first, the verdict, kind, completeness, signer, and all that was not checked. */
+export function renderVerdictLine(facts: LineFacts): string {
+  const { verdict, statement } = facts;
+  const authority = statement?.authority === NOT_STATED ? `Authority ${NOT_STATED}. ` : '';
+  const clauses = [whatItIs(statement, facts.gaps), whyNot(facts), whoSigned(facts), notChecked(facts.checks)];
+  return `${authority}${verdict}: ${clauses.filter((clause) => clause !== '').join('; ')}.`;
+}
+
+function whatItIs(statement: Statement | null, gaps: number): string {
+  if (statement === null) return 'no statement could be read';
+  const gapText = gaps === 0 ? '' : ` (${String(gaps)} ${gaps === 1 ? 'gap' : 'gaps'} in the ledger)`;
+  return `${statement.kind} exhibit ${statement.exhibitId}, ${statement.completeness}${gapText}`;
+}
+
+function whyNot({ verdict, findings, undetermined, firstFinding, signers, statement }: LineFacts): string {
+  switch (verdict) {
+    case 'TAMPERED':
+      return `${String(findings)} ${findings === 1 ? 'finding' : 'findings'}, first: ${firstFinding ?? ''}`;
+    case 'UNDETERMINED':
+      return undetermined ?? 'a check could not run';
+    case 'INTACT_UNSEALED':
+      return signers.length === 0 ? 'intact but not signed' : `intact, but ${String(statement?.policy.requireSigners)} signers are required`;
+    case 'UNTRUSTED_SIGNER':
+      return 'the signature is good, but by a key that nobody vouched for from outside';
+    case 'INTACT_UNTIMESTAMPED':
+      return 'intact, but the policy asks for a time-stamp and no valid one is there';
+    case 'VERIFIED_PARTIAL':
+    case 'VERIFIED':
+      return '';
+  }
+}
+
+function whoSigned({ signers }: LineFacts): string {
+  const names = signers.map(({ fingerprint, principal, why }) => `${escapeForTerminal(principal ?? 'unknown', 200)} ${fingerprint}${why === '' ? '' : ` (${why})`}`);
+  return names.length === 0 ? '' : `signed by ${names.join(' and ')}`;
+}
+
+function notChecked(checks: readonly CheckResult[]): string {
+  const skipped = checks.filter(({ result }) => result === 'skipped').map(({ check, detail }) => `${check} (${detail})`);
+  return `not checked: ${[...skipped, 'snapshots outside the archive'].join(', ')}`;
+}

@@ -1,0 +1,166 @@
+import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { errnoOf, ExhibitError } from '../../model/errors.js';
+import type { Receipt, Statement } from '../../model/exhibit.js';
+import type { VerifyReport } from '../../model/verdict.js';
+import { parseAllowedSigners, type AllowedSigners } from '../allowed-signers.js';
+import { TAGMANIFEST, tokenFiles } from '../bag-layout.js';
+import { readGzipMember, type GzipMember } from '../gzip-member-reader.js';
+import { openArchive } from '../open-archive.js';
+import { BagInspection } from './bag-inspection.js';
+import { Findings } from './findings.js';
+import { checkReceipt } from './receipt-check.js';
+import { renderReport, type ReportFacts } from './render-report.js';
+import { checkSeal, type CheckedSeal } from './seal-check.js';
+import { checkBagFiles, checkStatement, readStatement } from './statement-check.js';
+
+export interface VerifyProgress {
+  readonly readBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface VerifyOptions {
+  readonly archivePath: string;
+  /** OpenSSH allowed_signers from outside the archive, and where it came from. Without one no signer is trusted. */
+  readonly allowedSigners?: { readonly source: string; readonly text: string } | null;
+  readonly receipt?: Receipt | null;
+  /** Exit status 3 for `VERIFIED_PARTIAL`. */
+  readonly requireComplete?: boolean;
+  /** Epoch milliseconds at which the validity of keys is judged. */
+  readonly now: number;
+  /** For sort files without names, when an archive has too many files for memory; default: the system's folder for temporary files. */
+  readonly scratchDirectory?: string;
+  /** Gives up, as UNDETERMINED, when the archive unpacks to more than this. */
+  readonly maxTarBytes?: number;
+  /** Size of the parts of split payload; 2^32 outside tests. */
+  readonly partBytes?: number;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+const NO_SEAL: CheckedSeal = { signers: [], tokens: 0 };
+
+/** One verification, from the open file to the report. */
+class Verification {
+  readonly #options: VerifyOptions;
+  readonly #findings = new Findings();
+  readonly #bag: BagInspection;
+  #member: GzipMember | null = null;
+  #undetermined: string | null = null;
+  #isTarWhole = false;
+  #statement: Statement | null = null;
+  #seal = NO_SEAL;
+  #trust: AllowedSigners | null = null;
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+    const { partBytes, scratchDirectory = tmpdir() } = options;
+    this.#bag = new BagInspection({ findings: this.#findings, scratchDirectory, ...(partBytes === undefined ? {} : { partBytes }) });
+  }
+
+  async run(file: FileHandle, totalBytes: number): Promise<VerifyReport> {
+    try {
+      await this.#read(file, totalBytes);
+      if (this.#undetermined === null) this.#conclude();
+    } catch (error) {
+      this.#undetermined = reasonOf(error);
+    } finally {
+      this.#bag.dispose();
+    }
+    return renderReport(this.#facts());
+  }
+
+  async #read(file: FileHandle, totalBytes: number): Promise<void> {
+    const { onProgress, maxTarBytes } = this.#options;
+    const member = await readGzipMember(file, {
+      onBytes: (bytes) => {
+        this.#bag.push(bytes);
+      },
+      ...(maxTarBytes === undefined ? {} : { maxTarBytes }),
+      ...(onProgress === undefined ? {} : { onProgress: (readBytes: number) => { onProgress({ readBytes, totalBytes }); } }),
+    });
+    this.#member = member;
+    if (member.problem !== null) this.#findings.add('container', { path: '', ...member.problem });
+    if (member.isTooLarge) this.#undetermined = `the archive unpacks to more than ${String(maxTarBytes)} bytes`;
+  }
+
+  /** What can only be compared once everything has passed by. */
+  #conclude(): void {
+    const { tagFiles } = this.#bag;
+    this.#isTarWhole = this.#bag.finish();
+    this.#statement = readStatement(tagFiles.held('meta/exhibit.json'), this.#findings);
+    if (this.#isTarWhole) this.#compare();
+    this.#trust = this.#options.allowedSigners ? parseAllowedSigners(this.#options.allowedSigners.text) : null;
+    if (tagFiles.held(TAGMANIFEST) !== null) {
+      this.#seal = checkSeal({ files: tagFiles, findings: this.#findings, trust: this.#trust, atMs: this.#options.now });
+    }
+    if (this.#options.receipt && this.#member !== null) this.#compareReceipt(this.#options.receipt, this.#member);
+  }
+
+  #compare(): void {
+    const { tagFiles, payload, ledger, custody, root, mtimeSeconds } = this.#bag;
+    tagFiles.check();
+    checkBagFiles(this.#statement, tagFiles, this.#findings);
+    if (this.#statement === null) return;
+    const observed = {
+      root,
+      mtimeSeconds,
+      payloadFiles: payload.files,
+      payloadBytes: payload.sizeBytes,
+      outcomeCounts: ledger.counts,
+      gaps: ledger.gaps,
+      custodyEntries: custody.entries,
+      custodyHeadSha256: custody.headSha256,
+    };
+    checkStatement(this.#statement, observed, this.#findings);
+  }
+
+  #compareReceipt(receipt: Receipt, member: GzipMember): void {
+    const facts = {
+      statement: this.#statement,
+      tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
+      containerSha256: member.containerSha256,
+      signers: this.#seal.signers.map(({ fingerprint }) => fingerprint),
+      tsrSha256: this.#bag.tagFiles.sha256Of(tokenFiles(1)[1]),
+    };
+    checkReceipt(receipt, facts, this.#findings);
+  }
+
+  #facts(): ReportFacts {
+    return {
+      archive: this.#options.archivePath,
+      findings: this.#findings,
+      undetermined: this.#undetermined,
+      member: this.#member,
+      isTarWhole: this.#isTarWhole,
+      statement: this.#statement,
+      tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
+      seal: this.#seal,
+      gaps: this.#bag.ledger.gaps,
+      trustSource: this.#options.allowedSigners?.source ?? null,
+      unusedTrustLines: this.#trust?.unused.length ?? 0,
+      isReceiptGiven: Boolean(this.#options.receipt),
+      requireComplete: this.#options.requireComplete ?? false,
+    };
+  }
+}
+
+/** A failing disk, under the archive or under the sort files, is no verdict on the archive. Bugs are not swallowed. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ExhibitError && error.code.startsWith('STORAGE_')) return `${error.code}: ${error.message}`;
+  const errno = errnoOf(error);
+  if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw error;
+  return `the archive could not be read to its end (${errno})`;
+}
+
+/**
+ * Checks an archive in one pass, without unpacking it, in bounded memory. A bad archive is a verdict; throws `USAGE_INVALID` and
+ * `STORAGE_FAILED` only for what cannot be opened.
+ */
+export async function verifyArchive(options: VerifyOptions): Promise<VerifyReport> {
+  const { file, sizeBytes } = await openArchive(options.archivePath);
+  try {
+    return await new Verification(options).run(file, sizeBytes);
+  } finally {
+    await file.close();
+  }
+}
