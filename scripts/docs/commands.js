@@ -13,7 +13,12 @@ function usageOf(command) {
 function flagRow([name, flag]) {
   const short = flag.char ? `\`-${flag.char}\`, ` : '';
   const value = flag.type === 'option' ? ` ${flag.helpValue ?? flag.options?.join('|') ?? name.toUpperCase()}` : '';
-  const notes = [flag.required ? 'required' : '', flag.multiple ? 'repeatable' : ''].filter(Boolean).join(', ');
+  const notes = [
+    flag.required ? 'required' : '',
+    flag.multiple && !/repeatable/.test(flag.summary ?? '') ? 'repeatable' : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
   return [`${short}\`--${name}${value}\``, text(flag.summary ?? flag.description) + (notes ? ` (${notes})` : '')];
 }
 

@@ -2,18 +2,18 @@ import { Flags } from '@oclif/core';
 
 /** The flags of every command. */
 export const baseFlags = {
-  'json': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print the result as one JSON document.' }),
+  'json': Flags.boolean({ default: false, helpGroup: 'GLOBAL', summary: 'Print the result as one JSON document.' }),
   'events': Flags.string({
     helpGroup: 'GLOBAL',
     helpValue: 'jsonl[=FILE]',
     summary: 'Stream coded messages and progress as JSON lines, to stderr or to a file.',
   }),
   'case': Flags.string({ helpGroup: 'GLOBAL', helpValue: 'ID', summary: 'The case to work on (EXHIBIT_CASE; default: the one in use).' }),
-  'yes': Flags.boolean({ char: 'y', helpGroup: 'GLOBAL', summary: 'Answer every question with yes.' }),
-  'no-input': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Never ask; a question without --yes is then declined.' }),
-  'quiet': Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', exclusive: ['verbose'], summary: 'Warnings and errors only, no progress.' }),
-  'verbose': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Say what happens to each artifact and request.' }),
-  'debug': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'As --verbose, and show the stack of a bug.' }),
+  'yes': Flags.boolean({ default: false, char: 'y', helpGroup: 'GLOBAL', summary: 'Answer every question with yes.' }),
+  'no-input': Flags.boolean({ default: false, helpGroup: 'GLOBAL', summary: 'Never ask; a question without --yes is then declined.' }),
+  'quiet': Flags.boolean({ default: false, char: 'q', helpGroup: 'GLOBAL', exclusive: ['verbose'], summary: 'Warnings and errors only, no progress.' }),
+  'verbose': Flags.boolean({ default: false, helpGroup: 'GLOBAL', summary: 'Say what happens to each artifact and request.' }),
+  'debug': Flags.boolean({ default: false, helpGroup: 'GLOBAL', summary: 'As --verbose, and show the stack of a bug.' }),
 };
 
 /** kubectl's global flags, for commands that talk to a cluster. Those that carry a secret do not exist: see secrets-in-argv.ts. */
@@ -34,6 +34,7 @@ export const clusterFlags = {
   }),
   'request-timeout': Flags.string({ helpGroup: 'CLUSTER', helpValue: 'DURATION', summary: 'Time that a single request may take; 0 = no limit.' }),
   'insecure-skip-tls-verify': Flags.boolean({
+    default: false,
     helpGroup: 'CLUSTER', summary: 'Do not check the certificate of the server. The custody log says so.',
   }),
   'tls-server-name': Flags.string({ helpGroup: 'CLUSTER', helpValue: 'NAME', summary: 'Name to expect in the certificate of the server.' }),

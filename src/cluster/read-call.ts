@@ -102,7 +102,7 @@ export function createReadCaller(deps: CallDeps): ReadCaller {
   const afterFailure = async (call: Call, progress: Progress, attempt: Attempt): Promise<boolean> => {
     const { failure } = attempt.result;
     if (failure === null) return false;
-    if (failure.step === 'first-byte-timeout') breaker.strike(call.node);
+    
     const delayMs = backoffMs(progress.attempts, jitter());
     if (isTransientFailure(failure) && mayTryAgain(call, progress, delayMs, true)) {
       await waitFor(call, progress, delayMs, failure.message);

@@ -124,6 +124,8 @@ async function conclude(spool: Spool, answer: ReadAnswer, capture: BodyCapture):
   if (answer.end === 'aborted') throw interrupted();
   if (!spool.isEvidence) return refusalResult({ status: answer.status, attempts: answer.attempts, body: body.head });
   const result = answer.end === 'complete' ? capture.judge(body) : unfinished(answer);
+  // An error that came with a status which can be evidence: nothing of it is kept, as of every other error.
+  if (answer.status !== 200 && result.outcome === 'failed') return result;
   const needsItem = result.outcome === 'collected' || result.outcome === 'partial';
   await spool.commit(factsOf(body, capture, result.outcome === 'collected' ? 'collected' : 'partial'), needsItem);
   return result;

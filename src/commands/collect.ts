@@ -41,7 +41,7 @@ goes on with resume, and seal can always close what is there. Without a case in 
     'kind': Flags.option({ options: ['incident', 'drill'] as const, multiple: false })({
       default: 'incident', summary: 'What the archive says it is.',
     }),
-    'dry-run': Flags.boolean({ summary: 'Show what, in which order, at what cost and with which rights; write nothing.' }),
+    'dry-run': Flags.boolean({ default: false, summary: 'Show what, in which order, at what cost and with which rights; write nothing.' }),
     ...clusterFlags,
   };
 

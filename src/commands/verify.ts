@@ -29,7 +29,7 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
   static override flags = {
     'allowed-signers': Flags.string({ helpValue: 'FILE', summary: "Trust list in OpenSSH's format, from outside the archive." }),
     'receipt': Flags.string({ helpValue: 'FILE', summary: 'Receipt that was kept elsewhere since the seal.' }),
-    'require-complete': Flags.boolean({ summary: 'End with 3 when the gap ledger has a gap.' }),
+    'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyResult>>> {

@@ -1,28 +1,43 @@
-import { SpillRun, writeRun } from './spill-run.js';
-import type { SpillEntry } from './spill-run.js';
+import { keyBytesOf, mostEntryBytes, rawEntry, readKey, readValue, writeEntry } from './spill-entry.js';
+import type { SpillEntry } from './spill-entry.js';
+import { writeRun } from './spill-run.js';
+import type { SpillRun } from './spill-run.js';
+
+export type { SpillEntry } from './spill-entry.js';
 
 /** More runs than this are merged into one, so that neither descriptors nor read buffers grow with the input. */
 const MAX_RUNS = 64;
 
-/** What V8 needs for one entry beside the characters. */
-const ENTRY_OVERHEAD_BYTES = 96;
+/** What V8 needs for one entry beside its characters. */
+const ENTRY_OVERHEAD_BYTES = 80;
+
+const FIRST_ARENA_BYTES = 256 * 1024;
 
 export interface SortedSpillOptions {
   /** Where the runs go; they have no name there once they are open, so that nothing is left behind after a crash. */
   readonly directory: string;
-  /** Entries held before they are sorted and written out. The peak is about twice this. */
+  /** Entries held before they are sorted and written out. */
   readonly maxMemoryBytes: number;
+}
+
+/** A key, and where the whole entry begins in the arena. */
+interface Held {
+  readonly key: string;
+  readonly at: number;
 }
 
 /**
  * Sorts any number of entries bytewise by key (UTF-8; equal keys in the order of their arrival) in bounded memory: an external merge
  * sort. `add` everything, then read once through `drain` or `drainSync`, then `dispose`. Keys and values are any strings; a lone
- * surrogate is read back as U+FFFD once it was written out. Throws `STORAGE_FULL` and `STORAGE_FAILED`.
+ * surrogate is read back as U+FFFD. Throws `STORAGE_FULL` and `STORAGE_FAILED`.
  */
 export class SortedSpill {
   readonly #directory: string;
   readonly #maxMemoryBytes: number;
-  #entries: SpillEntry[] = [];
+  /** Entries as they are written to a run. Outside the heap: millions of small strings would keep the collector busy. */
+  #arena: Buffer = Buffer.allocUnsafe(0);
+  #arenaBytes = 0;
+  #held: Held[] = [];
   #heldBytes = 0;
   #runs: SpillRun[] = [];
   /** A key that is not ASCII was seen: order of code units is no longer order of bytes. */
@@ -40,12 +55,16 @@ export class SortedSpill {
   }
 
   add(key: string, value: string): void {
-    // eslint-disable-next-line no-control-regex -- the ASCII range is what is meant
-    if (!this.#wide && /[^\x00-\x7f]/.test(key)) this.#wide = true;
-    this.#entries.push({ key, value });
+    const at = this.#arenaBytes;
+    this.#reserve(mostEntryBytes(key, value));
+    this.#arenaBytes = writeEntry(this.#arena, at, { key, value });
+    // Read back rather than kept: a key that was cut out of a longer string would keep all of it alive.
+    const own = readKey(this.#arena, at);
+    this.#wide ||= own.length !== keyBytesOf(this.#arena, at);
+    this.#held.push({ key: own, at });
     this.#count += 1;
-    this.#heldBytes += key.length + value.length + ENTRY_OVERHEAD_BYTES;
-    if (this.#heldBytes >= this.#maxMemoryBytes) this.#spill();
+    this.#heldBytes += own.length + ENTRY_OVERHEAD_BYTES;
+    if (this.#heldBytes + this.#arenaBytes >= this.#maxMemoryBytes) this.#spill();
   }
 
   /** Every entry in order. May be called once. */
@@ -62,12 +81,11 @@ export class SortedSpill {
   /** As `drain`, for callers that give way to the event loop themselves. */
   *drainSync(): Generator<SpillEntry, void, undefined> {
     if (this.#runs.length === 0) {
-      const entries = this.#sorted();
-      this.#entries = [];
-      yield* entries;
+      for (const { key, at } of this.#sorted()) yield { key, value: readValue(this.#arena, at) };
       return;
     }
-    if (this.#entries.length > 0) this.#spill();
+    if (this.#held.length > 0) this.#spill();
+    this.#arena = Buffer.allocUnsafe(0);
     yield* merge(this.#runs, this.#order());
   }
 
@@ -75,7 +93,9 @@ export class SortedSpill {
   dispose(): void {
     for (const run of this.#runs) run.close();
     this.#runs = [];
-    this.#entries = [];
+    this.#held = [];
+    this.#arena = Buffer.allocUnsafe(0);
+    this.#arenaBytes = 0;
     this.#heldBytes = 0;
   }
 
@@ -83,20 +103,40 @@ export class SortedSpill {
     return this.#wide ? compareBytes : compareUnits;
   }
 
-  #sorted(): SpillEntry[] {
+  #sorted(): Held[] {
     const order = this.#order();
-    return this.#entries.sort((a, b) => order(a.key, b.key));
+    return this.#held.sort((a, b) => order(a.key, b.key));
+  }
+
+  /** Makes room in the arena: it grows by doubling, and is kept from run to run. */
+  #reserve(sizeBytes: number): void {
+    const needed = this.#arenaBytes + sizeBytes;
+    if (needed <= this.#arena.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(needed, FIRST_ARENA_BYTES, Math.min(this.#arena.length * 2, this.#maxMemoryBytes)));
+    this.#arena.copy(grown, 0, 0, this.#arenaBytes);
+    this.#arena = grown;
   }
 
   #spill(): void {
-    const entries = this.#sorted();
-    this.#entries = [];
-    this.#heldBytes = 0;
+    const arena = this.#arena;
+    const entries = this.#sorted().map(({ at }) => rawEntry(arena, at));
     this.#runs.push(writeRun(this.#directory, entries));
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#arenaBytes = 0;
     if (this.#runs.length < MAX_RUNS) return;
-    const merged = writeRun(this.#directory, merge(this.#runs, this.#order()));
+    const merged = writeRun(this.#directory, encoded(merge(this.#runs, this.#order())));
     for (const run of this.#runs) run.close();
     this.#runs = [merged];
+  }
+}
+
+function* encoded(entries: Iterable<SpillEntry>): Generator<Buffer> {
+  let buffer = Buffer.allocUnsafe(FIRST_ARENA_BYTES);
+  for (const entry of entries) {
+    const most = mostEntryBytes(entry.key, entry.value);
+    if (most > buffer.length) buffer = Buffer.allocUnsafe(most);
+    yield buffer.subarray(0, writeEntry(buffer, 0, entry));
   }
 }
 

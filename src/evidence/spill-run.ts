@@ -1,16 +1,13 @@
 import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
+import { entryBytesOf, HEADER_BYTES, readKey, readValue } from './spill-entry.js';
+import type { SpillEntry } from './spill-entry.js';
 
-export interface SpillEntry {
-  readonly key: string;
-  readonly value: string;
-}
+export type { SpillEntry } from './spill-entry.js';
 
 const WRITE_BYTES = 1024 * 1024;
 const READ_BYTES = 128 * 1024;
-/** Two lengths of 32 bits before the UTF-8 of key and value. */
-const HEADER_BYTES = 8;
 
 let serial = 0;
 
@@ -39,13 +36,11 @@ export class SpillRun {
   /** The next entry; `null` at the end. */
   next(): SpillEntry | null {
     if (!this.#need(HEADER_BYTES)) return null;
-    const keyBytes = this.#buffer.readUInt32LE(this.#at);
-    const valueBytes = this.#buffer.readUInt32LE(this.#at + 4);
-    this.#need(HEADER_BYTES + keyBytes + valueBytes);
-    const keyAt = this.#at + HEADER_BYTES;
-    const valueAt = keyAt + keyBytes;
-    this.#at = valueAt + valueBytes;
-    return { key: this.#buffer.toString('utf8', keyAt, valueAt), value: this.#buffer.toString('utf8', valueAt, this.#at) };
+    const sizeBytes = entryBytesOf(this.#buffer, this.#at);
+    this.#need(sizeBytes);
+    const at = this.#at;
+    this.#at += sizeBytes;
+    return { key: readKey(this.#buffer, at), value: readValue(this.#buffer, at) };
   }
 
   close(): void {
@@ -84,8 +79,8 @@ export class SpillRun {
   }
 }
 
-/** Writes entries, already in order, into a new run. */
-export function writeRun(directory: string, entries: Iterable<SpillEntry>): SpillRun {
+/** Writes entries, already in order and encoded, into a new run. The memory of each may be used again when the next one is taken. */
+export function writeRun(directory: string, entries: Iterable<Buffer>): SpillRun {
   serial += 1;
   const path = join(directory, `.sort-${String(process.pid)}-${String(serial)}`);
   let fd: number | undefined;
@@ -100,21 +95,16 @@ export function writeRun(directory: string, entries: Iterable<SpillEntry>): Spil
   }
 }
 
-function writeEntries(fd: number, entries: Iterable<SpillEntry>): void {
-  let buffer = Buffer.allocUnsafe(WRITE_BYTES);
+function writeEntries(fd: number, entries: Iterable<Buffer>): void {
+  const buffer = Buffer.allocUnsafe(WRITE_BYTES);
   let at = 0;
-  for (const { key, value } of entries) {
-    const mostBytes = HEADER_BYTES + 3 * (key.length + value.length);
-    if (at + mostBytes > buffer.length) {
+  for (const entry of entries) {
+    if (at + entry.length > buffer.length) {
       writeAll(fd, buffer.subarray(0, at));
       at = 0;
-      if (mostBytes > buffer.length) buffer = Buffer.allocUnsafe(mostBytes);
     }
-    const keyBytes = buffer.write(key, at + HEADER_BYTES, 'utf8');
-    const valueBytes = buffer.write(value, at + HEADER_BYTES + keyBytes, 'utf8');
-    buffer.writeUInt32LE(keyBytes, at);
-    buffer.writeUInt32LE(valueBytes, at + 4);
-    at += HEADER_BYTES + keyBytes + valueBytes;
+    if (entry.length > buffer.length) writeAll(fd, entry);
+    else at += entry.copy(buffer, at);
   }
   writeAll(fd, buffer.subarray(0, at));
 }

@@ -42,8 +42,12 @@ describe('templates', () => {
 
   it('a profile with an unknown collector or an unknown key would be found', () => {
     const good = parseProfileText('triage', text('profiles/triage.yaml'));
-    expect(() => selectByProfile({ ...good, collectors: ['no-such-collector'] }, COLLECTORS)).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID' }));
-    expect(() => parseProfileText('x', `${text('profiles/triage.yaml')}\nsurprise: 1\n`)).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID' }));
+    expect(() => selectByProfile({ ...good, collectors: ['no-such-collector'] }, COLLECTORS)).toThrow(
+      expect.objectContaining({ code: 'PROFILE_INVALID' }),
+    );
+    expect(() => parseProfileText('x', `${text('profiles/triage.yaml')}\nsurprise: 1\n`)).toThrow(
+      expect.objectContaining({ code: 'PROFILE_INVALID' }),
+    );
   });
 
   it('hold no key, token or password', () => {

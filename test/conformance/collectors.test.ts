@@ -155,9 +155,8 @@ describe.each(each)('%s', (_id, collector) => {
     };
     const sink = new FakeSink();
     sink.keepBytes = 0;
-    const isBig = (path: string) => path.endsWith('/log') || path.includes('/proxy/logs/syslog');
+    const isBig = (path: string) => path.endsWith('/log') || path.includes('/proxy/logs/syslog') || path.endsWith('node-1/proxy/metrics');
     const handler: FakeHandler = async (request) => {
-      if (collector.needsKubelet && request.path.includes('/proxy/') && !request.path.includes('/proxy/logs/')) return { body: endless() };
       return isBig(request.path) ? { body: endless() } : await honestCluster(request);
     };
     const result = await run(collector, handler, { limits: { maxLogBytes: 300_000 }, sink });

@@ -30,7 +30,9 @@ const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${p
 
 /** One shell for all blocks, as a reader would have; each says the status that its last command ended with. */
 function transcript(runnable: readonly Block[]): { readonly statuses: readonly number[]; readonly output: string } {
-  const parts = runnable.map((block, index) => `${block.text}\nprintf '\\nblock ${index} ended with %d\\n' $?`);
+  // Where no status is promised every single command must succeed, not only the last one.
+  const strict = (block: Block): string => (option(block, 'exit') === undefined ? 'set -e' : 'set +e');
+  const parts = runnable.map((block, index) => `${strict(block)}\n${block.text}\nprintf '\\nblock ${index} ended with %d\\n' $?`);
   const { stdout, stderr } = spawnSync('bash', ['-c', parts.join('\n')], {
     cwd: root,
     encoding: 'utf8',

@@ -72,9 +72,13 @@ export class FakeCluster implements ClusterReader {
   }
 
   async get(request: ReadRequest): Promise<BufferedAnswer> {
-    const chunks: Buffer[] = [];
     const bounded = { ...request, maxBytes: request.maxBytes ?? DEFAULT_MAX_BYTES };
-    const { answer } = await this.#exchange('GET', bounded, { chunk: (bytes) => void chunks.push(bytes) });
+    return await this.#buffered('GET', bounded);
+  }
+
+  async #buffered(method: 'GET' | 'POST', request: ReadRequest): Promise<BufferedAnswer> {
+    const chunks: Buffer[] = [];
+    const { answer } = await this.#exchange(method, request, { chunk: (bytes) => void chunks.push(bytes) });
     const code: Partial<Record<BodyEnd, ErrorCode>> = { cut: 'CUT', timeout: 'TIMEOUT', limit: 'LIMIT_REACHED', aborted: 'INTERRUPTED' };
     const failed = code[answer.end];
     if (failed !== undefined) throw new ExhibitError(failed, `fake: ${answer.end}`);
@@ -88,9 +92,7 @@ export class FakeCluster implements ClusterReader {
   }
 
   async review(path: string): Promise<BufferedAnswer> {
-    const chunks: Buffer[] = [];
-    const { answer } = await this.#exchange('POST', { path, kind: 'small' }, { chunk: (bytes) => void chunks.push(bytes) });
-    return { ...answer, body: Buffer.concat(chunks) };
+    return await this.#buffered('POST', { path, kind: 'small' });
   }
 
   async list(request: ListRequest, onPage: (page: ListPage) => Promise<void>): Promise<ListEnd> {
@@ -184,7 +186,7 @@ class FakePager {
   async run(onPage: (page: ListPage) => Promise<void>): Promise<ListEnd> {
     for (;;) {
       const answer = await this.#fetch();
-      if (answer instanceof ExhibitError) return this.#fail(answer.code === 'INTERRUPTED' ? 'interrupted' : answer.code.toLowerCase());
+      if (answer instanceof ExhibitError) return this.#fail(answer.code.toLowerCase().replaceAll('_', '-'));
       this.#status = answer.status;
       if (answer.status === 410 && this.#afterExpiry(answer.body)) continue;
       if (answer.status !== 200) return this.#fail(REASONS[answer.status] ?? 'server-error');

@@ -1,5 +1,6 @@
 import type { CapturedBody } from '../capture-body.js';
 import { judgeJson } from '../json-body.js';
+import { isStatus, refusalResult } from '../refusal.js';
 import type { CollectResult } from '../../ports/collector.js';
 import type { Sensitivity } from '../../model/artifact.js';
 
@@ -21,6 +22,7 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 
 /** The text ends with its own verdict; without that it ended early. */
 function judgeReadyz(body: CapturedBody): CollectResult {
+  if (isStatus(body.head)) return refusalResult({ ...body.answer, body: body.head });
   const text = body.tail.toString('latin1').trimEnd();
   const verdict = /(?:^|\n)(readyz check (?:passed|failed)|ok)$/.exec(text)?.[1];
   const { status, sizeBytes: bytes, attempts } = body.answer;

@@ -8,7 +8,7 @@ import { KUBELET_ENDPOINTS, type KubeletEndpoint } from './endpoints.js';
 
 const ID = 'node-state';
 /** The largest node's metrics are some 50 MB; what goes on after this is no state. */
-const MAX_BODY_BYTES = 512 * 1024 * 1024;
+const MAX_BODY_BYTES = 128 * 1024 * 1024;
 
 const DOC = `
 What each kubelet in scope says of itself, through the API server's proxy, in \`data/nodes/<node>/kubelet/\`: \`/pods\` (the pods as the

@@ -31,7 +31,7 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
 
   static override flags = {
     ...collectFlags,
-    sandbox: Flags.boolean({ summary: 'Collect from the built-in sandbox.' }),
+    sandbox: Flags.boolean({ default: false, summary: 'Collect from the built-in sandbox.' }),
     kind: Flags.option({ options: ['sandbox', 'drill'] as const, multiple: false })({
       dependsOn: ['sandbox'], summary: 'What the archive says it is (default: sandbox; without --sandbox always drill).',
     }),

@@ -18,7 +18,7 @@ export interface LineCursor {
  */
 export class LineSpill {
   readonly #directory: string;
-  readonly #maxMemoryBytes: number;
+  #maxMemoryBytes: number;
   /** Filled chunks in memory; a line is never in two chunks. */
   readonly #chunks: Buffer[] = [];
   /** Lengths of the chunks that are in the file, in order. */
@@ -87,9 +87,12 @@ export class LineSpill {
   #closeChunk(): void {
     this.#chunks.push(this.#filling.subarray(0, this.#filled));
     this.#heldBytes += this.#filled;
-    this.#filling = Buffer.allocUnsafe(CHUNK_BYTES);
     this.#filled = 0;
-    if (this.#heldBytes > this.#maxMemoryBytes) this.#store();
+    const isFull = this.#heldBytes > this.#maxMemoryBytes;
+    if (isFull) this.#store();
+    // Once on the disk, the memory is used again: freed buffers stay with the process until the collector happens to run.
+    if (!isFull) this.#filling = Buffer.allocUnsafe(CHUNK_BYTES);
+    else this.#maxMemoryBytes = 0;
   }
 
   #store(): void {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VOLATILITIES } from '../../model/artifact.js';
 import type { PlannedArtifact, Volatility } from '../../model/artifact.js';
@@ -52,6 +53,8 @@ class Execution {
 
   constructor(options: ExecuteOptions) {
     this.#options = options;
+    // As many as are in flight, each with several waits of its own: no leak.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   async run(): Promise<void> {
