@@ -47,9 +47,8 @@ function releaseFiles() {
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Writes package/<name>-<version>.tar.gz with its .sha256 and returns the path of the first. */
-export async function packageRelease() {
-  await ensureBuilt();
+/** Writes package/<name>-<version>.tar.gz with its .sha256 from what is built, and returns the path of the first. */
+export function packageRelease() {
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const paper of PAPERS) if (!existsSync(join(root, paper))) throw new Error(`${paper} is missing`);
   const files = releaseFiles();
@@ -66,6 +65,7 @@ export async function packageRelease() {
 
 if (isMain(import.meta)) {
   await main(async () => {
-    console.log(await packageRelease());
+    await ensureBuilt();
+    console.log(packageRelease());
   });
 }

@@ -1,11 +1,11 @@
 /**
  * Records a scenario of the sandbox from a real cluster. A tool of development; reads only.
  * usage: node scripts/record-scenario.js --kubeconfig FILE --out FOLDER [--probes FILE] [--replace ENVIRONMENT_NAME=TEXT]...
- *                                        [--max-log-bytes N] [--note TEXT]
+ *                                        [--max-log-bytes N] [--max-node-file-bytes N] [--note TEXT]
  * Bodies are kept byte for byte. What was cut, replaced or left out is listed in scenario.json. Values of Secrets are never asked for.
  * `--replace NAME=TEXT` puts TEXT wherever the value of the environment variable NAME stands in a body or a header.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import prettier from 'prettier';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     'probes': { type: 'string' },
     'replace': { type: 'string', multiple: true, default: [] },
     'max-log-bytes': { type: 'string', default: '65536' },
+    'max-node-file-bytes': { type: 'string', default: '65536' },
     'note': { type: 'string', default: '' },
   },
 });
@@ -45,9 +46,14 @@ async function writeJson(file, value) {
 }
 
 const connection = openConnection(values.kubeconfig, replacements);
-rmSync(values.out, { recursive: true, force: true });
-mkdirSync(values.out, { recursive: true });
-const store = new BodyStore(values.out, Number(values['max-log-bytes']));
+// The old recording stays until the new one is whole.
+const out = `${values.out}.part`;
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const store = new BodyStore(out, {
+  maxLogBytes: Number(values['max-log-bytes']),
+  maxNodeFileBytes: Number(values['max-node-file-bytes']),
+});
 
 const version = JSON.parse((await connection.get('/version')).body.toString());
 const review = async (kind, group, spec) => {
@@ -69,7 +75,7 @@ const nodes = JSON.parse((await connection.get('/api/v1/nodes')).body.toString()
 );
 answers.push(...(await recordKubelets(connection, store, nodes)));
 
-await writeJson(path.join(values.out, 'scenario.json'), {
+await writeJson(path.join(out, 'scenario.json'), {
   format: 'exhibit-sandbox/1',
   recordedAt: new Date().toISOString(),
   kubernetes: version.gitVersion,
@@ -88,6 +94,8 @@ await writeJson(path.join(values.out, 'scenario.json'), {
 });
 if (values.probes !== undefined) await writeJson(values.probes, await recordProbes(connection, pods, nodes));
 connection.close();
+rmSync(values.out, { recursive: true, force: true });
+renameSync(out, values.out);
 console.error(
   `${lists.length} lists, ${logs.length} logs, ${answers.length} answers, ${store.sizeBytes} bytes of bodies`,
 );

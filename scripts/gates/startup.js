@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../lib/run.js';
 
-const RUNS = 10;
-const ROUNDS = 3;
+const RUNS = 5;
+const ROUNDS = 6;
 const LIMITS = [
   { args: ['--version'], factor: 1.5 },
   { args: ['--help'], factor: 3.5 },

@@ -20,9 +20,10 @@ export class BodyStore {
   #folder;
   #files = new Map();
 
-  constructor(folder, maxLogBytes) {
+  constructor(folder, { maxLogBytes, maxNodeFileBytes }) {
     this.#folder = folder;
     this.maxLogBytes = maxLogBytes;
+    this.maxNodeFileBytes = maxNodeFileBytes;
   }
 
   /** `{text}` or `{file}`. */

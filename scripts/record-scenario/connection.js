@@ -42,7 +42,7 @@ export function openConnection(kubeconfig, replacements) {
 
   const call = (
     target,
-    { method = 'GET', accept = 'application/json', headers = {}, send, maxBytes = Infinity, idleMs = 15000 } = {},
+    { method = 'GET', accept = 'application/json', headers = {}, send, maxBytes = Infinity, idleMs = 60000 } = {},
   ) =>
     new Promise((resolve, reject) => {
       const fields = { 'Accept': accept, 'User-Agent': 'record-scenario', ...headers };

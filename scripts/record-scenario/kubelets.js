@@ -21,8 +21,10 @@ const ENDPOINTS = [
 async function recordTree(root, folder, { connection, store }) {
   const answers = [];
   const take = async (target) => {
-    const answer = await connection.get(target, { accept, maxBytes: store.maxLogBytes });
-    answers.push(answerOf({ target }, answer, store.keepLog(target.slice(root.length - 'logs/'.length), answer)));
+    const answer = await connection.get(target, { accept, maxBytes: store.maxNodeFileBytes });
+    answers.push(
+      answerOf({ target }, answer, store.keepLog(target.slice('/api/v1/nodes/'.length).replace('/proxy', ''), answer)),
+    );
     return answer;
   };
   const listing = await take(folder);
@@ -40,8 +42,9 @@ export async function recordKubelets(connection, store, nodes) {
   for (const node of nodes) {
     const root = `/api/v1/nodes/${node}/proxy/`;
     for (const endpoint of ENDPOINTS) {
-      const answer = await connection.get(root + endpoint, { accept });
-      answers.push(answerOf({ target: root + endpoint }, answer, store.keep(`${node}-${endpoint}`, answer.body)));
+      const maxBytes = endpoint.startsWith('logs/') ? store.maxNodeFileBytes : Infinity;
+      const answer = await connection.get(root + endpoint, { accept, maxBytes });
+      answers.push(answerOf({ target: root + endpoint }, answer, store.keepLog(`${node}/${endpoint}`, answer)));
     }
     const redirect = await connection.get(`${root}logs`, { accept });
     answers.push(answerOf({ target: `${root}logs` }, redirect, store.keep('logs', redirect.body)));

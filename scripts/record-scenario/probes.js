@@ -91,6 +91,12 @@ function listTargets() {
   for (const field of ['spec.nodeName%3Dnode1', 'spec.nodeName%3Dnope', 'status.phase%3DPending', 'spec.foo%3Dnode1']) {
     list(`/api/v1/namespaces/exhibit-quiet/pods?fieldSelector=${field}&limit=1`);
   }
+  for (const group of ['/api/v1', '/apis/events.k8s.io/v1']) {
+    list(
+      `${group}/namespaces/exhibit-quiet/events?fieldSelector=involvedObject.name%3Dmixed,reason%3DCreated&limit=500`,
+    );
+  }
+  list('/api/v1/namespaces?fieldSelector=status.phase%3DTerminating');
   list('/api/v1/namespaces/exhibit-quiet/pods?labelSelector=app%3Dweb&limit=1');
   return targets;
 }

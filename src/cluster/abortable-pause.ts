@@ -18,10 +18,15 @@ export async function abortablePause(delayMs: number, signal: AbortSignal | null
 }
 
 /** One signal for two; `done` must be called when it is no longer needed, or the long-lived one would collect listeners. */
-export function joinSignals(one: AbortSignal | undefined, other: AbortSignal | undefined): { readonly signal: AbortSignal | null; done(): void } {
+export function joinSignals(
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): { readonly signal: AbortSignal | null; done(): void } {
   if (one === undefined || other === undefined) return { signal: one ?? other ?? null, done: () => undefined };
   const joined = new AbortController();
-  const onAbort = (): void => { joined.abort(); };
+  const onAbort = (): void => {
+    joined.abort();
+  };
   if (one.aborted || other.aborted) onAbort();
   one.addEventListener('abort', onAbort, { once: true });
   other.addEventListener('abort', onAbort, { once: true });

@@ -10,11 +10,22 @@ export function answerOf(done: CallResult, method: string): ReadAnswer {
   const { result } = attempt;
   const headers = result.head?.headers ?? {};
   return {
-    status: result.head?.status ?? 0, headers, url: attempt.url, method,
-    auditIdSent: attempt.auditIdSent, auditIdAnswered: headers['audit-id'] ?? null, serverDate: headers['date'] ?? null,
-    sentAtMs: attempt.sentAtMs, headAtMs: result.headAtMs ?? attempt.sentAtMs,
-    firstByteAt: instant(result.firstByteAtMs), lastByteAt: instant(result.lastByteAtMs),
-    sizeBytes: result.sizeBytes, sha256: result.sha256, attempts, end: result.end, endDetail: result.endDetail,
+    status: result.head?.status ?? 0,
+    headers,
+    url: attempt.url,
+    method,
+    auditIdSent: attempt.auditIdSent,
+    auditIdAnswered: headers['audit-id'] ?? null,
+    serverDate: headers['date'] ?? null,
+    sentAtMs: attempt.sentAtMs,
+    headAtMs: result.headAtMs ?? attempt.sentAtMs,
+    firstByteAt: instant(result.firstByteAtMs),
+    lastByteAt: instant(result.lastByteAtMs),
+    sizeBytes: result.sizeBytes,
+    sha256: result.sha256,
+    attempts,
+    end: result.end,
+    endDetail: result.endDetail,
   };
 }
 
@@ -25,11 +36,21 @@ export function assertWhole(answer: ReadAnswer): void {
     case 'complete':
       return;
     case 'cut':
-      throw new ExhibitError('CUT', `The answer was cut off: ${escapeForTerminal(answer.endDetail ?? '', 300)}.`, { subject, retryable: true });
+      throw new ExhibitError('CUT', `The answer was cut off: ${escapeForTerminal(answer.endDetail ?? '', 300)}.`, {
+        subject,
+        retryable: true,
+      });
     case 'timeout':
-      throw new ExhibitError('TIMEOUT', `The answer stopped: ${escapeForTerminal(answer.endDetail ?? '', 300)}.`, { subject, retryable: true });
+      throw new ExhibitError('TIMEOUT', `The answer stopped: ${escapeForTerminal(answer.endDetail ?? '', 300)}.`, {
+        subject,
+        retryable: true,
+      });
     case 'limit':
-      throw new ExhibitError('LIMIT_REACHED', `The answer is ${escapeForTerminal(answer.endDetail ?? 'too long', 300)}.`, { subject });
+      throw new ExhibitError(
+        'LIMIT_REACHED',
+        `The answer is ${escapeForTerminal(answer.endDetail ?? 'too long', 300)}.`,
+        { subject },
+      );
     case 'aborted':
       throw new ExhibitError('INTERRUPTED', 'Interrupted while an answer was read.', { subject });
   }
@@ -45,13 +66,23 @@ export function assertApi(answer: BufferedAnswer, accept: string): void {
   if (!accept.includes('json') || answer.url.includes('/proxy/')) return;
   if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) {
     const where = escapeForTerminal(answer.headers['location'] ?? 'nowhere', 200);
-    throw new ExhibitError('CLUSTER_PROTOCOL', `The server wants to send us elsewhere (${String(answer.status)}, to ${where}); redirects are not followed.`, {
-      subject: answer.url, hints: LOGIN_HINTS,
-    });
+    throw new ExhibitError(
+      'CLUSTER_PROTOCOL',
+      `The server wants to send us elsewhere (${String(answer.status)}, to ${where}); redirects are not followed.`,
+      {
+        subject: answer.url,
+        hints: LOGIN_HINTS,
+      },
+    );
   }
   if (answer.status === 200 && /^text\/html\b/i.test(answer.headers['content-type'] ?? '')) {
-    throw new ExhibitError('CLUSTER_PROTOCOL', 'The server answered with a web page, as a login page does, instead of the Kubernetes API.', {
-      subject: answer.url, hints: LOGIN_HINTS,
-    });
+    throw new ExhibitError(
+      'CLUSTER_PROTOCOL',
+      'The server answered with a web page, as a login page does, instead of the Kubernetes API.',
+      {
+        subject: answer.url,
+        hints: LOGIN_HINTS,
+      },
+    );
   }
 }

@@ -74,21 +74,37 @@ export function createCaller(connection: ResolvedConnection, deps: AttemptDeps):
     if (client !== null && sameCertificate(certificate, credential.certificate)) return client;
     client?.retire();
     certificate = credential.certificate;
-    client = createHttpClient({
-      protocol: connection.protocol, host: connection.host, port: connection.port, ca: connection.ca, serverName: connection.serverName,
-      insecure: connection.insecure, clientCertificate: certificate, proxy: connection.proxy,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnections: MAX_CONNECTIONS,
-    }, clock);
+    client = createHttpClient(
+      {
+        protocol: connection.protocol,
+        host: connection.host,
+        port: connection.port,
+        ca: connection.ca,
+        serverName: connection.serverName,
+        insecure: connection.insecure,
+        clientCertificate: certificate,
+        proxy: connection.proxy,
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        maxConnections: MAX_CONNECTIONS,
+      },
+      clock,
+    );
     return client;
   };
-  const headersFor = (request: AttemptRequest, credential: Credential, auditId: string): (readonly [string, string])[] => [
+  const headersFor = (
+    request: AttemptRequest,
+    credential: Credential,
+    auditId: string,
+  ): (readonly [string, string])[] => [
     ['Accept', request.accept],
     ['Accept-Encoding', 'identity'],
     ['User-Agent', deps.userAgent],
     ['Audit-ID', auditId],
     ...(credential.authorization === null ? [] : [['Authorization', credential.authorization] as const]),
     ...connection.impersonation,
-    ...(request.body === null ? [] : [['Content-Type', 'application/json'] as const, ['Content-Length', String(request.body.length)] as const]),
+    ...(request.body === null
+      ? []
+      : [['Content-Type', 'application/json'] as const, ['Content-Length', String(request.body.length)] as const]),
   ];
 
   return {
@@ -98,9 +114,14 @@ export function createCaller(connection: ResolvedConnection, deps: AttemptDeps):
       const url = base + request.target;
       const sentAtMs = clock.nowMs();
       const seq = requestLog.begin({ method: request.method, url, auditIdSent, sentAt: toRfc3339(sentAtMs) });
-      const result = await clientFor(credential).exchange({
-        ...request, target: connection.basePath + request.target, headers: headersFor(request, credential, auditIdSent),
-      }, receiver);
+      const result = await clientFor(credential).exchange(
+        {
+          ...request,
+          target: connection.basePath + request.target,
+          headers: headersFor(request, credential, auditIdSent),
+        },
+        receiver,
+      );
       requestLog.end(seq, {
         status: result.head?.status ?? null,
         auditIdAnswered: result.head?.headers['audit-id'] ?? null,

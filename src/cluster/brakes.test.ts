@@ -3,11 +3,16 @@ import { createBrakes, DEFAULT_BRAKES } from './brakes.js';
 import { createNodeBreaker } from './node-breaker.js';
 
 async function settled(): Promise<void> {
-  await new Promise((resolve) => { setImmediate(resolve); });
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Starts `count` turns; `leave[i]` is there once turn i was granted. */
-function turns(enter: (index: number) => Promise<() => void>, count: number): { leave: (() => void)[]; order: number[] } {
+function turns(
+  enter: (index: number) => Promise<() => void>,
+  count: number,
+): { leave: (() => void)[]; order: number[] } {
   const state = { leave: [] as (() => void)[], order: [] as number[] };
   for (let index = 0; index < count; index += 1) {
     void enter(index).then((leave) => {
@@ -93,7 +98,9 @@ describe('the breaker of a node', () => {
     breaker.strike('n1');
     expect(breaker.isOpen('n1')).toBe(false);
     breaker.strike('n1');
-    expect(() => { breaker.check('n1'); }).toThrow(/node n1/);
+    expect(() => {
+      breaker.check('n1');
+    }).toThrow(/node n1/);
     expect(breaker.isOpen('n2')).toBe(false);
     expect(breaker.isOpen(undefined)).toBe(false);
     nowUs = 60_000_000;

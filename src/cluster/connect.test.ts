@@ -10,7 +10,9 @@ import type { ResolvedConnection } from './resolved-connection.js';
 
 let certificates: TestCertificates;
 const cleanup: (() => Promise<void> | void)[] = [];
-beforeAll(() => { certificates = makeTestCertificates(); });
+beforeAll(() => {
+  certificates = makeTestCertificates();
+});
 afterEach(async () => {
   for (const undo of cleanup.splice(0).reverse()) await undo();
 });
@@ -19,19 +21,39 @@ interface Setup extends ConnectedReader {
   readonly server: FaultServer;
 }
 
-async function start(behaviour: Behaviour, rest: { tls?: KeyPair; connection?: Partial<ResolvedConnection>; deps?: Partial<ConnectDeps> } = {}): Promise<Setup> {
+async function start(
+  behaviour: Behaviour,
+  rest: { tls?: KeyPair; connection?: Partial<ResolvedConnection>; deps?: Partial<ConnectDeps> } = {},
+): Promise<Setup> {
   const server = await startFaultServer({ tls: rest.tls ?? certificates.good }, behaviour);
   const connected = connectReader(connectionTo(server.port, { ca: certificates.ca, ...rest.connection }), rest.deps);
-  cleanup.push(() => server.close(), () => connected.reader.close());
+  cleanup.push(
+    () => server.close(),
+    () => connected.reader.close(),
+  );
   return { ...connected, server };
 }
 
 /** One answer after the other; the last one again and again. */
-const inTurn = (...steps: readonly Behaviour[]): Behaviour => (socket, request, index) => { steps[Math.min(index, steps.length - 1)]?.(socket, request, index); };
-const ok: Behaviour = (socket) => { answer(socket, 200, '{"ok":true}'); };
-const status = (code: number, headers: Readonly<Record<string, string>> = {}, body = '{}'): Behaviour => (socket) => { answer(socket, code, body, headers); };
-const reset: Behaviour = (socket) => { socket.destroy(); };
-const cut: Behaviour = (socket) => { socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'); };
+const inTurn =
+  (...steps: readonly Behaviour[]): Behaviour =>
+  (socket, request, index) => {
+    steps[Math.min(index, steps.length - 1)]?.(socket, request, index);
+  };
+const ok: Behaviour = (socket) => {
+  answer(socket, 200, '{"ok":true}');
+};
+const status =
+  (code: number, headers: Readonly<Record<string, string>> = {}, body = '{}'): Behaviour =>
+  (socket) => {
+    answer(socket, code, body, headers);
+  };
+const reset: Behaviour = (socket) => {
+  socket.destroy();
+};
+const cut: Behaviour = (socket) => {
+  socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+};
 const silent: Behaviour = () => undefined;
 
 const GET: ReadRequest = { path: '/x', kind: 'small' };
@@ -47,10 +69,31 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 describe('every call', () => {
   it('bears an Audit-ID of its own and is in the log before and after, without the credential', async () => {
-    const { reader, server, log } = await start((socket, request) => {
-      answer(socket, 200, '{}', { 'Audit-Id': request.headers.get('audit-id')?.[0] ?? '', 'Date': 'Fri, 02 Jan 2026 03:04:05 GMT' });
-    }, { connection: { impersonation: [['Impersonate-User', 'boss'], ['Impersonate-Group', 'a'], ['Impersonate-Group', 'b']], basePath: '/k8s/c-1' } });
-    const got = await reader.get({ ...GET, query: [['fieldSelector', 'a=b&c'], ['limit', '5']] });
+    const { reader, server, log } = await start(
+      (socket, request) => {
+        answer(socket, 200, '{}', {
+          'Audit-Id': request.headers.get('audit-id')?.[0] ?? '',
+          'Date': 'Fri, 02 Jan 2026 03:04:05 GMT',
+        });
+      },
+      {
+        connection: {
+          impersonation: [
+            ['Impersonate-User', 'boss'],
+            ['Impersonate-Group', 'a'],
+            ['Impersonate-Group', 'b'],
+          ],
+          basePath: '/k8s/c-1',
+        },
+      },
+    );
+    const got = await reader.get({
+      ...GET,
+      query: [
+        ['fieldSelector', 'a=b&c'],
+        ['limit', '5'],
+      ],
+    });
     const headers = server.seen[0]?.headers;
     expect(server.seen[0]?.target).toBe('/k8s/c-1/x?fieldSelector=a%3Db%26c&limit=5');
     expect(headers?.get('authorization')).toEqual(['Bearer s3cret']);
@@ -58,10 +101,22 @@ describe('every call', () => {
     expect(headers?.get('user-agent')).toEqual(['test-agent']);
     expect(headers?.get('impersonate-group')).toEqual(['a', 'b']);
     expect(headers?.get('audit-id')).toEqual([got.auditIdSent]);
-    expect(got).toMatchObject({ status: 200, attempts: 1, end: 'complete', auditIdAnswered: got.auditIdSent, serverDate: 'Fri, 02 Jan 2026 03:04:05 GMT' });
+    expect(got).toMatchObject({
+      status: 200,
+      attempts: 1,
+      end: 'complete',
+      auditIdAnswered: got.auditIdSent,
+      serverDate: 'Fri, 02 Jan 2026 03:04:05 GMT',
+    });
     expect(log).toHaveLength(1);
     expect(log[0]?.start).toMatchObject({ method: 'GET', url: got.url, auditIdSent: got.auditIdSent });
-    expect(log[0]?.end).toMatchObject({ status: 200, sizeBytes: 2, sha256: createHash('sha256').update('{}').digest('hex'), error: null, auditIdAnswered: got.auditIdSent });
+    expect(log[0]?.end).toMatchObject({
+      status: 200,
+      sizeBytes: 2,
+      sha256: createHash('sha256').update('{}').digest('hex'),
+      error: null,
+      auditIdAnswered: got.auditIdSent,
+    });
     expect(log[0]?.end?.tlsPeerSha256).toMatch(/^[0-9a-f]{64}$/);
     expect(JSON.stringify(log)).not.toContain('s3cret');
   });
@@ -69,15 +124,20 @@ describe('every call', () => {
   it('is logged when it is lost, each try on its own', async () => {
     const { reader, log, server } = await start(inTurn(reset, cut, ok));
     const got = await reader.get(GET);
-    expect(got.attempts).toBe(3);
-    expect(log.map(({ end }) => [end?.status ?? null, end?.error?.split(':')[0] ?? null])).toEqual([[null, 'reset'], [200, 'cut'], [200, null]]);
+    expect([got.attempts, got.body.toString()]).toEqual([3, '{"ok":true}']);
+    expect(log.map(({ end }) => [end?.status ?? null, end?.error?.split(':')[0] ?? null])).toEqual([
+      [null, 'reset'],
+      [200, 'cut'],
+      [200, null],
+    ]);
     expect(log[1]?.end).toMatchObject({ sizeBytes: 4, sha256: createHash('sha256').update('half').digest('hex') });
     expect(new Set(server.seen.map(({ headers }) => headers.get('audit-id')?.[0])).size).toBe(3);
   });
 
   it('refuses paths that are not escaped', async () => {
     const { reader, server } = await start(ok);
-    for (const path of ['x', '/a b', '/a?b', '/a\r\nX: y', '/\u00e4']) expect(await codeOf(reader.get({ ...GET, path }))).toBe('INTERNAL');
+    for (const path of ['x', '/a b', '/a?b', '/a\r\nX: y', '/\u00e4'])
+      expect(await codeOf(reader.get({ ...GET, path }))).toBe('INTERNAL');
     expect(server.seen).toHaveLength(0);
   });
 
@@ -95,7 +155,12 @@ describe('tries', () => {
   it.each([500, 502, 504])('follow on %i, four in all, and the last answer is returned', async (code) => {
     const { reader, server, pauses, messages } = await start(status(code, {}, '{"message":"m"}'));
     const got = await reader.get(GET);
-    expect([got.status, got.attempts, got.body.toString(), server.seen.length]).toEqual([code, 4, '{"message":"m"}', 4]);
+    expect([got.status, got.attempts, got.body.toString(), server.seen.length]).toEqual([
+      code,
+      4,
+      '{"message":"m"}',
+      4,
+    ]);
     expect(pauses).toHaveLength(3);
     expect(messages.filter(({ code: message }) => message === 'CLUSTER_RETRY')).toHaveLength(3);
   });
@@ -106,11 +171,11 @@ describe('tries', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it.each([
+  it.each<[string, Record<string, string>, number, number]>([
     ['seconds', { 'Retry-After': '3' }, 3000, 5000],
     ['an absurd number', { 'Retry-After': '1000000000' }, 120_000, 125_000],
     ['nothing', {}, 250, 500],
-  ])('wait on 429 as %s say, and say so', async (_name, headers: Record<string, string>, leastMs, mostMs) => {
+  ])('wait on 429 as %s say, and say so', async (...[, headers, leastMs, mostMs]) => {
     const { reader, pauses, messages } = await start(inTurn(status(429, headers), ok));
     expect((await reader.get(GET)).status).toBe(200);
     expect(pauses).toHaveLength(1);
@@ -165,10 +230,16 @@ describe('what is not the API', () => {
     expect(elsewhere.server.seen).toHaveLength(1);
     const page = await start(status(200, { 'Content-Type': 'text/html; charset=utf-8' }, '<html>'));
     const error: unknown = await page.reader.get(GET).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'CLUSTER_PROTOCOL', message: expect.stringContaining('login page') as unknown });
+    expect(error).toMatchObject({
+      code: 'CLUSTER_PROTOCOL',
+      message: expect.stringContaining('login page') as unknown,
+    });
     const expired = await start(ok, { tls: certificates.expired });
     const refused: unknown = await expired.reader.get(GET).catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ code: 'CLUSTER_UNREACHABLE', message: 'The certificate of the server has expired.' });
+    expect(refused).toMatchObject({
+      code: 'CLUSTER_UNREACHABLE',
+      message: 'The certificate of the server has expired.',
+    });
     expect(expired.log[0]?.end?.error).toMatch(/^tls/);
   });
 
@@ -184,13 +255,18 @@ describe('stream', () => {
     const { reader } = await start(inTurn(cut));
     const chunks: Buffer[] = [];
     const heads: number[] = [];
-    const got = await reader.stream({ path: '/log', kind: 'stream', node: 'n1' }, {
-      head: (code) => {
-        heads.push(code);
-        return true;
+    const got = await reader.stream(
+      { path: '/log', kind: 'stream', node: 'n1' },
+      {
+        head: (code) => {
+          heads.push(code);
+          return true;
+        },
+        chunk: (bytes) => {
+          chunks.push(bytes);
+        },
       },
-      chunk: (bytes) => { chunks.push(bytes); },
-    });
+    );
     expect(got).toMatchObject({ status: 200, end: 'cut', sizeBytes: 4, attempts: 1 });
     expect(heads).toEqual([200]);
     expect(Buffer.concat(chunks).toString()).toBe('half');
@@ -199,25 +275,41 @@ describe('stream', () => {
   it('shows only the last of several tries to the consumer', async () => {
     const { reader } = await start(inTurn(status(500, {}, 'no'), status(429, {}, 'no'), status(200, {}, 'yes')));
     const seen: string[] = [];
-    const got = await reader.stream({ path: '/log', kind: 'stream' }, {
-      head: (code) => {
-        seen.push(String(code));
-        return true;
+    const got = await reader.stream(
+      { path: '/log', kind: 'stream' },
+      {
+        head: (code) => {
+          seen.push(String(code));
+          return true;
+        },
+        chunk: (bytes) => {
+          seen.push(bytes.toString());
+        },
       },
-      chunk: (bytes) => { seen.push(bytes.toString()); },
-    });
+    );
     expect(seen).toEqual(['200', 'yes']);
     expect(got.attempts).toBe(3);
   });
 
   it('throws what the consumer throws and logs the call all the same', async () => {
     const { reader, log } = await start(ok);
-    await expect(reader.stream({ path: '/log', kind: 'stream' }, { chunk: () => { throw new Error('disk full'); } })).rejects.toThrow('disk full');
+    await expect(
+      reader.stream(
+        { path: '/log', kind: 'stream' },
+        {
+          chunk: () => {
+            throw new Error('disk full');
+          },
+        },
+      ),
+    ).rejects.toThrow('disk full');
     expect(log[0]?.end?.error).toMatch(/receiver/);
   });
 
   it('gives up a node after two silences, for all its calls, and leaves the others alone', async () => {
-    const { reader, server } = await start((socket, request, index) => { (request.target.includes('dead') ? silent : ok)(socket, request, index); });
+    const { reader, server } = await start((socket, request, index) => {
+      (request.target.includes('dead') ? silent : ok)(socket, request, index);
+    });
     const dead: ReadRequest = { path: '/dead', kind: 'stream', node: 'n1', firstByteTimeoutMs: 50 };
     const sink = { chunk: () => undefined };
     expect(await codeOf(reader.stream(dead, sink))).toBe('TIMEOUT');
@@ -228,8 +320,26 @@ describe('stream', () => {
     expect((await reader.stream({ path: '/fine', kind: 'stream', node: 'n2' }, sink)).status).toBe(200);
   });
 
+  it('gives up a node whose answers stop, too', async () => {
+    const { reader, server } = await start((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc');
+    });
+    const stalling: ReadRequest = { path: '/log', kind: 'stream', node: 'n1', idleTimeoutMs: 50 };
+    const sink = { chunk: () => undefined };
+    expect((await reader.stream(stalling, sink)).end).toBe('timeout');
+    expect((await reader.stream(stalling, sink)).end).toBe('timeout');
+    expect(await codeOf(reader.stream(stalling, sink))).toBe('TIMEOUT');
+    expect(server.seen).toHaveLength(2);
+  });
+
   it('stops trying a node that the API server cannot reach', async () => {
-    const { reader, server } = await start(status(500, {}, '{"message":"Get \\"https://10.0.0.1:10250/x\\": dial tcp 10.0.0.1:10250: connect: connection refused"}'));
+    const { reader, server } = await start(
+      status(
+        500,
+        {},
+        '{"message":"Get \\"https://10.0.0.1:10250/x\\": dial tcp 10.0.0.1:10250: connect: connection refused"}',
+      ),
+    );
     const got = await reader.stream({ path: '/log', kind: 'stream', node: 'n1' }, { chunk: () => undefined });
     expect([got.status, server.seen.length]).toEqual([500, 2]);
   });
@@ -247,7 +357,11 @@ describe('stream', () => {
       });
       if (waiting.length === 32 || most === 32) for (const go of waiting.splice(0)) setImmediate(go);
     });
-    const done = await Promise.all(Array.from({ length: 80 }, (_, index) => reader.stream({ path: '/l', kind: 'stream', node: `n${String(index % 20)}` }, { chunk: () => undefined })));
+    const done = await Promise.all(
+      Array.from({ length: 80 }, (_, index) =>
+        reader.stream({ path: '/l', kind: 'stream', node: `n${String(index % 20)}` }, { chunk: () => undefined }),
+      ),
+    );
     expect(done.every(({ end }) => end === 'complete')).toBe(true);
     expect(most).toBe(32);
   });

@@ -35,14 +35,17 @@ async function load(user: ResolvedUser, before: Credential | null): Promise<Cred
     const pair = Buffer.from(`${user.basic.username}:${user.basic.password}`, 'utf8').toString('base64');
     return { authorization: `Basic ${pair}`, certificate };
   }
-  if (user.tokenFile === null) return { authorization: user.token === null ? null : `Bearer ${user.token}`, certificate };
+  if (user.tokenFile === null)
+    return { authorization: user.token === null ? null : `Bearer ${user.token}`, certificate };
   try {
     return { authorization: `Bearer ${await readToken(user.tokenFile)}`, certificate };
   } catch {
     // The file wins over an inline token, but what was good a minute ago is better than nothing.
     const fallback = before?.authorization ?? (user.token === null ? null : `Bearer ${user.token}`);
     if (fallback !== null) return { authorization: fallback, certificate };
-    throw new ExhibitError('CLUSTER_UNAUTHENTICATED', 'The token file cannot be read, or holds no token.', { subject: user.tokenFile });
+    throw new ExhibitError('CLUSTER_UNAUTHENTICATED', 'The token file cannot be read, or holds no token.', {
+      subject: user.tokenFile,
+    });
   }
 }
 
@@ -51,11 +54,15 @@ function createFileSource(user: ResolvedUser, clock: Clock): CredentialSource {
   let readAtUs = 0;
   let loading: Promise<Credential> | null = null;
   const reload = (): Promise<Credential> => {
-    loading ??= load(user, held).then((credential) => {
-      held = credential;
-      readAtUs = clock.monoUs();
-      return credential;
-    }).finally(() => { loading = null; });
+    loading ??= load(user, held)
+      .then((credential) => {
+        held = credential;
+        readAtUs = clock.monoUs();
+        return credential;
+      })
+      .finally(() => {
+        loading = null;
+      });
     return loading;
   };
   return {

@@ -14,7 +14,10 @@ export interface ExecCredential {
 }
 
 /** `KUBERNETES_EXEC_INFO`: that nobody can answer questions and, if the kubeconfig says so, which cluster it is for. */
-export function renderExecInfo(exec: ExecEntry, connection: Pick<ResolvedConnection, 'cluster' | 'ca' | 'insecure' | 'protocol'>): string {
+export function renderExecInfo(
+  exec: ExecEntry,
+  connection: Pick<ResolvedConnection, 'cluster' | 'ca' | 'insecure' | 'protocol'>,
+): string {
   const { cluster, ca } = connection;
   const about = {
     server: cluster.server,
@@ -29,7 +32,10 @@ export function renderExecInfo(exec: ExecEntry, connection: Pick<ResolvedConnect
 }
 
 function refuse(why: string, command: string): ExhibitError {
-  return new ExhibitError('CLUSTER_UNAUTHENTICATED', `The credential plugin ${why}.`, { subject: command, hints: ['Run the plugin by hand to see what it says.'] });
+  return new ExhibitError('CLUSTER_UNAUTHENTICATED', `The credential plugin ${why}.`, {
+    subject: command,
+    hints: ['Run the plugin by hand to see what it says.'],
+  });
 }
 
 function certificateOf(status: unknown, command: string): ClientCertificate | null {
@@ -50,8 +56,10 @@ function certificateOf(status: unknown, command: string): ClientCertificate | nu
 export function parseExecCredential(output: Buffer, exec: Pick<ExecEntry, 'apiVersion' | 'command'>): ExecCredential {
   const answer = parseJson(output);
   const { command } = exec;
-  if (stringAt(answer, 'kind') !== 'ExecCredential') throw refuse('answers with something that is no ExecCredential', command);
-  if (stringAt(answer, 'apiVersion') !== exec.apiVersion) throw refuse(`answers in another version than ${exec.apiVersion}`, command);
+  if (stringAt(answer, 'kind') !== 'ExecCredential')
+    throw refuse('answers with something that is no ExecCredential', command);
+  if (stringAt(answer, 'apiVersion') !== exec.apiVersion)
+    throw refuse(`answers in another version than ${exec.apiVersion}`, command);
   const status = valueAt(answer, 'status');
   const token = stringAt(status, 'token') ?? '';
   if (/[^\x21-\x7e]/.test(token)) throw refuse('answers with a token that no header can carry', command);

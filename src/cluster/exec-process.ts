@@ -17,7 +17,8 @@ export interface PluginRun {
 function failed(exec: ExecEntry, why: string): ExhibitError {
   const hints = exec.installHint === '' ? [] : [escapeForTerminal(exec.installHint, 300)];
   return new ExhibitError('CLUSTER_UNAUTHENTICATED', `The credential plugin ${why}.`, {
-    subject: exec.command, hints: [...hints, 'Run the plugin by hand to see what it says.'],
+    subject: exec.command,
+    hints: [...hints, 'Run the plugin by hand to see what it says.'],
   });
 }
 
@@ -37,7 +38,12 @@ export async function runPlugin(run: PluginRun): Promise<Buffer> {
   const { exec } = run;
   return await new Promise<Buffer>((resolve, reject) => {
     // A group of its own, so that a wrapper script's children die with it.
-    const child = spawn(exec.command, exec.args, { env: variablesOf(run), stdio: ['ignore', 'pipe', 'ignore'], detached: true, shell: false });
+    const child = spawn(exec.command, exec.args, {
+      env: variablesOf(run),
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+      shell: false,
+    });
     const parts: Buffer[] = [];
     let sizeBytes = 0;
     const kill = (): void => {
@@ -53,7 +59,9 @@ export async function runPlugin(run: PluginRun): Promise<Buffer> {
       kill();
       reject(error);
     };
-    const timer = setTimeout(() => { give(failed(exec, `did not answer within ${String(run.timeoutMs)} ms`)); }, run.timeoutMs);
+    const timer = setTimeout(() => {
+      give(failed(exec, `did not answer within ${String(run.timeoutMs)} ms`));
+    }, run.timeoutMs);
     child.on('error', (error) => {
       give(failed(exec, 'code' in error && error.code === 'ENOENT' ? 'was not found' : 'could not be started'));
     });
@@ -65,7 +73,10 @@ export async function runPlugin(run: PluginRun): Promise<Buffer> {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) resolve(Buffer.concat(parts));
-      else reject(failed(exec, code === null ? `was ended by ${String(signal)}` : `failed with exit status ${String(code)}`));
+      else
+        reject(
+          failed(exec, code === null ? `was ended by ${String(signal)}` : `failed with exit status ${String(code)}`),
+        );
     });
   });
 }

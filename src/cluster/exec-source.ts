@@ -31,8 +31,15 @@ export function createExecSource(parts: ExecSourceParts): CredentialSource {
   };
   const run = (): Promise<Credential> => {
     running ??= runPlugin({
-      exec, environment: connection.environment, execInfo: renderExecInfo(exec, connection), timeoutMs: parts.timeoutMs ?? 60_000,
-    }).then((output) => accept(parseExecCredential(output, exec))).finally(() => { running = null; });
+      exec,
+      environment: connection.environment,
+      execInfo: renderExecInfo(exec, connection),
+      timeoutMs: parts.timeoutMs ?? 60_000,
+    })
+      .then((output) => accept(parseExecCredential(output, exec)))
+      .finally(() => {
+        running = null;
+      });
     return running;
   };
   return {

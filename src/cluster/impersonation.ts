@@ -1,5 +1,5 @@
 import { ExhibitError } from '../model/errors.js';
-import type { UserEntry } from './kubeconfig-file.js';
+import { emptyUser, type UserEntry } from './kubeconfig-file.js';
 import type { KubeGlobals } from './resolved-connection.js';
 
 export interface Impersonation {
@@ -24,13 +24,16 @@ function escapeHeaderKey(key: string): string {
 
 /** Flags win over the user entry, field by field. `null` = nobody is impersonated. Throws `KUBECONFIG_INVALID`. */
 export function resolveImpersonation(globals: KubeGlobals, entry: UserEntry | null): Impersonation | null {
-  const user = globals.as ?? entry?.as ?? '';
-  const uid = globals.asUid ?? entry?.['as-uid'] ?? '';
-  const groups = globals.asGroups ?? entry?.['as-groups'] ?? [];
-  const extra = Object.entries(globals.asUserExtra ?? entry?.['as-user-extra'] ?? {});
+  const own = entry ?? emptyUser();
+  const user = globals.as ?? own.as;
+  const uid = globals.asUid ?? own['as-uid'];
+  const groups = globals.asGroups ?? own['as-groups'];
+  const extra = Object.entries(globals.asUserExtra ?? own['as-user-extra'] ?? {});
   if (user === '') {
     if (uid === '' && groups.length === 0 && extra.length === 0) return null;
-    throw new ExhibitError('KUBECONFIG_INVALID', 'A uid, groups or extra fields are to be impersonated, but no user.', { hints: ['--as USER'] });
+    throw new ExhibitError('KUBECONFIG_INVALID', 'A uid, groups or extra fields are to be impersonated, but no user.', {
+      hints: ['--as USER'],
+    });
   }
   if ([user, uid, ...groups, ...extra.flatMap(([, values]) => values)].some((value) => HEADER_BREAKER.test(value))) {
     throw new ExhibitError('KUBECONFIG_INVALID', 'A name to be impersonated holds a line end or a zero byte.');
@@ -45,6 +48,8 @@ export function impersonationHeaders(impersonation: Impersonation | null): (read
     ['Impersonate-User', impersonation.user],
     ...(impersonation.uid === null ? [] : [['Impersonate-Uid', impersonation.uid] as const]),
     ...impersonation.groups.map((group) => ['Impersonate-Group', group] as const),
-    ...impersonation.extra.flatMap(([key, values]) => values.map((value) => [`Impersonate-Extra-${escapeHeaderKey(key)}`, value] as const)),
+    ...impersonation.extra.flatMap(([key, values]) =>
+      values.map((value) => [`Impersonate-Extra-${escapeHeaderKey(key)}`, value] as const),
+    ),
   ];
 }

@@ -15,8 +15,15 @@ export function inClusterConfig(environment: KubeEnvironment, directory = SERVIC
   if (host === '' || port === '' || !existsSync(tokenFile)) return null;
   const ca = join(directory, 'ca.crt');
   return {
-    contextName: NAME, clusterName: NAME, userName: NAME, files: [],
-    cluster: { ...emptyCluster(), 'server': `https://${host.includes(':') ? `[${host}]` : host}:${port}`, 'certificate-authority': existsSync(ca) ? ca : '' },
+    contextName: NAME,
+    clusterName: NAME,
+    userName: NAME,
+    files: [],
+    cluster: {
+      ...emptyCluster(),
+      'server': `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      'certificate-authority': existsSync(ca) ? ca : '',
+    },
     user: { ...emptyUser(), tokenFile },
   };
 }

@@ -11,13 +11,26 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_ALIASES = 100;
 
 /** Scalars are read as the text that stands there, so that no token or name is ever rounded or turned into a truth value. */
-const text = z.string().nullish().transform((value) => value ?? '');
-const flag = z.string().nullish().transform((value) => value?.toLowerCase() === 'true');
-const texts = z.array(z.string()).nullish().transform((value) => value ?? []);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const flag = z
+  .string()
+  .nullish()
+  .transform((value) => value?.toLowerCase() === 'true');
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
 
 const clusterSchema = z.looseObject({
-  'server': text, 'tls-server-name': text, 'insecure-skip-tls-verify': flag, 'certificate-authority': text,
-  'certificate-authority-data': text, 'proxy-url': text,
+  'server': text,
+  'tls-server-name': text,
+  'insecure-skip-tls-verify': flag,
+  'certificate-authority': text,
+  'certificate-authority-data': text,
+  'proxy-url': text,
 });
 export interface ClusterEntry extends z.infer<typeof clusterSchema> {
   /** What the cluster says to credential plugins, as JSON; `undefined` when nothing. */
@@ -25,15 +38,34 @@ export interface ClusterEntry extends z.infer<typeof clusterSchema> {
 }
 
 const execSchema = z.looseObject({
-  apiVersion: text, command: text, args: texts, installHint: text, provideClusterInfo: flag, interactiveMode: text,
-  env: z.array(z.looseObject({ name: text, value: text })).nullish().transform((value) => value ?? []),
+  apiVersion: text,
+  command: text,
+  args: texts,
+  installHint: text,
+  provideClusterInfo: flag,
+  interactiveMode: text,
+  env: z
+    .array(z.looseObject({ name: text, value: text }))
+    .nullish()
+    .transform((value) => value ?? []),
 });
 export type ExecEntry = z.infer<typeof execSchema>;
 
 const userSchema = z.looseObject({
-  'client-certificate': text, 'client-certificate-data': text, 'client-key': text, 'client-key-data': text, 'token': text,
-  'tokenFile': text, 'username': text, 'password': text, 'as': text, 'as-uid': text, 'as-groups': texts,
-  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(), 'auth-provider': z.unknown().optional(), 'exec': execSchema.nullish(),
+  'client-certificate': text,
+  'client-certificate-data': text,
+  'client-key': text,
+  'client-key-data': text,
+  'token': text,
+  'tokenFile': text,
+  'username': text,
+  'password': text,
+  'as': text,
+  'as-uid': text,
+  'as-groups': texts,
+  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
+  'auth-provider': z.unknown().optional(),
+  'exec': execSchema.nullish(),
 });
 export type UserEntry = z.infer<typeof userSchema>;
 
@@ -41,7 +73,9 @@ const contextSchema = z.looseObject({ cluster: text, user: text, namespace: text
 export type ContextEntry = z.infer<typeof contextSchema>;
 
 const fileSchema = z.looseObject({
-  'apiVersion': text, 'kind': text, 'current-context': text,
+  'apiVersion': text,
+  'kind': text,
+  'current-context': text,
   'clusters': z.array(z.looseObject({ name: text, cluster: clusterSchema.nullish() })).nullish(),
   'users': z.array(z.looseObject({ name: text, user: userSchema.nullish() })).nullish(),
   'contexts': z.array(z.looseObject({ name: text, context: contextSchema.nullish() })).nullish(),
@@ -57,11 +91,16 @@ export interface Kubeconfig {
 
 function invalid(path: string, why: string): ExhibitError {
   return new ExhibitError('KUBECONFIG_INVALID', `The kubeconfig cannot be used: ${escapeForTerminal(why, 300)}`, {
-    subject: path, hints: ['kubectl config view --minify'],
+    subject: path,
+    hints: ['kubectl config view --minify'],
   });
 }
 
-function toMap<Entry>(path: string, kind: string, entries: readonly { readonly name: string; readonly entry: Entry }[]): Map<string, Entry> {
+function toMap<Entry>(
+  path: string,
+  kind: string,
+  entries: readonly { readonly name: string; readonly entry: Entry }[],
+): Map<string, Entry> {
   const map = new Map<string, Entry>();
   for (const { name, entry } of entries) {
     if (map.has(name)) throw invalid(path, `two ${kind} have the name ${name}`);
@@ -77,7 +116,8 @@ function resolvedUser(user: UserEntry, absolute: (path: string) => string): User
     'client-key': absolute(user['client-key']),
     'tokenFile': absolute(user.tokenFile),
     // Only a command with a slash is a path; a bare one is searched for in PATH.
-    'exec': user.exec?.command.includes('/') === true ? { ...user.exec, command: absolute(user.exec.command) } : user.exec,
+    'exec':
+      user.exec?.command.includes('/') === true ? { ...user.exec, command: absolute(user.exec.command) } : user.exec,
   };
 }
 
@@ -87,38 +127,80 @@ const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
 function typedExtensions(source: string): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
   if (!source.includes(EXEC_EXTENSION)) return found;
-  const typed: unknown = parse(source, { schema: 'core', maxAliasCount: MAX_ALIASES, logLevel: 'error', prettyErrors: false });
+  const typed: unknown = parse(source, {
+    schema: 'core',
+    maxAliasCount: MAX_ALIASES,
+    logLevel: 'error',
+    prettyErrors: false,
+  });
   for (const cluster of arrayAt(typed, 'clusters')) {
-    const extension = arrayAt(cluster, 'cluster', 'extensions').find((entry) => stringAt(entry, 'name') === EXEC_EXTENSION);
+    const extension = arrayAt(cluster, 'cluster', 'extensions').find(
+      (entry) => stringAt(entry, 'name') === EXEC_EXTENSION,
+    );
     if (extension !== undefined) found.set(stringAt(cluster, 'name') ?? '', valueAt(extension, 'extension'));
   }
   return found;
 }
 
-/** The text of a kubeconfig to its entries. Throws `KUBECONFIG_INVALID`; the message never quotes the text, which holds secrets. */
-export function parseKubeconfig(source: string, path: string): Kubeconfig {
-  let raw: unknown;
-  let extensions: ReadonlyMap<string, unknown>;
+function parseYaml(
+  source: string,
+  path: string,
+): { readonly raw: unknown; readonly extensions: ReadonlyMap<string, unknown> } {
   try {
-    extensions = typedExtensions(source);
-    raw = parse(source, { schema: 'failsafe', customTags: ['null'], maxAliasCount: MAX_ALIASES, logLevel: 'error', prettyErrors: false });
+    const extensions = typedExtensions(source);
+    const raw: unknown = parse(source, {
+      schema: 'failsafe',
+      customTags: ['null'],
+      maxAliasCount: MAX_ALIASES,
+      logLevel: 'error',
+      prettyErrors: false,
+    });
+    return { raw, extensions };
   } catch (error) {
     const position: unknown = error instanceof Error && 'pos' in error ? error.pos : undefined;
     throw invalid(path, `not YAML${Array.isArray(position) ? `, near character ${String(position[0])}` : ''}`);
   }
+}
+
+/** The text of a kubeconfig to its entries. Throws `KUBECONFIG_INVALID`; the message never quotes the text, which holds secrets. */
+export function parseKubeconfig(source: string, path: string): Kubeconfig {
+  const { raw, extensions } = parseYaml(source, path);
   const parsed = fileSchema.safeParse(raw ?? {});
-  if (!parsed.success) throw invalid(path, `unexpected value at ${parsed.error.issues[0]?.path.join('.') ?? 'the top'}`);
+  if (!parsed.success)
+    throw invalid(path, `unexpected value at ${parsed.error.issues[0]?.path.join('.') ?? 'the top'}`);
   const file = parsed.data;
   if (file.kind !== '' && file.kind !== 'Config') throw invalid(path, `its kind is ${file.kind}, not Config`);
   const absolute = (name: string): string => (name === '' || isAbsolute(name) ? name : resolve(dirname(path), name));
   return {
     currentContext: file['current-context'],
-    clusters: toMap(path, 'clusters', (file.clusters ?? []).map(({ name, cluster }) => {
-      const entry = cluster ?? clusterSchema.parse({});
-      return { name, entry: { ...entry, 'certificate-authority': absolute(entry['certificate-authority']), 'pluginConfig': extensions.get(name) } };
-    })),
-    users: toMap(path, 'users', (file.users ?? []).map(({ name, user }) => ({ name, entry: resolvedUser(user ?? userSchema.parse({}), absolute) }))),
-    contexts: toMap(path, 'contexts', (file.contexts ?? []).map(({ name, context }) => ({ name, entry: context ?? contextSchema.parse({}) }))),
+    clusters: toMap(
+      path,
+      'clusters',
+      (file.clusters ?? []).map(({ name, cluster }) => {
+        const entry = cluster ?? clusterSchema.parse({});
+        return {
+          name,
+          entry: {
+            ...entry,
+            'certificate-authority': absolute(entry['certificate-authority']),
+            'pluginConfig': extensions.get(name),
+          },
+        };
+      }),
+    ),
+    users: toMap(
+      path,
+      'users',
+      (file.users ?? []).map(({ name, user }) => ({
+        name,
+        entry: resolvedUser(user ?? userSchema.parse({}), absolute),
+      })),
+    ),
+    contexts: toMap(
+      path,
+      'contexts',
+      (file.contexts ?? []).map(({ name, context }) => ({ name, entry: context ?? contextSchema.parse({}) })),
+    ),
   };
 }
 

@@ -1,6 +1,12 @@
 import { delimiter, join, resolve } from 'node:path';
 import { ExhibitError } from '../model/errors.js';
-import { readKubeconfig, type ClusterEntry, type ContextEntry, type Kubeconfig, type UserEntry } from './kubeconfig-file.js';
+import {
+  readKubeconfig,
+  type ClusterEntry,
+  type ContextEntry,
+  type Kubeconfig,
+  type UserEntry,
+} from './kubeconfig-file.js';
 
 export interface MergedKubeconfig extends Kubeconfig {
   /** The files that exist, in order. */
@@ -29,11 +35,15 @@ export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
  * By kubectl's rules: `--kubeconfig` alone and it must exist; else every file of `KUBECONFIG`, missing ones skipped; else
  * `~/.kube/config` if it is there. Throws `KUBECONFIG_INVALID`.
  */
-export async function loadKubeconfig(explicit: string | undefined, variables: Readonly<Record<string, string | undefined>>): Promise<MergedKubeconfig> {
+export async function loadKubeconfig(
+  explicit: string | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<MergedKubeconfig> {
   if (explicit !== undefined && explicit !== '') {
     const path = resolve(explicit);
     const only = await readKubeconfig(path);
-    if (only === null) throw new ExhibitError('KUBECONFIG_INVALID', 'The kubeconfig that was named does not exist.', { subject: path });
+    if (only === null)
+      throw new ExhibitError('KUBECONFIG_INVALID', 'The kubeconfig that was named does not exist.', { subject: path });
     return { ...only, files: [path] };
   }
   const listed = (variables['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');

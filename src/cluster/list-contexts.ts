@@ -2,7 +2,10 @@ import { loadKubeconfig } from './kubeconfig-merge.js';
 import type { KubeEnvironment, KubeGlobals } from './resolved-connection.js';
 
 /** Names of the contexts, sorted; untrusted. Throws `KUBECONFIG_INVALID`. */
-export async function listContexts(globals: Pick<KubeGlobals, 'kubeconfig'>, environment: KubeEnvironment): Promise<string[]> {
+export async function listContexts(
+  globals: Pick<KubeGlobals, 'kubeconfig'>,
+  environment: KubeEnvironment,
+): Promise<string[]> {
   const kubeconfig = await loadKubeconfig(globals.kubeconfig, environment);
   return [...kubeconfig.contexts.keys()].sort();
 }

@@ -18,13 +18,26 @@ export interface PagerDeps {
 }
 
 const REASON_BY_CODE: Partial<Record<ErrorCode, string>> = {
-  CLUSTER_UNREACHABLE: 'unreachable', CLUSTER_UNAUTHENTICATED: 'unauthenticated', KUBECONFIG_INVALID: 'unauthenticated', TIMEOUT: 'timeout',
-  CUT: 'cut', LIMIT_REACHED: 'page-too-large', INTERRUPTED: 'interrupted', CLUSTER_PROTOCOL: 'not-json',
+  CLUSTER_UNREACHABLE: 'unreachable',
+  CLUSTER_UNAUTHENTICATED: 'unauthenticated',
+  KUBECONFIG_INVALID: 'unauthenticated',
+  TIMEOUT: 'timeout',
+  CUT: 'cut',
+  LIMIT_REACHED: 'page-too-large',
+  INTERRUPTED: 'interrupted',
+  CLUSTER_PROTOCOL: 'not-json',
 };
 
 const REASON_BY_STATUS: Readonly<Record<number, string>> = {
-  400: 'bad-request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not-found', 405: 'not-allowed', 406: 'not-acceptable',
-  410: 'expired', 429: 'throttled', 503: 'unavailable',
+  400: 'bad-request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'not-allowed',
+  406: 'not-acceptable',
+  410: 'expired',
+  429: 'throttled',
+  503: 'unavailable',
 };
 
 function reasonOfStatus(status: number): string {
@@ -58,7 +71,8 @@ class ListReading {
 
   async run(onPage: (page: ListPage) => Promise<void>): Promise<ListEnd> {
     for (;;) {
-      if (this.#pages >= (this.#request.maxPages ?? DEFAULT_MAX_PAGES)) return this.#end('too-many-pages', `more than ${String(this.#pages)} pages`);
+      if (this.#pages >= (this.#request.maxPages ?? DEFAULT_MAX_PAGES))
+        return this.#end('too-many-pages', `more than ${String(this.#pages)} pages`);
       const answer = await this.#fetch();
       if (answer instanceof ExhibitError) return this.#end(REASON_BY_CODE[answer.code] ?? 'failed', answer.message);
       this.#status = answer.status;
@@ -71,7 +85,8 @@ class ListReading {
       if ('reason' in page) return this.#end(page.reason, page.detail);
       await this.#take(answer, page, onPage);
       if (page.continueToken === '') return this.#end(null, null);
-      if (!this.#advance(page.continueToken)) return this.#end('token-repeated', 'the server gave the same continue token twice');
+      if (!this.#advance(page.continueToken))
+        return this.#end('token-repeated', 'the server gave the same continue token twice');
     }
   }
 
@@ -93,8 +108,13 @@ class ListReading {
     this.#items += page.items.length;
     this.#resourceVersion = page.resourceVersion;
     await onPage({
-      attempt: this.#attempt, number: this.#pages, body, answer: head,
-      items: page.items, resourceVersion: page.resourceVersion, continueToken: page.continueToken,
+      attempt: this.#attempt,
+      number: this.#pages,
+      body,
+      answer: head,
+      items: page.items,
+      resourceVersion: page.resourceVersion,
+      continueToken: page.continueToken,
     });
   }
 
@@ -126,13 +146,24 @@ class ListReading {
 
   #end(reason: string | null, detail: string | null): ListEnd {
     return {
-      complete: reason === null, pages: this.#pages, items: this.#items, attempts: this.#attempt, inconsistent: this.#inconsistent,
-      resourceVersion: this.#resourceVersion, reason, detail, status: this.#status,
+      complete: reason === null,
+      pages: this.#pages,
+      items: this.#items,
+      attempts: this.#attempt,
+      inconsistent: this.#inconsistent,
+      resourceVersion: this.#resourceVersion,
+      reason,
+      detail,
+      status: this.#status,
     };
   }
 }
 
 /** Pages of one list, strictly one after another. Throws only what `onPage` throws. */
-export async function readList(deps: PagerDeps, request: ListRequest, onPage: (page: ListPage) => Promise<void>): Promise<ListEnd> {
+export async function readList(
+  deps: PagerDeps,
+  request: ListRequest,
+  onPage: (page: ListPage) => Promise<void>,
+): Promise<ListEnd> {
   return await new ListReading(deps, request).run(onPage);
 }

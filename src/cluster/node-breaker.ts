@@ -25,9 +25,14 @@ export function createNodeBreaker(clock: Clock): NodeBreaker {
     isOpen,
     check: (node) => {
       if (!isOpen(node)) return;
-      throw new ExhibitError('TIMEOUT', `The kubelet of node ${escapeForTerminal(node ?? '', 100)} did not answer twice; it is not asked again for a minute.`, {
-        subject: node ?? '', retryable: true,
-      });
+      throw new ExhibitError(
+        'TIMEOUT',
+        `The kubelet of node ${escapeForTerminal(node ?? '', 100)} did not answer twice; it is not asked again for a minute.`,
+        {
+          subject: node ?? '',
+          retryable: true,
+        },
+      );
     },
     strike: (node) => {
       if (node === undefined) return;

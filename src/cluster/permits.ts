@@ -47,31 +47,32 @@ export function createPermits(limits: PermitLimits): Permits {
   };
   return {
     wake,
-    acquire: (key, signal) => new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        const index = queue.indexOf(waiter);
-        if (index >= 0) queue.splice(index, 1);
-        reject(new ExhibitError('INTERRUPTED', 'Interrupted while waiting for a turn.'));
-      };
-      const waiter: Waiter = {
-        key,
-        grant: () => {
-          signal?.removeEventListener('abort', onAbort);
-          let given = false;
-          resolve(() => {
-            if (given) return;
-            given = true;
-            release(key);
-          });
-        },
-      };
-      if (signal?.aborted === true) {
-        onAbort();
-        return;
-      }
-      signal?.addEventListener('abort', onAbort, { once: true });
-      queue.push(waiter);
-      wake();
-    }),
+    acquire: (key, signal) =>
+      new Promise((resolve, reject) => {
+        const onAbort = (): void => {
+          const index = queue.indexOf(waiter);
+          if (index >= 0) queue.splice(index, 1);
+          reject(new ExhibitError('INTERRUPTED', 'Interrupted while waiting for a turn.'));
+        };
+        const waiter: Waiter = {
+          key,
+          grant: () => {
+            signal?.removeEventListener('abort', onAbort);
+            let given = false;
+            resolve(() => {
+              if (given) return;
+              given = true;
+              release(key);
+            });
+          },
+        };
+        if (signal?.aborted === true) {
+          onAbort();
+          return;
+        }
+        signal?.addEventListener('abort', onAbort, { once: true });
+        queue.push(waiter);
+        wake();
+      }),
   };
 }

@@ -1,4 +1,5 @@
 import type { HttpHead, HttpReceiver } from '../http/http-exchange-types.js';
+import type { TransportFailure } from '../http/transport-failure.js';
 import { jitter } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
 import type { BodyConsumer, ReadKind } from '../ports/cluster-reader.js';
@@ -8,7 +9,16 @@ import type { Attempt, AttemptRequest, Caller } from './attempt.js';
 import type { BrakeSystem } from './brakes.js';
 import type { NodeBreaker } from './node-breaker.js';
 import type { ResolvedConnection } from './resolved-connection.js';
-import { BUDGET_MS, backoffMs, isKubeletUnreachable, isThrottle, isTransientFailure, isTransientStatus, OUTAGE_MS, throttleDelayMs } from './retry-policy.js';
+import {
+  BUDGET_MS,
+  backoffMs,
+  isKubeletUnreachable,
+  isThrottle,
+  isTransientFailure,
+  isTransientStatus,
+  OUTAGE_MS,
+  throttleDelayMs,
+} from './retry-policy.js';
 import { exhibitErrorOf } from './transport-exhibit-error.js';
 
 const DEFAULT_ATTEMPTS = 4;
@@ -63,126 +73,152 @@ function heldReceiver(consumer: BodyConsumer): HeldReceiver {
   };
 }
 
+/** One call on its way through its tries. */
 interface Progress {
+  readonly call: Call;
+  readonly consumer: BodyConsumer;
   attempts: number;
   renewed: boolean;
   waitedMs: number;
 }
 
-export interface ReadCaller {
-  /** One call with its retries. Throws when there is no answer, and what the consumer throws. */
-  call(call: Call, consumer: BodyConsumer): Promise<CallResult>;
-}
+/** Calls with their retries, behind brakes and breaker. Safe for concurrent use. */
+export class ReadCaller {
+  readonly #deps: CallDeps;
+  #contact = false;
+  #saidThrottledUs = Number.NEGATIVE_INFINITY;
 
-export function createReadCaller(deps: CallDeps): ReadCaller {
-  const { brakes, breaker, clock, io } = deps;
-  let contact = false;
-  let saidThrottledUs = Number.NEGATIVE_INFINITY;
+  constructor(deps: CallDeps) {
+    this.#deps = deps;
+  }
 
-  const sayThrottled = (status: number, delayMs: number): void => {
-    if (clock.monoUs() - saidThrottledUs < THROTTLE_MESSAGE_US) return;
-    saidThrottledUs = clock.monoUs();
-    io.emit('CLUSTER_THROTTLED', `The server asks for patience (${String(status)}); waiting ${String(delayMs)} ms.`, {
-      status, delayMs, listsAtOnce: brakes.listConcurrency(),
-    });
-  };
-  const mayTryAgain = (call: Call, progress: Progress, delayMs: number, outage: boolean): boolean => {
-    if (breaker.isOpen(call.node) || progress.waitedMs + delayMs > BUDGET_MS) return false;
-    // A server that was there before is given time to come back, unless the caller counts attempts.
-    if (outage && contact && call.attempts === undefined) return progress.waitedMs + delayMs <= OUTAGE_MS;
-    return progress.attempts < (call.attempts ?? DEFAULT_ATTEMPTS);
-  };
-  const waitFor = async (call: Call, progress: Progress, delayMs: number, why: string): Promise<void> => {
-    progress.waitedMs += delayMs;
-    io.emit('CLUSTER_RETRY', `Trying again in ${String(delayMs)} ms: ${why}`, { attempt: progress.attempts, delayMs, path: call.request.target.split('?')[0] ?? '' });
-    await deps.pause(delayMs, call.request.signal);
-  };
+  /** Throws when there is no answer, and what the consumer throws. */
+  async call(call: Call, consumer: BodyConsumer): Promise<CallResult> {
+    const progress: Progress = { call, consumer, attempts: 0, renewed: false, waitedMs: 0 };
+    for (;;) {
+      const attempt = await this.#once(progress);
+      if (attempt !== null) return { attempt, attempts: progress.attempts };
+    }
+  }
 
-  /** True when the call is to be made again. */
-  const afterFailure = async (call: Call, progress: Progress, attempt: Attempt): Promise<boolean> => {
-    const { failure } = attempt.result;
-    if (failure === null) return false;
-    
+  /** One try; `null` when another one is to follow. */
+  async #once(progress: Progress): Promise<Attempt | null> {
+    const { call, consumer } = progress;
+    const { breaker } = this.#deps;
+    const receiver = heldReceiver(consumer);
+    const attempt = await this.#send(progress, receiver);
+    const { result } = attempt;
+    if (result.thrown !== null) throw result.thrown.error;
+    if (result.failure !== null) {
+      await this.#afterFailure(progress, result.failure);
+      return null;
+    }
+    this.#contact = true;
+    if (receiver.isHeld()) return await this.#afterHeld(progress, attempt, Buffer.concat(receiver.held));
+    if (result.end === 'timeout') breaker.strike(call.node);
+    if (result.end === 'complete') breaker.clear(call.node);
     const delayMs = backoffMs(progress.attempts, jitter());
-    if (isTransientFailure(failure) && mayTryAgain(call, progress, delayMs, true)) {
-      await waitFor(call, progress, delayMs, failure.message);
-      return true;
-    }
-    throw exhibitErrorOf(failure, deps.connection, call.node);
-  };
-  const afterRefusal = async (progress: Progress, attempt: Attempt): Promise<boolean> => {
-    if (progress.renewed) {
-      throw new ExhibitError('CLUSTER_UNAUTHENTICATED', 'The API server does not accept the credential (401), a renewed one neither.', {
-        subject: deps.connection.facts.server, hints: ['kubectl auth whoami', 'Log in again, then: exhibit resume'],
-      });
-    }
-    progress.renewed = true;
-    io.emit('CLUSTER_RETRY', 'The credential was refused (401); trying again with a renewed one.');
-    await deps.caller.renew(attempt.credential);
-    return true;
-  };
-  const afterHeld = async (call: Call, progress: Progress, attempt: Attempt, body: Buffer): Promise<boolean> => {
-    const { head } = attempt.result;
-    if (head === null) return false;
-    if (head.status === 401) return await afterRefusal(progress, attempt);
-    if (call.node !== undefined && isKubeletUnreachable(attempt.result, body)) breaker.strike(call.node);
-    const spread = { nowMs: clock.nowMs(), random: jitter() };
-    const throttled = isThrottle(head);
-    const delayMs = throttled ? throttleDelayMs(head, progress.attempts, spread) : backoffMs(progress.attempts, spread.random);
-    if (throttled) {
-      brakes.throttled();
-      sayThrottled(head.status, delayMs);
-    }
-    if (!mayTryAgain(call, progress, delayMs, false)) return false;
-    await waitFor(call, progress, delayMs, `status ${String(head.status)}`);
-    return true;
-  };
-  const handOver = async (attempt: Attempt, body: Buffer, consumer: BodyConsumer): Promise<void> => {
-    const { head } = attempt.result;
-    if (head === null || consumer.head?.(head.status, head.headers) === false || body.length === 0) return;
-    await consumer.chunk(body);
-  };
+    if (!call.replay || result.end !== 'cut' || !this.#mayTryAgain(progress, delayMs)) return attempt;
+    await this.#wait(progress, delayMs, result.endDetail ?? 'cut');
+    return null;
+  }
 
-  const once = async (call: Call, progress: Progress, consumer: BodyConsumer): Promise<Attempt | null> => {
+  async #send(progress: Progress, receiver: HttpReceiver): Promise<Attempt> {
+    const { brakes, breaker, caller } = this.#deps;
+    const { call } = progress;
     breaker.check(call.node);
     const leave = await brakes.enter(call.kind, call.node, call.request.signal);
-    const receiver = heldReceiver(consumer);
-    let attempt: Attempt;
     try {
       // Others may have found the node dead while this call waited its turn.
       breaker.check(call.node);
       progress.attempts += 1;
-      attempt = await deps.caller.attempt(call.request, receiver);
+      return await caller.attempt(call.request, receiver);
     } finally {
       leave();
     }
-    const { result } = attempt;
-    if (result.thrown !== null) throw result.thrown.error;
-    if (result.failure !== null) return (await afterFailure(call, progress, attempt)) ? null : attempt;
-    contact = true;
-    if (receiver.isHeld()) {
-      const body = Buffer.concat(receiver.held);
-      if (await afterHeld(call, progress, attempt, body)) return null;
-      await handOver(attempt, body, consumer);
-      return attempt;
-    }
-    if (result.end === 'timeout') breaker.strike(call.node);
-    if (result.end === 'complete') breaker.clear(call.node);
+  }
+
+  #mayTryAgain(progress: Progress, delayMs: number, outage = false): boolean {
+    const { call, attempts, waitedMs } = progress;
+    if (this.#deps.breaker.isOpen(call.node) || waitedMs + delayMs > BUDGET_MS) return false;
+    // A server that was there before is given time to come back, unless the caller counts attempts.
+    if (outage && this.#contact && call.attempts === undefined) return waitedMs + delayMs <= OUTAGE_MS;
+    return attempts < (call.attempts ?? DEFAULT_ATTEMPTS);
+  }
+
+  async #wait(progress: Progress, delayMs: number, why: string): Promise<void> {
+    const { request } = progress.call;
+    progress.waitedMs += delayMs;
+    this.#deps.io.emit('CLUSTER_RETRY', `Trying again in ${String(delayMs)} ms: ${why}`, {
+      attempt: progress.attempts,
+      delayMs,
+      path: request.target.split('?')[0] ?? '',
+    });
+    await this.#deps.pause(delayMs, request.signal);
+  }
+
+  /** Returns when another try is to follow. */
+  async #afterFailure(progress: Progress, failure: TransportFailure): Promise<void> {
+    const { node } = progress.call;
+    if (failure.step === 'first-byte-timeout') this.#deps.breaker.strike(node);
     const delayMs = backoffMs(progress.attempts, jitter());
-    if (call.replay && result.end === 'cut' && mayTryAgain(call, progress, delayMs, false)) {
-      await waitFor(call, progress, delayMs, result.endDetail ?? 'cut');
+    if (!isTransientFailure(failure) || !this.#mayTryAgain(progress, delayMs, true))
+      throw exhibitErrorOf(failure, this.#deps.connection, node);
+    await this.#wait(progress, delayMs, failure.message);
+  }
+
+  async #afterRefusal(progress: Progress, attempt: Attempt): Promise<void> {
+    const { connection, io, caller } = this.#deps;
+    if (progress.renewed) {
+      throw new ExhibitError(
+        'CLUSTER_UNAUTHENTICATED',
+        'The API server does not accept the credential (401), a renewed one neither.',
+        {
+          subject: connection.facts.server,
+          hints: ['kubectl auth whoami', 'Log in again, then: exhibit resume'],
+        },
+      );
+    }
+    progress.renewed = true;
+    io.emit('CLUSTER_RETRY', 'The credential was refused (401); trying again with a renewed one.');
+    await caller.renew(attempt.credential);
+  }
+
+  async #afterHeld(progress: Progress, attempt: Attempt, body: Buffer): Promise<Attempt | null> {
+    const { head } = attempt.result;
+    const { call, consumer } = progress;
+    if (head === null) return attempt;
+    if (head.status === 401) {
+      await this.#afterRefusal(progress, attempt);
       return null;
     }
+    if (isKubeletUnreachable(attempt.result, body)) this.#deps.breaker.strike(call.node);
+    const delayMs = this.#delayAfter(head, progress.attempts);
+    if (this.#mayTryAgain(progress, delayMs)) {
+      await this.#wait(progress, delayMs, `status ${String(head.status)}`);
+      return null;
+    }
+    if (consumer.head?.(head.status, head.headers) !== false && body.length > 0) await consumer.chunk(body);
     return attempt;
-  };
+  }
 
-  return {
-    call: async (call, consumer) => {
-      const progress: Progress = { attempts: 0, renewed: false, waitedMs: 0 };
-      for (;;) {
-        const attempt = await once(call, progress, consumer);
-        if (attempt !== null) return { attempt, attempts: progress.attempts };
-      }
-    },
-  };
+  #delayAfter(head: HttpHead, attempts: number): number {
+    const { brakes, clock, io } = this.#deps;
+    if (!isThrottle(head)) return backoffMs(attempts, jitter());
+    const delayMs = throttleDelayMs(head, attempts, { nowMs: clock.nowMs(), random: jitter() });
+    brakes.throttled();
+    if (clock.monoUs() - this.#saidThrottledUs >= THROTTLE_MESSAGE_US) {
+      this.#saidThrottledUs = clock.monoUs();
+      io.emit(
+        'CLUSTER_THROTTLED',
+        `The server asks for patience (${String(head.status)}); waiting ${String(delayMs)} ms.`,
+        {
+          status: head.status,
+          delayMs,
+          listsAtOnce: brakes.listConcurrency(),
+        },
+      );
+    }
+    return delayMs;
+  }
 }

@@ -13,10 +13,18 @@ import { listContexts, resolveConnection, type KubeGlobals } from './resolve-con
 
 let certificates: TestCertificates;
 let folder = '';
-beforeAll(() => { certificates = makeTestCertificates(); });
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'exhibit-kubeconfig-')); });
-afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
-afterAll(() => { folder = ''; });
+beforeAll(() => {
+  certificates = makeTestCertificates();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'exhibit-kubeconfig-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+afterAll(() => {
+  folder = '';
+});
 
 function write(name: string, text: string | Buffer): string {
   const path = join(folder, name);
@@ -75,7 +83,9 @@ function kubectlThatRuns(): string | null {
     try {
       execFileSync(kubectl, ['version', '--client'], { stdio: 'pipe' });
       return kubectl;
-    } catch { /* try the next */ }
+    } catch {
+      /* try the next */
+    }
   }
   return null;
 }
@@ -87,31 +97,47 @@ interface KubectlView {
   readonly users: readonly { readonly name: string; readonly user: Readonly<Record<string, unknown>> }[];
 }
 
+const orAbsent = (text: string | null): string | undefined => text ?? undefined;
+
 /** Ours in the words of `kubectl config view`. */
 async function oursAsView(globals: KubeGlobals, environment: Record<string, string>): Promise<unknown> {
   const connection = await resolveConnection(globals, environment);
   const pair = await readClientCertificate(connection.user);
   const { cluster } = connection;
-  const headers = (name: string): string[] => connection.impersonation.filter(([key]) => key === name).map(([, value]) => value);
+  const headers = (name: string): string[] =>
+    connection.impersonation.filter(([key]) => key === name).map(([, value]) => value);
   return {
     cluster: {
-      'server': cluster.server, 'certificate-authority-data': connection.ca === null ? undefined : b64(connection.ca),
-      'tls-server-name': connection.serverName ?? undefined, 'insecure-skip-tls-verify': connection.insecure ? true : undefined,
+      'server': cluster.server,
+      'certificate-authority-data': connection.ca === null ? undefined : b64(connection.ca),
+      'tls-server-name': orAbsent(connection.serverName),
+      'insecure-skip-tls-verify': connection.insecure ? true : undefined,
       'proxy-url': cluster['proxy-url'] === '' ? undefined : cluster['proxy-url'],
     },
     user: {
-      'client-certificate-data': pair === null ? undefined : b64(pair.cert), 'client-key-data': pair === null ? undefined : b64(pair.key),
-      'token': connection.user.token ?? undefined, 'tokenFile': connection.user.tokenFile ?? undefined,
-      'username': connection.user.basic?.username, 'password': connection.user.basic?.password,
-      'as': headers('Impersonate-User')[0], 'as-uid': headers('Impersonate-Uid')[0],
+      'client-certificate-data': pair === null ? undefined : b64(pair.cert),
+      'client-key-data': pair === null ? undefined : b64(pair.key),
+      'token': orAbsent(connection.user.token),
+      'tokenFile': orAbsent(connection.user.tokenFile),
+      'username': connection.user.basic?.username,
+      'password': connection.user.basic?.password,
+      'as': headers('Impersonate-User')[0],
+      'as-uid': headers('Impersonate-Uid')[0],
       'as-groups': headers('Impersonate-Group').length === 0 ? undefined : headers('Impersonate-Group'),
-      'exec': connection.user.exec === null ? undefined : { command: connection.user.exec.command, args: connection.user.exec.args, env: connection.user.exec.env },
+      'exec':
+        connection.user.exec === null
+          ? undefined
+          : { command: connection.user.exec.command, args: connection.user.exec.args, env: connection.user.exec.env },
     },
   };
 }
 
 function theirsAsView(args: readonly string[], environment: Record<string, string>): unknown {
-  const text = execFileSync(kubectl ?? '', ['config', 'view', '--minify', '--flatten', '--raw', '-o', 'json', ...args], { env: { PATH: process.env['PATH'] ?? '', ...environment }, encoding: 'utf8', cwd: folder });
+  const text = execFileSync(
+    kubectl ?? '',
+    ['config', 'view', '--minify', '--flatten', '--raw', '-o', 'json', ...args],
+    { env: { PATH: process.env['PATH'] ?? '', ...environment }, encoding: 'utf8', cwd: folder },
+  );
   const view = JSON.parse(text) as KubectlView;
   const user = { ...view.users[0]?.user } as Record<string, unknown>;
   delete user['as-user-extra'];
@@ -129,15 +155,41 @@ describe('resolveConnection', () => {
       ['a token', config(), SECOND, [], {}],
       ['the second file by context', config(), SECOND, ['--context', 'other'], { context: 'other' }],
       ['the current context of the first file that has one', config({ current: '""' }), SECOND, [], {}],
-      ['insecure and a proxy', config({ cluster: ', insecure-skip-tls-verify: true, proxy-url: "http://user:pw@proxy.test:3128"' }), '', [], {}],
+      [
+        'insecure and a proxy',
+        config({ cluster: ', insecure-skip-tls-verify: true, proxy-url: "http://user:pw@proxy.test:3128"' }),
+        '',
+        [],
+        {},
+      ],
       ['a token file', config({ user: 'tokenFile: creds/token' }), '', [], {}],
       ['a password', config({ user: 'username: u, password: "007"' }), '', [], {}],
       ['impersonation', config({ user: 'token: t, as: boss, as-groups: [x, z]' }), '', [], {}],
-      ['a plugin by relative path', config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./bin/plug, args: [a, "1"], env: [{name: NAME, value: v}]}' }), '', [], {}],
-      ['a plugin from PATH', config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: plug, args: [a], env: [{name: NAME, value: v}]}' }), '', [], {}],
+      [
+        'a plugin by relative path',
+        config({
+          user: 'exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./bin/plug, args: [a, "1"], env: [{name: NAME, value: v}]}',
+        }),
+        '',
+        [],
+        {},
+      ],
+      [
+        'a plugin from PATH',
+        config({
+          user: 'exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: plug, args: [a], env: [{name: NAME, value: v}]}',
+        }),
+        '',
+        [],
+        {},
+      ],
     ];
-    it.each(cases)('%s', async (_name, first, second, args, globals) => {
-      const files = [write('first/config', first), join(folder, 'missing'), ...(second === '' ? [] : [write('second/config', second)])];
+    it.each(cases)('%s', async (...[, first, second, args, globals]) => {
+      const files = [
+        write('first/config', first),
+        join(folder, 'missing'),
+        ...(second === '' ? [] : [write('second/config', second)]),
+      ];
       write('second/pki/ca.pem', certificates.ca);
       write('second/pki/c.pem', certificates.client.cert);
       write('second/pki/c.key', certificates.client.key);
@@ -156,34 +208,64 @@ describe('resolveConnection', () => {
     const environment = { KUBECONFIG: `${first}:${join(folder, 'missing')}:${second}` };
     const one = await resolveConnection({}, environment);
     expect(one.facts).toEqual({
-      server: 'https://one.test:6443', context: 'main', cluster: 'one', user: 'me', credential: 'token', proxy: null, tlsServerName: null,
-      insecure: false, impersonated: null, kubeconfigFiles: [first, second],
+      server: 'https://one.test:6443',
+      context: 'main',
+      cluster: 'one',
+      user: 'me',
+      credential: 'token',
+      proxy: null,
+      tlsServerName: null,
+      insecure: false,
+      impersonated: null,
+      kubeconfigFiles: [first, second],
     });
     const two = await resolveConnection({ context: 'other' }, environment);
     expect(two).toMatchObject({ host: 'two.test', port: 443, basePath: '/base/path', serverName: 'inner.test' });
     expect(two.ca?.equals(certificates.ca)).toBe(true);
     expect(two.facts.impersonated).toEqual({ user: 'boss', uid: '7', groups: ['a', 'b'] });
     expect(two.impersonation).toEqual([
-      ['Impersonate-User', 'boss'], ['Impersonate-Uid', '7'], ['Impersonate-Group', 'a'], ['Impersonate-Group', 'b'],
-      ['Impersonate-Extra-k.test%2Fx', 'v'], ['Impersonate-Extra-k.test%2Fx', 'w'],
+      ['Impersonate-User', 'boss'],
+      ['Impersonate-Uid', '7'],
+      ['Impersonate-Group', 'a'],
+      ['Impersonate-Group', 'b'],
+      ['Impersonate-Extra-k.test%2Fx', 'v'],
+      ['Impersonate-Extra-k.test%2Fx', 'w'],
     ]);
     expect(await listContexts({}, environment)).toEqual(['main', 'other']);
   });
 
   it('lets flags win, with the side effects they have in kubectl', async () => {
-    const path = write('config', config({ cluster: `, tls-server-name: inner.test, certificate-authority-data: ${b64(certificates.ca)}` }));
+    const path = write(
+      'config',
+      config({ cluster: `, tls-server-name: inner.test, certificate-authority-data: ${b64(certificates.ca)}` }),
+    );
     const moved = await resolveConnection({ kubeconfig: path, server: 'https://127.0.0.1:9' }, {});
     expect(moved).toMatchObject({ host: '127.0.0.1', port: 9, serverName: null, insecure: false });
-    const insecure = await resolveConnection({ kubeconfig: path, insecureSkipTlsVerify: true, as: 'x', asGroups: ['g'] }, {});
-    expect(insecure).toMatchObject({ insecure: true, ca: null, facts: { insecure: true, impersonated: { user: 'x', uid: null, groups: ['g'] } } });
+    const insecure = await resolveConnection(
+      { kubeconfig: path, insecureSkipTlsVerify: true, as: 'x', asGroups: ['g'] },
+      {},
+    );
+    expect(insecure).toMatchObject({
+      insecure: true,
+      ca: null,
+      facts: { insecure: true, impersonated: { user: 'x', uid: null, groups: ['g'] } },
+    });
   });
 
   it('uses the proxy of the environment unless the cluster names one, and keeps its password out of the facts', async () => {
     const environment = { HTTPS_PROXY: 'http://u:p%40ss@proxy.test:3128' };
     const connection = await resolveConnection({ kubeconfig: write('config', config()) }, environment);
-    expect(connection.proxy).toEqual({ protocol: 'http:', host: 'proxy.test', port: 3128, authorization: `Basic ${b64(Buffer.from('u:p@ss'))}` });
+    expect(connection.proxy).toEqual({
+      protocol: 'http:',
+      host: 'proxy.test',
+      port: 3128,
+      authorization: `Basic ${b64(Buffer.from('u:p@ss'))}`,
+    });
     expect(connection.facts.proxy).toBe('http://proxy.test:3128');
-    const named = await resolveConnection({ kubeconfig: write('named', config({ cluster: ', proxy-url: "https://own.test"' })) }, { ...environment, NO_PROXY: '*' });
+    const named = await resolveConnection(
+      { kubeconfig: write('named', config({ cluster: ', proxy-url: "https://own.test"' })) },
+      { ...environment, NO_PROXY: '*' },
+    );
     expect(named.facts.proxy).toBe('https://own.test:443');
   });
 
@@ -192,12 +274,28 @@ describe('resolveConnection', () => {
     ['an auth-provider', config({ user: 'auth-provider: {name: oidc}' }), /auth-provider oidc/],
     ['two credentials', config({ user: 'token: a, username: b' }), /both a token and a password/],
     ['a certificate without key', config({ user: 'client-certificate-data: YQ==' }), /without its key/],
-    ['a certificate that is none', config({ user: 'client-certificate-data: YQ==, client-key-data: YQ==' }), /cannot be used/],
+    [
+      'a certificate that is none',
+      config({ user: 'client-certificate-data: YQ==, client-key-data: YQ==' }),
+      /cannot be used/,
+    ],
     ['a CA that is none', config({ cluster: ', certificate-authority-data: YQ==' }), /no PEM/],
     ['a CA that is not there', config({ cluster: ', certificate-authority: nowhere' }), /cannot be read/],
-    ['insecure and a CA', config({ cluster: ', insecure-skip-tls-verify: true, certificate-authority-data: YQ==' }), /exclude each other/],
-    ['a plugin that asks', config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}' }), /Always/],
-    ['an old plugin', config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}' }), /v1alpha1/],
+    [
+      'insecure and a CA',
+      config({ cluster: ', insecure-skip-tls-verify: true, certificate-authority-data: YQ==' }),
+      /exclude each other/,
+    ],
+    [
+      'a plugin that asks',
+      config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}' }),
+      /Always/,
+    ],
+    [
+      'an old plugin',
+      config({ user: 'exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}' }),
+      /v1alpha1/,
+    ],
     ['groups without user', config({ user: 'token: a, as-groups: [g]' }), /but no user/],
     ['a missing context', config({ current: 'nope' }), /no context with the name nope/],
     ['no current context', config({ current: '""' }), /no current context/],
@@ -220,7 +318,15 @@ describe('resolveConnection', () => {
   });
 
   it('refuses alias bombs and files without end', async () => {
-    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[index] ?? ''}`).join(',')}]`).join('\n')}\n`;
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+      .split('')
+      .map(
+        (name, index) =>
+          `${name}: &${name} [${Array(9)
+            .fill(`*${'abcdefghi'[index] ?? ''}`)
+            .join(',')}]`,
+      )
+      .join('\n')}\n`;
     expect(await codeOf(resolveConnection({ kubeconfig: write('bomb', bomb) }, {}))).toMatch(/KUBECONFIG_INVALID/);
     expect(await codeOf(resolveConnection({ kubeconfig: '/dev/zero' }, {}))).toMatch(/longer than/);
   });
@@ -228,25 +334,40 @@ describe('resolveConnection', () => {
 
 describe('parseKubeconfig', () => {
   it('keeps numbers, truth values and names as the text that stands there', () => {
-    const parsed = parseKubeconfig('users: [{name: 007, user: {token: 1e5, password: ~}}, {name: __proto__, user: {token: true}}]', '/x/config');
+    const parsed = parseKubeconfig(
+      'users: [{name: 007, user: {token: 1e5, password: ~}}, {name: __proto__, user: {token: true}}]',
+      '/x/config',
+    );
     expect(parsed.users.get('007')).toMatchObject({ token: '1e5', password: '' });
     expect(parsed.users.get('__proto__')?.token).toBe('true');
   });
 
   it('gives plugins their cluster configuration with its types', () => {
-    const parsed = parseKubeconfig('clusters: [{name: c, cluster: {server: s, extensions: [{name: client.authentication.k8s.io/exec, extension: {n: 7, t: true}}]}}]', '/x/config');
+    const parsed = parseKubeconfig(
+      'clusters: [{name: c, cluster: {server: s, extensions: [{name: client.authentication.k8s.io/exec, extension: {n: 7, t: true}}]}}]',
+      '/x/config',
+    );
     expect(parsed.clusters.get('c')?.pluginConfig).toEqual({ n: 7, t: true });
   });
 
   it('throws nothing but KUBECONFIG_INVALID', () => {
-    const text = fc.oneof(fc.string(), fc.json(), fc.array(fc.constantFrom('clusters', ':', '\n', ' ', '-', '{', '}', '&a', '*a', 'name', '"', '!!js', '<<')).map((parts) => parts.join('')));
-    fc.assert(fc.property(text, (source) => {
-      try {
-        expect(parseKubeconfig(source, '/x/config').clusters).toBeInstanceOf(Map);
-      } catch (error) {
-        expect(error).toBeInstanceOf(ExhibitError);
-      }
-    }), { numRuns: 300 });
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .array(fc.constantFrom('clusters', ':', '\n', ' ', '-', '{', '}', '&a', '*a', 'name', '"', '!!js', '<<'))
+        .map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(text, (source) => {
+        try {
+          expect(parseKubeconfig(source, '/x/config').clusters).toBeInstanceOf(Map);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ExhibitError);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
@@ -255,9 +376,14 @@ describe('inClusterConfig', () => {
     write('token', 't');
     write('ca.crt', certificates.ca);
     const found = inClusterConfig({ KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }, folder);
-    expect(found?.cluster).toMatchObject({ 'server': 'https://[fd00::1]:443', 'certificate-authority': join(folder, 'ca.crt') });
+    expect(found?.cluster).toMatchObject({
+      'server': 'https://[fd00::1]:443',
+      'certificate-authority': join(folder, 'ca.crt'),
+    });
     expect(found?.user?.tokenFile).toBe(join(folder, 'token'));
     expect(inClusterConfig({}, folder)).toBeNull();
-    expect(inClusterConfig({ KUBERNETES_SERVICE_HOST: 'a', KUBERNETES_SERVICE_PORT: '1' }, join(folder, 'none'))).toBeNull();
+    expect(
+      inClusterConfig({ KUBERNETES_SERVICE_HOST: 'a', KUBERNETES_SERVICE_PORT: '1' }, join(folder, 'none')),
+    ).toBeNull();
   });
 });

@@ -18,7 +18,10 @@ export type { KubeEnvironment, KubeGlobals, ResolvedConnection } from './resolve
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 function invalid(message: string, subject?: string): ExhibitError {
-  return new ExhibitError('KUBECONFIG_INVALID', message, { hints: ['kubectl config view --minify'], ...(subject === undefined ? {} : { subject }) });
+  return new ExhibitError('KUBECONFIG_INVALID', message, {
+    hints: ['kubectl config view --minify'],
+    ...(subject === undefined ? {} : { subject }),
+  });
 }
 
 function isLoopbackHost(host: string): boolean {
@@ -33,8 +36,10 @@ function parseServer(text: string): Pick<ResolvedConnection, 'protocol' | 'host'
     throw invalid(`The address of the server is not a URL: ${escapeForTerminal(text, 200)}`);
   }
   const { protocol } = url;
-  if (protocol !== 'https:' && protocol !== 'http:') throw invalid(`The address of the server is neither https nor http: ${escapeForTerminal(text, 200)}`);
-  if (url.username !== '' || url.password !== '') throw invalid('The address of the server holds a user name or password.');
+  if (protocol !== 'https:' && protocol !== 'http:')
+    throw invalid(`The address of the server is neither https nor http: ${escapeForTerminal(text, 200)}`);
+  if (url.username !== '' || url.password !== '')
+    throw invalid('The address of the server holds a user name or password.');
   if (url.search !== '' || url.hash !== '') throw invalid('The address of the server has a query or a fragment.');
   const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port);
   return { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port, basePath: url.pathname.replace(/\/+$/, '') };
@@ -44,12 +49,14 @@ function parseServer(text: string): Pick<ResolvedConnection, 'protocol' | 'host'
 function applyClusterFlags(entry: ClusterEntry, globals: KubeGlobals): ClusterEntry {
   const merged = { ...entry };
   if (globals.server !== undefined) merged.server = globals.server;
-  if (globals.server !== undefined || globals.tlsServerName !== undefined) merged['tls-server-name'] = globals.tlsServerName ?? '';
+  if (globals.server !== undefined || globals.tlsServerName !== undefined)
+    merged['tls-server-name'] = globals.tlsServerName ?? '';
   if (globals.proxyUrl !== undefined) merged['proxy-url'] = globals.proxyUrl;
   if (globals.insecureSkipTlsVerify !== undefined) merged['insecure-skip-tls-verify'] = globals.insecureSkipTlsVerify;
   if (globals.insecureSkipTlsVerify === true || globals.certificateAuthority !== undefined) {
     merged['certificate-authority-data'] = '';
-    merged['certificate-authority'] = globals.certificateAuthority === undefined ? '' : resolve(globals.certificateAuthority);
+    merged['certificate-authority'] =
+      globals.certificateAuthority === undefined ? '' : resolve(globals.certificateAuthority);
   }
   return merged;
 }
@@ -58,14 +65,19 @@ async function readCa(entry: ClusterEntry): Promise<Buffer | null> {
   const data = entry['certificate-authority-data'];
   const file = entry['certificate-authority'];
   if (data === '' && file === '') return null;
-  if (entry['insecure-skip-tls-verify']) throw invalid('insecure-skip-tls-verify and a certificate authority exclude each other.');
+  if (entry['insecure-skip-tls-verify'])
+    throw invalid('insecure-skip-tls-verify and a certificate authority exclude each other.');
   let pem: Buffer;
   try {
     pem = data === '' ? await readBounded(file, MAX_PEM_BYTES) : Buffer.from(data, 'base64');
   } catch {
     throw invalid('The certificate authority cannot be read.', file);
   }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw invalid('The certificate authority holds no PEM certificate.', data === '' ? file : 'certificate-authority-data');
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw invalid(
+      'The certificate authority holds no PEM certificate.',
+      data === '' ? file : 'certificate-authority-data',
+    );
   return pem;
 }
 
@@ -78,7 +90,9 @@ function credentialKind(user: ResolvedUser): ConnectionFacts['credential'] {
 }
 
 function impersonatedFact(impersonation: Impersonation | null): ConnectionFacts['impersonated'] {
-  return impersonation === null ? null : { user: impersonation.user, uid: impersonation.uid, groups: impersonation.groups };
+  return impersonation === null
+    ? null
+    : { user: impersonation.user, uid: impersonation.uid, groups: impersonation.groups };
 }
 
 function proxyFact(proxy: ProxyEndpoint | null): string | null {
@@ -86,9 +100,14 @@ function proxyFact(proxy: ProxyEndpoint | null): string | null {
   return `${proxy.protocol}//${proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host}:${String(proxy.port)}`;
 }
 
-async function fromSelection(selection: Selection, globals: KubeGlobals, environment: KubeEnvironment): Promise<ResolvedConnection> {
+async function fromSelection(
+  selection: Selection,
+  globals: KubeGlobals,
+  environment: KubeEnvironment,
+): Promise<ResolvedConnection> {
   const cluster = applyClusterFlags(selection.cluster, globals);
-  if (cluster.server === '') throw invalid(`The cluster ${escapeForTerminal(selection.clusterName, 100)} has no server.`);
+  if (cluster.server === '')
+    throw invalid(`The cluster ${escapeForTerminal(selection.clusterName, 100)} has no server.`);
   const server = parseServer(cluster.server);
   const user = await resolveUser(selection.user, globals);
   const impersonation = resolveImpersonation(globals, selection.user);
@@ -100,13 +119,27 @@ async function fromSelection(selection: Selection, globals: KubeGlobals, environ
   const serverName = cluster['tls-server-name'] === '' ? null : cluster['tls-server-name'];
   const insecure = cluster['insecure-skip-tls-verify'] || server.protocol === 'http:';
   return {
-    ...server, serverName, insecure, proxy, user, cluster, environment,
+    ...server,
+    serverName,
+    insecure,
+    proxy,
+    user,
+    cluster,
+    environment,
     ca: await readCa(cluster),
     impersonation: impersonationHeaders(impersonation),
-    requestTimeoutMs: globals.requestTimeoutMs !== undefined && globals.requestTimeoutMs > 0 ? globals.requestTimeoutMs : null,
+    requestTimeoutMs:
+      globals.requestTimeoutMs !== undefined && globals.requestTimeoutMs > 0 ? globals.requestTimeoutMs : null,
     facts: {
-      server: cluster.server, context: selection.contextName, cluster: selection.clusterName, user: selection.userName, credential,
-      proxy: proxyFact(proxy), tlsServerName: serverName, insecure, impersonated: impersonatedFact(impersonation),
+      server: cluster.server,
+      context: selection.contextName,
+      cluster: selection.clusterName,
+      user: selection.userName,
+      credential,
+      proxy: proxyFact(proxy),
+      tlsServerName: serverName,
+      insecure,
+      impersonated: impersonatedFact(impersonation),
       kubeconfigFiles: selection.files,
     },
   };
@@ -116,7 +149,10 @@ async function fromSelection(selection: Selection, globals: KubeGlobals, environ
  * Which server, as whom, how: kubeconfig and flags by kubectl's rules, else the service account of the pod we run in. Reads files, opens no
  * connection and runs no plugin. Throws `KUBECONFIG_INVALID`.
  */
-export async function resolveConnection(globals: KubeGlobals, environment: KubeEnvironment): Promise<ResolvedConnection> {
+export async function resolveConnection(
+  globals: KubeGlobals,
+  environment: KubeEnvironment,
+): Promise<ResolvedConnection> {
   const kubeconfig = await loadKubeconfig(globals.kubeconfig, environment);
   const unset = globals.context === undefined && globals.cluster === undefined && globals.server === undefined;
   if (unset && kubeconfig.files.length === 0) {

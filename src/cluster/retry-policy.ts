@@ -22,7 +22,12 @@ export function isTransientStatus(head: HttpHead): boolean {
 /** A death before the answer that another try may better. A server that is silent is not asked again: its silence is the answer. */
 export function isTransientFailure(failure: TransportFailure): boolean {
   if (failure.step === 'name') return failure.code === 'EAI_AGAIN';
-  return failure.step === 'refused' || failure.step === 'reset' || failure.step === 'connect-timeout' || failure.step === 'network';
+  return (
+    failure.step === 'refused' ||
+    failure.step === 'reset' ||
+    failure.step === 'connect-timeout' ||
+    failure.step === 'network'
+  );
 }
 
 /** Exponential, in full milliseconds; `random` in [0, 1) spreads it over its upper half. */
@@ -32,13 +37,18 @@ export function backoffMs(attempt: number, random: number): number {
 }
 
 /** What the server asks for, plus a spread so that many waiting calls do not come back in one moment; else back-off. */
-export function throttleDelayMs(head: HttpHead, attempt: number, spread: { readonly nowMs: number; readonly random: number }): number {
+export function throttleDelayMs(
+  head: HttpHead,
+  attempt: number,
+  spread: { readonly nowMs: number; readonly random: number },
+): number {
   const asked = parseRetryAfter(head.headers['retry-after'], spread.nowMs);
   if (asked === null) return backoffMs(attempt, spread.random);
   return Math.round(asked + Math.min(250 + asked / 10, 5000) * spread.random);
 }
 
-const DIAL_FAILURE = /dial tcp|error dialing backend|connection refused|no route to host|i\/o timeout|TLS handshake timeout|context deadline exceeded|no agent available|proxy error/i;
+const DIAL_FAILURE =
+  /dial tcp|error dialing backend|connection refused|no route to host|i\/o timeout|TLS handshake timeout|context deadline exceeded|no agent available|proxy error/i;
 
 /** The API server says that it did not reach the kubelet. */
 export function isKubeletUnreachable(result: HttpResult, body: Buffer): boolean {

@@ -20,18 +20,30 @@ function invalid(message: string, hints: readonly string[]): ExhibitError {
 
 function pick<Entry>(kind: string, name: string, from: ReadonlyMap<string, Entry>): Entry {
   const entry = from.get(name);
-  if (entry === undefined) throw invalid(`The kubeconfig has no ${kind} with the name ${escapeForTerminal(name, 100)}.`, ['kubectl config get-contexts']);
+  if (entry === undefined)
+    throw invalid(`The kubeconfig has no ${kind} with the name ${escapeForTerminal(name, 100)}.`, [
+      'kubectl config get-contexts',
+    ]);
   return entry;
 }
 
-function chosenContext(config: MergedKubeconfig, globals: KubeGlobals): { readonly name: string; readonly entry: ContextEntry | null } {
+function chosenContext(
+  config: MergedKubeconfig,
+  globals: KubeGlobals,
+): { readonly name: string; readonly entry: ContextEntry | null } {
   const name = globals.context ?? config.currentContext;
   if (name !== '') return { name, entry: pick('context', name, config.contexts) };
   if (globals.cluster !== undefined || globals.server !== undefined) return { name: '', entry: null };
   if (config.files.length === 0) {
-    throw invalid('No kubeconfig was found, and this is no pod of a cluster.', ['export KUBECONFIG=FILE', 'exhibit doctor --kubeconfig FILE']);
+    throw invalid('No kubeconfig was found, and this is no pod of a cluster.', [
+      'export KUBECONFIG=FILE',
+      'exhibit doctor --kubeconfig FILE',
+    ]);
   }
-  throw invalid('The kubeconfig has no current context.', ['kubectl config get-contexts', 'kubectl config use-context NAME']);
+  throw invalid('The kubeconfig has no current context.', [
+    'kubectl config get-contexts',
+    'kubectl config use-context NAME',
+  ]);
 }
 
 /** Throws `KUBECONFIG_INVALID` when a name leads nowhere. */
@@ -39,9 +51,13 @@ export function selectEntries(config: MergedKubeconfig, globals: KubeGlobals): S
   const context = chosenContext(config, globals);
   const clusterName = globals.cluster ?? context.entry?.cluster ?? '';
   const userName = globals.user ?? context.entry?.user ?? '';
-  if (clusterName === '' && globals.server === undefined) throw invalid(`The context ${escapeForTerminal(context.name, 100)} names no cluster.`, ['kubectl config view']);
+  if (clusterName === '' && globals.server === undefined)
+    throw invalid(`The context ${escapeForTerminal(context.name, 100)} names no cluster.`, ['kubectl config view']);
   return {
-    contextName: context.name, clusterName, userName, files: config.files,
+    contextName: context.name,
+    clusterName,
+    userName,
+    files: config.files,
     cluster: clusterName === '' ? emptyCluster() : pick('cluster', clusterName, config.clusters),
     user: userName === '' ? null : pick('user', userName, config.users),
   };

@@ -3,7 +3,6 @@ import { errnoOf } from '../model/errors.js';
 import { storageError } from './storage-error.js';
 
 const CHUNK_BYTES = 256 * 1024;
-const LF = 0x0a;
 
 /** Longer lines are not ours. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -17,10 +16,10 @@ export interface ScannedLines {
 }
 
 /**
- * Gives each whole line of a file, with its LF, to `onLine`, together with its number from 1. Memory is bounded by the longest line.
- * The bytes are valid during the call only. A file that does not exist has no lines. Throws `STORAGE_FAILED`, and what `onLine` throws.
+ * Gives each whole line of a file, without its LF, one character a byte, to `onLine`, together with its number from 1. Memory is bounded
+ * by the longest line. A file that does not exist has no lines. Throws `STORAGE_FAILED`, and what `onLine` throws.
  */
-export function scanLines(path: string, onLine: (line: Buffer, number: number) => void): ScannedLines {
+export function scanLines(path: string, onLine: (line: string, number: number) => void): ScannedLines {
   const fd = openForReading(path);
   if (fd === null) return { lines: 0, wholeBytes: 0, torn: Buffer.alloc(0) };
   try {
@@ -43,30 +42,25 @@ function openForReading(path: string): number | null {
   throw storageError(new Error('not a regular file'), path);
 }
 
-function scan(fd: number, path: string, onLine: (line: Buffer, number: number) => void): ScannedLines {
-  let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  let filled = 0;
+function scan(fd: number, path: string, onLine: (line: string, number: number) => void): ScannedLines {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let rest = '';
   let lines = 0;
   let wholeBytes = 0;
-  for (;;) {
-    if (filled === buffer.length) {
-      if (filled >= MAX_LINE_BYTES) break;
-      buffer = Buffer.concat([buffer], buffer.length * 2);
-    }
-    const read = readInto(fd, buffer.subarray(filled), path);
+  while (rest.length < MAX_LINE_BYTES) {
+    const read = readInto(fd, buffer, path);
     if (read === 0) break;
-    filled += read;
+    const text = rest + buffer.toString('latin1', 0, read);
     let start = 0;
-    for (let end = buffer.indexOf(LF); end !== -1 && end < filled; end = buffer.indexOf(LF, start)) {
+    for (let end = text.indexOf('\n', rest.length); end !== -1; end = text.indexOf('\n', start)) {
       lines += 1;
-      onLine(buffer.subarray(start, end + 1), lines);
+      onLine(text.slice(start, end), lines);
       start = end + 1;
     }
     wholeBytes += start;
-    buffer.copyWithin(0, start, filled);
-    filled -= start;
+    rest = text.slice(start);
   }
-  return { lines, wholeBytes, torn: Buffer.from(buffer.subarray(0, filled)) };
+  return { lines, wholeBytes, torn: Buffer.from(rest, 'latin1') };
 }
 
 function readInto(fd: number, target: Buffer, path: string): number {

@@ -34,7 +34,7 @@ export function readChain(path: string, onEntry: (entry: ChainEntry) => void): R
     if (entry === null) throw corrupt(path, number, 'it is not one of our records');
     if (entry.seq !== number) throw corrupt(path, number, `it says that it is number ${String(entry.seq)}`);
     if (entry.prev !== sha256) throw corrupt(path, number, 'it does not follow from the line before it');
-    sha256 = createHash('sha256').update(line).digest('hex');
+    sha256 = createHash('sha256').update(`${line}\n`, 'latin1').digest('hex');
     lastEvent = entry.event;
     onEntry(entry);
   });
@@ -42,10 +42,10 @@ export function readChain(path: string, onEntry: (entry: ChainEntry) => void): R
   return { head: { seq: scanned.lines, sha256 }, lastEvent, wholeBytes: scanned.wholeBytes, torn: scanned.torn };
 }
 
-function parseEntry(line: Buffer): ChainEntry | null {
+function parseEntry(line: string): ChainEntry | null {
   let value: unknown;
   try {
-    value = JSON.parse(line.toString('latin1'));
+    value = JSON.parse(line);
   } catch {
     return null;
   }

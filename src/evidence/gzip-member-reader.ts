@@ -23,15 +23,17 @@ export interface GzipMember {
 class Inflater {
   readonly #inflate: InflateRaw = createInflateRaw({ chunkSize: INFLATED_BYTES });
   readonly #onBytes: (bytes: Buffer) => void;
+  readonly #maxTarBytes: number;
   readonly #queue: Buffer[] = [];
   #settle: (() => void) | undefined;
   #thrown: { readonly error: unknown } | undefined;
   #crc32 = 0;
   tarBytes = 0;
-  state: 'open' | 'ended' | 'damaged' = 'open';
+  state: 'open' | 'ended' | 'damaged' | 'too-large' = 'open';
 
-  constructor(onBytes: (bytes: Buffer) => void) {
+  constructor(onBytes: (bytes: Buffer) => void, maxTarBytes: number) {
     this.#onBytes = onBytes;
+    this.#maxTarBytes = maxTarBytes;
     this.#inflate.on('data', (bytes: Buffer) => {
       this.#queue.push(bytes);
       queueMicrotask(() => {
@@ -70,14 +72,20 @@ class Inflater {
     this.#inflate.destroy();
   }
 
-  #stop(state: 'ended' | 'damaged'): void {
-    if (this.state === 'open') this.state = state;
+  #stop(state: 'ended' | 'damaged' | 'too-large'): void {
+    // An ended stream may still hold pieces that are too many.
+    if (this.state === 'open' || state === 'too-large') this.state = state;
     this.#settle?.();
   }
 
   #drain(): void {
     for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
-      if (this.#thrown !== undefined) continue;
+      if (this.#thrown !== undefined || this.state === 'too-large') continue;
+      if (this.tarBytes + bytes.length > this.#maxTarBytes) {
+        this.#stop('too-large');
+        this.#inflate.destroy();
+        continue;
+      }
       this.#crc32 = crc32(bytes, this.#crc32);
       this.tarBytes += bytes.length;
       try {
@@ -92,20 +100,21 @@ class Inflater {
 /** Follows header, deflate data and trailer over the chunks of a file. */
 class MemberParser {
   readonly #inflater: Inflater;
-  readonly #maxTarBytes: number;
   #header: Buffer = Buffer.alloc(0);
   #afterEnd: Buffer = Buffer.alloc(0);
   #afterEndBytes = 0;
   #isHeaderGood: boolean | undefined;
-  isTooLarge = false;
 
   constructor(onBytes: (bytes: Buffer) => void, maxTarBytes: number) {
-    this.#inflater = new Inflater(onBytes);
-    this.#maxTarBytes = maxTarBytes;
+    this.#inflater = new Inflater(onBytes, maxTarBytes);
   }
 
   get tarBytes(): number {
     return this.#inflater.tarBytes;
+  }
+
+  get isTooLarge(): boolean {
+    return this.#inflater.state === 'too-large';
   }
 
   async write(chunk: Buffer): Promise<void> {
@@ -117,7 +126,6 @@ class MemberParser {
     }
     const usedBefore = this.#inflater.usedBytes;
     await this.#inflater.write(data);
-    this.isTooLarge = this.#inflater.tarBytes > this.#maxTarBytes;
     if (this.#endedNow()) this.#takeTrailer(data.subarray(this.#inflater.usedBytes - usedBefore));
   }
 

@@ -54,8 +54,7 @@ export async function sealLedger(options: SealLedgerOptions): Promise<SealedLedg
 /** The lines of a file, sorted by artifact. */
 function spillOf(path: string, directory: string): SortedSpill {
   const spill = new SortedSpill({ directory, maxMemoryBytes: MAX_MEMORY_BYTES });
-  scanLines(path, (bytes, number) => {
-    const line = bytes.toString('latin1', 0, bytes.length - 1);
+  scanLines(path, (line, number) => {
     const artifact = textMember(line, 'artifact');
     if (artifact === undefined) throw corrupt(path, number, 'it names no artifact');
     spill.add(artifact, line);

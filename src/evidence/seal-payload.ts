@@ -55,8 +55,7 @@ export async function sealPayload(options: SealPayloadOptions): Promise<{ readon
 
 function sortedItems({ items, sortDirectory }: SealPayloadOptions): SortedSpill {
   const spill = new SortedSpill({ directory: sortDirectory, maxMemoryBytes: MAX_MEMORY_BYTES });
-  scanLines(items, (bytes, number) => {
-    const line = bytes.toString('latin1', 0, bytes.length - 1);
+  scanLines(items, (line, number) => {
     const entry = parseItemLine(line);
     if (entry === null) throw corrupt(items, number, 'it is not the record of a payload file');
     spill.add(entry.path, line);

@@ -19,8 +19,8 @@ export function sealRequests(options: { readonly spool: string; readonly directo
   let calls = 0;
   let unanswered = 0;
   try {
-    scanLines(options.spool, (bytes, number) => {
-      const line = parseRequestLine(bytes.toString('latin1', 0, bytes.length - 1));
+    scanLines(options.spool, (text, number) => {
+      const line = parseRequestLine(text);
       if (line === null) throw corrupt(options.spool, number, 'it is not one of our records');
       spill.add(`${String(line.seq).padStart(15, '0')} ${line.kind}`, line.json);
     });

@@ -1,7 +1,7 @@
-import { keyBytesOf, mostEntryBytes, rawEntry, readKey, readValue, writeEntry } from './spill-entry.js';
+import { entryBytesOf, keyBytesOf, mostEntryBytes, readKey, readValue, writeEntry } from './spill-entry.js';
 import type { SpillEntry } from './spill-entry.js';
 import { writeRun } from './spill-run.js';
-import type { SpillRun } from './spill-run.js';
+import type { EntryBytes, SpillRun } from './spill-run.js';
 
 export type { SpillEntry } from './spill-entry.js';
 
@@ -118,9 +118,7 @@ export class SortedSpill {
   }
 
   #spill(): void {
-    const arena = this.#arena;
-    const entries = this.#sorted().map(({ at }) => rawEntry(arena, at));
-    this.#runs.push(writeRun(this.#directory, entries));
+    this.#runs.push(writeRun(this.#directory, held(this.#sorted(), this.#arena)));
     this.#held = [];
     this.#heldBytes = 0;
     this.#arenaBytes = 0;
@@ -131,12 +129,16 @@ export class SortedSpill {
   }
 }
 
-function* encoded(entries: Iterable<SpillEntry>): Generator<Buffer> {
-  let buffer = Buffer.allocUnsafe(FIRST_ARENA_BYTES);
+function* held(entries: readonly Held[], source: Buffer): Generator<EntryBytes> {
+  for (const { at } of entries) yield { source, start: at, end: at + entryBytesOf(source, at) };
+}
+
+function* encoded(entries: Iterable<SpillEntry>): Generator<EntryBytes> {
+  let source = Buffer.allocUnsafe(FIRST_ARENA_BYTES);
   for (const entry of entries) {
     const most = mostEntryBytes(entry.key, entry.value);
-    if (most > buffer.length) buffer = Buffer.allocUnsafe(most);
-    yield buffer.subarray(0, writeEntry(buffer, 0, entry));
+    if (most > source.length) source = Buffer.allocUnsafe(most);
+    yield { source, start: 0, end: writeEntry(source, 0, entry) };
   }
 }
 

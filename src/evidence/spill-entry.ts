@@ -38,8 +38,3 @@ export function readValue(source: Buffer, at: number): string {
   const valueAt = at + HEADER_BYTES + source.readUInt32LE(at);
   return source.toString('utf8', valueAt, valueAt + source.readUInt32LE(at + 4));
 }
-
-/** The bytes of a whole entry. */
-export function rawEntry(source: Buffer, at: number): Buffer {
-  return source.subarray(at, at + entryBytesOf(source, at));
-}

@@ -79,8 +79,15 @@ export class SpillRun {
   }
 }
 
-/** Writes entries, already in order and encoded, into a new run. The memory of each may be used again when the next one is taken. */
-export function writeRun(directory: string, entries: Iterable<Buffer>): SpillRun {
+/** Bytes of one encoded entry: those of `source` from `start` to `end`. */
+export interface EntryBytes {
+  readonly source: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Writes entries, already in order and encoded, into a new run. An `EntryBytes` may be used again when the next one is taken. */
+export function writeRun(directory: string, entries: Iterable<EntryBytes>): SpillRun {
   serial += 1;
   const path = join(directory, `.sort-${String(process.pid)}-${String(serial)}`);
   let fd: number | undefined;
@@ -95,16 +102,16 @@ export function writeRun(directory: string, entries: Iterable<Buffer>): SpillRun
   }
 }
 
-function writeEntries(fd: number, entries: Iterable<Buffer>): void {
+function writeEntries(fd: number, entries: Iterable<EntryBytes>): void {
   const buffer = Buffer.allocUnsafe(WRITE_BYTES);
   let at = 0;
-  for (const entry of entries) {
-    if (at + entry.length > buffer.length) {
+  for (const { source, start, end } of entries) {
+    if (at + end - start > buffer.length) {
       writeAll(fd, buffer.subarray(0, at));
       at = 0;
     }
-    if (entry.length > buffer.length) writeAll(fd, entry);
-    else at += entry.copy(buffer, at);
+    if (end - start > buffer.length) writeAll(fd, source.subarray(start, end));
+    else at += source.copy(buffer, at, start, end);
   }
   writeAll(fd, buffer.subarray(0, at));
 }

@@ -69,8 +69,8 @@ export class SpoolRequestLog implements RequestLog {
   /** Cuts a torn last line off and goes on after the highest number that was given. */
   static async open(path: string): Promise<{ readonly log: SpoolRequestLog; readonly torn: TornTail | null }> {
     let seq = 0;
-    const { torn, wholeBytes } = scanLines(path, (bytes, number) => {
-      const line = parseRequestLine(bytes.toString('latin1', 0, bytes.length - 1));
+    const { torn, wholeBytes } = scanLines(path, (text, number) => {
+      const line = parseRequestLine(text);
       if (line === null) throw corrupt(path, number, 'it is not one of our records');
       seq = Math.max(seq, line.seq);
     });

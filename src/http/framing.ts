@@ -1,19 +1,16 @@
 /** What says where a body ends: nothing else proves that it is whole. */
-export type Framing = { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' | 'no-body' | 'none' };
+export type Framing =
+  { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' | 'no-body' | 'none' };
 
 /** By RFC 9112 section 6.3, for answers to GET and POST. `rawHeaders` is the flat list of node:http. */
 export function framingOf(status: number, rawHeaders: readonly string[]): Framing {
   if (status === 204 || status === 304 || status < 200) return { kind: 'no-body' };
-  let length: string | undefined;
-  let codings = '';
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase();
-    if (name === 'transfer-encoding') codings += `,${rawHeaders[index + 1] ?? ''}`;
-    if (name === 'content-length') length = rawHeaders[index + 1]?.trim();
-  }
-  if (codings !== '') return { kind: codings.split(',').at(-1)?.trim().toLowerCase() === 'chunked' ? 'chunked' : 'none' };
-  if (length !== undefined && /^[0-9]{1,15}$/.test(length)) return { kind: 'length', bytes: Number(length) };
-  return { kind: 'none' };
+  const headers = joinHeaders(rawHeaders);
+  const codings = headers['transfer-encoding'];
+  if (codings !== undefined)
+    return { kind: codings.split(',').at(-1)?.trim().toLowerCase() === 'chunked' ? 'chunked' : 'none' };
+  const length = headers['content-length']?.trim() ?? '';
+  return /^[0-9]{1,15}$/.test(length) ? { kind: 'length', bytes: Number(length) } : { kind: 'none' };
 }
 
 /** Lower-case names; repeated headers joined with `, `. Without prototype, so that no name is special. */

@@ -20,7 +20,11 @@ export function createHttpClient(endpoint: HttpEndpoint, clock: Clock): HttpClie
   const agent = new PooledAgent(endpoint);
   return {
     exchange: (request, receiver) => new HttpExchange({ endpoint, agent, clock, request, receiver }).run(),
-    retire: () => { agent.retire(); },
-    close: () => { agent.destroy(); },
+    retire: () => {
+      agent.retire();
+    },
+    close: () => {
+      agent.destroy();
+    },
   };
 }

@@ -82,15 +82,27 @@ export class HttpExchange {
   #send(): void {
     const { endpoint, agent, request } = this.#parts;
     const call = sendRequest({
-      agent, host: endpoint.host, port: endpoint.port, method: request.method, path: request.target,
-      headers: headersOf(request.headers), maxHeaderSize: MAX_HEAD_BYTES,
+      agent,
+      host: endpoint.host,
+      port: endpoint.port,
+      method: request.method,
+      path: request.target,
+      headers: headersOf(request.headers),
+      maxHeaderSize: MAX_HEAD_BYTES,
     });
     this.#call = call;
-    call.on('socket', (socket: Socket) => { this.#onConnection(socket); });
-    call.on('response', (answer: IncomingMessage) => { this.#onHead(answer); });
-    call.on('error', (error) => { this.#onCallError(error); });
+    call.on('socket', (socket: Socket) => {
+      this.#onConnection(socket);
+    });
+    call.on('response', (answer: IncomingMessage) => {
+      this.#onHead(answer);
+    });
+    call.on('error', (error) => {
+      this.#onCallError(error);
+    });
     call.on('close', () => {
-      if (this.#head === null) this.#fail(new TransportError('reset', 'the connection was closed before the answer', 'ECONNRESET'));
+      if (this.#head === null)
+        this.#fail(new TransportError('reset', 'the connection was closed before the answer', 'ECONNRESET'));
     });
     call.end(request.body ?? undefined);
   }
@@ -139,11 +151,21 @@ export class HttpExchange {
       this.#onThrown(error);
       return;
     }
-    this.#watch = watchBody(this.#parts.request.idleTimeoutMs, (detail) => { this.#decide('timeout', detail); });
-    answer.on('data', (chunk: Buffer) => { this.#onChunk(chunk); });
-    answer.on('end', () => { this.#onEnd(); });
-    answer.on('error', (error) => { this.#decide('cut', this.#cutDetail(error)); });
-    answer.on('close', () => { this.#decide('cut', this.#cutDetail(new Error('closed'))); });
+    this.#watch = watchBody(this.#parts.request.idleTimeoutMs, (detail) => {
+      this.#decide('timeout', detail);
+    });
+    answer.on('data', (chunk: Buffer) => {
+      this.#onChunk(chunk);
+    });
+    answer.on('end', () => {
+      this.#onEnd();
+    });
+    answer.on('error', (error) => {
+      this.#decide('cut', this.#cutDetail(error));
+    });
+    answer.on('close', () => {
+      this.#decide('cut', this.#cutDetail(new Error('closed')));
+    });
   }
 
   #onChunk(chunk: Buffer): void {
@@ -188,10 +210,12 @@ export class HttpExchange {
 
   #onEnd(): void {
     const framing = this.#framing;
-    if (this.#stray) this.#decide('cut', `bytes follow the announced end of the body (${String(this.#sizeBytes)} bytes)`);
+    if (this.#stray)
+      this.#decide('cut', `bytes follow the announced end of the body (${String(this.#sizeBytes)} bytes)`);
     else if (framing.kind === 'none') this.#decide('cut', 'no framing: only the end of the connection ended the body');
     else if (this.#answer?.complete !== true) this.#decide('cut', this.#cutDetail(new Error('incomplete')));
-    else if (framing.kind === 'length' && framing.bytes !== this.#sizeBytes) this.#decide('cut', this.#cutDetail(new Error('wrong length')));
+    else if (framing.kind === 'length' && framing.bytes !== this.#sizeBytes)
+      this.#decide('cut', this.#cutDetail(new Error('wrong length')));
     else this.#decide('complete', null);
   }
 
@@ -219,11 +243,18 @@ export class HttpExchange {
 
   #finish(): void {
     this.#resolve({
-      head: this.#head, failure: this.#failure, thrown: this.#thrown,
-      end: this.#decided?.end ?? 'cut', endDetail: this.#decided?.detail ?? null,
-      sizeBytes: this.#sizeBytes, sha256: this.#hash.copy().digest('hex'), tlsPeerSha256: this.#tlsPeerSha256,
-      headAtMs: this.#headAtMs, headAfterMs: this.#headAfterMs,
-      firstByteAtMs: this.#firstByteAtMs, lastByteAtMs: this.#lastByteAtMs,
+      head: this.#head,
+      failure: this.#failure,
+      thrown: this.#thrown,
+      end: this.#decided?.end ?? 'cut',
+      endDetail: this.#decided?.detail ?? null,
+      sizeBytes: this.#sizeBytes,
+      sha256: this.#hash.copy().digest('hex'),
+      tlsPeerSha256: this.#tlsPeerSha256,
+      headAtMs: this.#headAtMs,
+      headAfterMs: this.#headAfterMs,
+      firstByteAtMs: this.#firstByteAtMs,
+      lastByteAtMs: this.#lastByteAtMs,
     });
   }
 }

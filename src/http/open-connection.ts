@@ -28,7 +28,9 @@ function tlsOptions(endpoint: HttpEndpoint): ConnectionOptions {
     // An intermediate in the bundle is an anchor, as it is for kubectl.
     allowPartialTrustChain: true,
     ...(endpoint.ca === null ? {} : { ca: endpoint.ca }),
-    ...(endpoint.clientCertificate === null ? {} : { cert: endpoint.clientCertificate.cert, key: endpoint.clientCertificate.key }),
+    ...(endpoint.clientCertificate === null
+      ? {}
+      : { cert: endpoint.clientCertificate.cert, key: endpoint.clientCertificate.key }),
   };
 }
 
@@ -45,9 +47,15 @@ export async function settled(socket: Socket, event: 'connect' | 'secureConnect'
       socket.on('error', () => undefined).destroy();
       reject(error);
     };
-    const onDone = (): void => { finish(); };
-    const onClose = (): void => { finish(new TransportError('reset', 'the connection was closed while it was made', 'ECONNRESET')); };
-    const onAbort = (): void => { finish(new TransportError('connect-timeout', 'the connection was not made in time', 'ETIMEDOUT')); };
+    const onDone = (): void => {
+      finish();
+    };
+    const onClose = (): void => {
+      finish(new TransportError('reset', 'the connection was closed while it was made', 'ECONNRESET'));
+    };
+    const onAbort = (): void => {
+      finish(new TransportError('connect-timeout', 'the connection was not made in time', 'ETIMEDOUT'));
+    };
     socket.on('error', finish).on('close', onClose).once(event, onDone);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
@@ -57,15 +65,24 @@ export async function settled(socket: Socket, event: 'connect' | 'secureConnect'
 async function openProxy(proxy: ProxyEndpoint, endpoint: HttpEndpoint, signal: AbortSignal): Promise<Socket> {
   const where = { host: proxy.host, port: proxy.port };
   try {
-    const socket = proxy.protocol === 'https:'
-      ? connectTls({ ...where, ALPNProtocols: ['http/1.1'], rejectUnauthorized: true, servername: isIP(proxy.host) === 0 ? proxy.host : '' })
-      : connectTcp(where);
+    const socket =
+      proxy.protocol === 'https:'
+        ? connectTls({
+            ...where,
+            ALPNProtocols: ['http/1.1'],
+            rejectUnauthorized: true,
+            servername: isIP(proxy.host) === 0 ? proxy.host : '',
+          })
+        : connectTcp(where);
     await settled(socket, proxy.protocol === 'https:' ? 'secureConnect' : 'connect', signal);
     await openTunnel(socket, { host: endpoint.host, port: endpoint.port, authorization: proxy.authorization, signal });
     return socket;
   } catch (error) {
     if (error instanceof TransportError && error.failure.step === 'proxy') throw error;
-    throw new TransportError('proxy', `the proxy ${proxy.host}:${String(proxy.port)} failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new TransportError(
+      'proxy',
+      `the proxy ${proxy.host}:${String(proxy.port)} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

@@ -12,7 +12,12 @@ export class PooledAgent extends Agent {
   readonly #onStray = new WeakMap<Duplex, () => void>();
 
   constructor(endpoint: HttpEndpoint) {
-    super({ keepAlive: true, maxSockets: endpoint.maxConnections, maxFreeSockets: endpoint.maxConnections, scheduling: 'lifo' });
+    super({
+      keepAlive: true,
+      maxSockets: endpoint.maxConnections,
+      maxFreeSockets: endpoint.maxConnections,
+      scheduling: 'lifo',
+    });
     this.#endpoint = endpoint;
   }
 
@@ -28,7 +33,9 @@ export class PooledAgent extends Agent {
   /** Bytes that nobody asked for would be taken for the next answer: a connection that has some is given up. */
   override keepSocketAlive(socket: Duplex): boolean {
     if (socket.readableLength > 0) return false;
-    const onStray = (): void => { socket.destroy(); };
+    const onStray = (): void => {
+      socket.destroy();
+    };
     this.#onStray.set(socket, onStray);
     socket.on('data', onStray);
     super.keepSocketAlive(socket);

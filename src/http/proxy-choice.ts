@@ -53,12 +53,17 @@ function matchesEntry(entry: string, host: string, port: number): boolean {
  * Which proxy the environment names for a server, by the rules of Go's net/http (and so kubectl's): `HTTPS_PROXY`, `NO_PROXY` and their
  * lower-case forms, the upper-case ones first; loopback is never proxied. `null` = none. A value without scheme is an http proxy.
  */
-export function chooseProxy(variables: Variables, server: { readonly protocol: 'http:' | 'https:'; readonly host: string; readonly port: number }): string | null {
+export function chooseProxy(
+  variables: Variables,
+  server: { readonly protocol: 'http:' | 'https:'; readonly host: string; readonly port: number },
+): string | null {
   const names = server.protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy'];
   const proxy = firstSet(variables, ...names);
   const host = server.host.toLowerCase().replace(/\.$/, '');
   if (proxy === '' || isLoopback(host)) return null;
-  const exempt = firstSet(variables, 'NO_PROXY', 'no_proxy').split(',').map((entry) => entry.trim().toLowerCase());
+  const exempt = firstSet(variables, 'NO_PROXY', 'no_proxy')
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase());
   if (exempt.some((entry) => matchesEntry(entry, host, server.port))) return null;
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
 }

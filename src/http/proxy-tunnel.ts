@@ -21,16 +21,25 @@ function connectRequest(tunnel: Tunnel): string {
 export function parseConnectAnswer(bytes: Buffer): { readonly status: number; readonly headBytes: number } | null {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) {
-    if (bytes.length > MAX_ANSWER_BYTES) throw new TransportError('proxy', 'the proxy answers CONNECT with an endless head');
+    if (bytes.length > MAX_ANSWER_BYTES)
+      throw new TransportError('proxy', 'the proxy answers CONNECT with an endless head');
     return null;
   }
-  const status = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?:[ \r])/.exec(bytes.toString('latin1', 0, Math.min(end + 2, 64)))?.[1];
-  if (status === undefined) throw new TransportError('proxy', 'the proxy answers CONNECT with something that is not HTTP');
+  const status = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?:[ \r])/.exec(
+    bytes.toString('latin1', 0, Math.min(end + 2, 64)),
+  )?.[1];
+  if (status === undefined)
+    throw new TransportError('proxy', 'the proxy answers CONNECT with something that is not HTTP');
   return { status: Number(status), headBytes: end + 4 };
 }
 
 function refuse(status: number): TransportError {
-  return new TransportError('proxy', status === 407 ? 'the proxy wants a credential (407)' : `the proxy refuses the tunnel with status ${String(status)}`);
+  return new TransportError(
+    'proxy',
+    status === 407
+      ? 'the proxy wants a credential (407)'
+      : `the proxy refuses the tunnel with status ${String(status)}`,
+  );
 }
 
 /** Asks a connected proxy for a tunnel. Afterwards the socket carries the far side's bytes. Throws `TransportError` with step `proxy`. */
@@ -55,15 +64,20 @@ export async function openTunnel(socket: Socket, tunnel: Tunnel): Promise<void> 
         if (answer === null) return;
         if (answer.status !== 200) throw refuse(answer.status);
         // Nobody may speak before the client's TLS greeting; bytes here are the proxy's own.
-        if (head.length > answer.headBytes) throw new TransportError('proxy', 'the proxy sent bytes of its own into the tunnel');
+        if (head.length > answer.headBytes)
+          throw new TransportError('proxy', 'the proxy sent bytes of its own into the tunnel');
         socket.pause();
         finish();
       } catch (error) {
         finish(error as Error);
       }
     };
-    const onClose = (): void => { finish(new TransportError('proxy', 'the proxy closed the connection')); };
-    const onAbort = (): void => { finish(new TransportError('proxy', 'the proxy did not open the tunnel in time')); };
+    const onClose = (): void => {
+      finish(new TransportError('proxy', 'the proxy closed the connection'));
+    };
+    const onAbort = (): void => {
+      finish(new TransportError('proxy', 'the proxy did not open the tunnel in time'));
+    };
     socket.on('data', onData).on('error', finish).on('close', onClose);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });

@@ -2,7 +2,16 @@ import { escapeForTerminal } from '../lib/terminal-escape.js';
 
 /** Where a call died before it had an answer. */
 export type TransportStep =
-  | 'name' | 'refused' | 'connect-timeout' | 'tls' | 'proxy' | 'reset' | 'first-byte-timeout' | 'protocol' | 'aborted' | 'network';
+  | 'name'
+  | 'refused'
+  | 'connect-timeout'
+  | 'tls'
+  | 'proxy'
+  | 'reset'
+  | 'first-byte-timeout'
+  | 'protocol'
+  | 'aborted'
+  | 'network';
 
 /** `message` is escaped and free of secrets. */
 export interface TransportFailure {
@@ -13,18 +22,38 @@ export interface TransportFailure {
 }
 
 const TLS_CODES = new Set([
-  'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_SIGNATURE_FAILURE', 'CERT_REVOKED', 'INVALID_CA',
-  'INVALID_PURPOSE', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'HOSTNAME_MISMATCH', 'PATH_LENGTH_EXCEEDED', 'CERT_CHAIN_TOO_LONG', 'EPROTO',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_REVOKED',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'HOSTNAME_MISMATCH',
+  'PATH_LENGTH_EXCEEDED',
+  'CERT_CHAIN_TOO_LONG',
+  'EPROTO',
 ]);
 
 const STEP_BY_CODE: Readonly<Record<string, TransportStep>> = {
-  ENOTFOUND: 'name', EAI_AGAIN: 'name', ECONNREFUSED: 'refused', ECONNRESET: 'reset', EPIPE: 'reset', ECONNABORTED: 'reset',
+  ENOTFOUND: 'name',
+  EAI_AGAIN: 'name',
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
   ETIMEDOUT: 'connect-timeout',
 };
 
 function stepOf(code: string): TransportStep {
-  if (TLS_CODES.has(code) || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.startsWith('ERR_OSSL')) return 'tls';
+  if (TLS_CODES.has(code) || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.startsWith('ERR_OSSL'))
+    return 'tls';
   if (code.startsWith('HPE_')) return 'protocol';
   return STEP_BY_CODE[code] ?? 'network';
 }

@@ -39,6 +39,7 @@ export async function readCall(request: IncomingMessage, token: string): Promise
     userAgent: userAgent ?? '',
     impersonate: typeof impersonate === 'string' ? impersonate : null,
     body: await readBody(request),
+    contentType: request.headers['content-type'] ?? '',
     authenticated: authorization === undefined ? der !== undefined : byToken,
     credential: der === undefined || byToken ? null : createHash('sha256').update(der).digest('hex'),
   };

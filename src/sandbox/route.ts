@@ -20,6 +20,7 @@ export interface Call {
   readonly userAgent: string;
   readonly impersonate: string | null;
   readonly body: Buffer;
+  readonly contentType: string;
   /** `false` when the client gave neither our certificate nor our token. */
   readonly authenticated: boolean;
   /** SHA-256 of the client's certificate, hex. */
@@ -91,6 +92,7 @@ export class Router {
         ...request.resource,
         method: call.method,
         body: call.body,
+        contentType: call.contentType,
         credential: call.credential,
         userAgent: call.userAgent,
         nowMs: this.#clock.nowMs(),

@@ -8,7 +8,17 @@ interface Term {
   readonly equal: boolean;
 }
 
-const POD_FIELDS = ['spec.nodeName', 'status.phase', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.podIP'];
+/** Beside name and namespace; what the real server knows and a reader of evidence asks for. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  pods: ['spec.nodeName', 'status.phase', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.podIP'],
+  namespaces: ['status.phase'],
+  events: [
+    ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+      (field) => `involvedObject.${field}`,
+    ),
+    ...['reason', 'type', 'reportingComponent'],
+  ],
+};
 
 function parseTerms(selector: string): Term[] {
   return selector
@@ -21,7 +31,11 @@ function parseTerms(selector: string): Term[] {
 }
 
 function fieldOf(item: ListItem, key: string): string {
-  return stringAt(item.parsed, ...key.split('.')) ?? '';
+  const path = key.split('.');
+  // The newer group of events calls it by another name, and selects by the old one.
+  if (path[0] === 'involvedObject')
+    return stringAt(item.parsed, ...path) ?? stringAt(item.parsed, 'regarding', ...path.slice(1)) ?? '';
+  return stringAt(item.parsed, ...path) ?? '';
 }
 
 /** The entries that a list call asks for. `error` is the server's message for a selector that it does not know. */
@@ -32,7 +46,7 @@ export function selectItems(
 ): { items: ListItem[] } | { error: string } {
   const fields = parseTerms(query.get('fieldSelector') ?? '');
   const labels = parseTerms(query.get('labelSelector') ?? '');
-  const known = ['metadata.name', 'metadata.namespace', ...(collection.resource === 'pods' ? POD_FIELDS : [])];
+  const known = ['metadata.name', 'metadata.namespace', ...(FIELDS[collection.resource] ?? [])];
   const unknown = fields.find((term) => !known.includes(term.key));
   if (unknown !== undefined) return { error: `field label not supported: ${unknown.key}` };
   const items = collection.items.filter(

@@ -3,13 +3,14 @@ import { parseJson, stringAt, valueAt } from '../lib/untyped.js';
 import { type Answer, goJson, type HeaderPairs, jsonAnswer } from './answer.js';
 import { allowsPath, allowsResource } from './authorize.js';
 import type { ScenarioIndex } from './scenario.js';
-import { badRequest, type Failure, METHOD_NOT_ALLOWED, statusAnswer } from './status-body.js';
+import { badRequest, type Failure, METHOD_NOT_ALLOWED, statusAnswer, UNSUPPORTED_MEDIA_TYPE } from './status-body.js';
 
 export interface ReviewCall {
   readonly method: string;
   readonly group: string;
   readonly resource: string;
   readonly body: Buffer;
+  readonly contentType: string;
   /** SHA-256 of the client's certificate, hex; the server puts it into the user's extra fields. */
   readonly credential: string | null;
   /** Written into managedFields: the client's name up to the first slash. */
@@ -112,6 +113,7 @@ export function serveReviews(call: ReviewCall, scenario: ScenarioIndex, flow: He
   const kind = KINDS[`${call.group}/${call.resource}`];
   if (kind === undefined) return null;
   if (call.method !== 'POST') return statusAnswer(METHOD_NOT_ALLOWED, flow);
+  if (!call.contentType.startsWith('application/json')) return statusAnswer(UNSUPPORTED_MEDIA_TYPE, flow);
   const asked = parseJson(call.body);
   if (stringAt(asked, 'kind') !== kind) {
     return statusAnswer(badRequest(`the object provided is unrecognized (must be of type ${kind})`), flow);

@@ -60,6 +60,12 @@ export const METHOD_NOT_ALLOWED: Failure = {
   details: {},
 };
 
+export const UNSUPPORTED_MEDIA_TYPE: Failure = {
+  code: 415,
+  reason: 'UnsupportedMediaType',
+  message: 'the body of the request was in an unknown format - accepted media types include: application/json',
+};
+
 export const UNAUTHORIZED: Failure = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' };
 
 /** What a real server could do and the sandbox cannot. */

@@ -32,7 +32,9 @@ const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${p
 function transcript(runnable: readonly Block[]): { readonly statuses: readonly number[]; readonly output: string } {
   // Where no status is promised every single command must succeed, not only the last one.
   const strict = (block: Block): string => (option(block, 'exit') === undefined ? 'set -e' : 'set +e');
-  const parts = runnable.map((block, index) => `${strict(block)}\n${block.text}\nprintf '\\nblock ${index} ended with %d\\n' $?`);
+  const parts = runnable.map(
+    (block, index) => `${strict(block)}\n${block.text}\nprintf '\\nblock ${index} ended with %d\\n' $?`,
+  );
   const { stdout, stderr } = spawnSync('bash', ['-c', parts.join('\n')], {
     cwd: root,
     encoding: 'utf8',

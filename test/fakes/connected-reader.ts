@@ -21,10 +21,32 @@ export interface ConnectedReader {
 
 export function connectionTo(port: number, rest: Partial<ResolvedConnection> = {}): ResolvedConnection {
   return {
-    facts: { server: `https://localhost:${String(port)}`, context: 'x', cluster: 'c', user: 'u', credential: 'token', proxy: null, tlsServerName: null, insecure: false, impersonated: null, kubeconfigFiles: [] },
-    protocol: 'https:', host: 'localhost', port, basePath: '', ca: null, serverName: null, insecure: false, proxy: null,
+    facts: {
+      server: `https://localhost:${String(port)}`,
+      context: 'x',
+      cluster: 'c',
+      user: 'u',
+      credential: 'token',
+      proxy: null,
+      tlsServerName: null,
+      insecure: false,
+      impersonated: null,
+      kubeconfigFiles: [],
+    },
+    protocol: 'https:',
+    host: 'localhost',
+    port,
+    basePath: '',
+    ca: null,
+    serverName: null,
+    insecure: false,
+    proxy: null,
     user: { certificate: null, key: null, token: 's3cret', tokenFile: null, basic: null, exec: null },
-    impersonation: [], requestTimeoutMs: null, cluster: emptyCluster(), environment: {}, ...rest,
+    impersonation: [],
+    requestTimeoutMs: null,
+    cluster: emptyCluster(),
+    environment: {},
+    ...rest,
   };
 }
 
@@ -34,7 +56,9 @@ export function connectReader(connection: ResolvedConnection, rest: Partial<Conn
   const messages: ConnectedReader['messages'] = [];
   const pauses: number[] = [];
   const reader = connectCluster(connection, {
-    clock: systemClock, ids: systemIds, userAgent: 'test-agent',
+    clock: systemClock,
+    ids: systemIds,
+    userAgent: 'test-agent',
     requestLog: {
       begin: (start) => log.push({ start, end: null }),
       end: (seq, end) => {
@@ -42,10 +66,17 @@ export function connectReader(connection: ResolvedConnection, rest: Partial<Conn
         if (call !== undefined) call.end = end;
       },
     },
-    io: { emit: (code, text) => { messages.push({ code, text }); }, progress: () => undefined },
+    io: {
+      emit: (code, text) => {
+        messages.push({ code, text });
+      },
+      progress: () => undefined,
+    },
     pause: (delayMs) => {
       pauses.push(delayMs);
-      return new Promise((resolve) => { setImmediate(resolve); });
+      return new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     },
     ...rest,
   });

@@ -24,10 +24,26 @@ export interface FaultServer {
 }
 
 /** A whole well-formed answer. */
-export function answer(socket: Socket, status: number, body: string | Buffer = '', headers: Readonly<Record<string, string>> = {}): void {
+export function answer(
+  socket: Socket,
+  status: number,
+  ...rest: readonly [body?: string | Buffer, headers?: Readonly<Record<string, string>>]
+): void {
+  const [body = '', headers = {}] = rest;
   const bytes = Buffer.from(body);
-  const lines = Object.entries({ 'Content-Type': 'application/json', 'Content-Length': String(bytes.length), ...headers });
-  socket.write(Buffer.concat([Buffer.from(`HTTP/1.1 ${String(status)} X\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`), bytes]));
+  const lines = Object.entries({
+    'Content-Type': 'application/json',
+    'Content-Length': String(bytes.length),
+    ...headers,
+  });
+  socket.write(
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 ${String(status)} X\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+      ),
+      bytes,
+    ]),
+  );
 }
 
 function parseHead(head: string): { method: string; target: string; headers: Map<string, string[]> } {
@@ -64,7 +80,8 @@ export async function startFaultServer(options: FaultServerOptions, behaviour: B
         const head = parseHead(bytes.toString('latin1', 0, end));
         const length = Number(head.headers.get('content-length')?.[0] ?? 0);
         if (bytes.length < end + 4 + length) return;
-        const clientCertificate = socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.fingerprint256 ?? null) : null;
+        const clientCertificate =
+          socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.fingerprint256 ?? null) : null;
         const request = { ...head, body: bytes.subarray(end + 4, end + 4 + length), clientCertificate, connection };
         bytes = bytes.subarray(end + 4 + length);
         seen.push(request);
@@ -72,18 +89,28 @@ export async function startFaultServer(options: FaultServerOptions, behaviour: B
       }
     });
   };
-  const server: Server = options.tls === null
-    ? createTcpServer(serve)
-    : createTlsServer({ ...options.tls, requestCert: options.askCertificate ?? false, rejectUnauthorized: false }, serve);
+  const server: Server =
+    options.tls === null
+      ? createTcpServer(serve)
+      : createTlsServer(
+          { ...options.tls, requestCert: options.askCertificate ?? false, rejectUnauthorized: false },
+          serve,
+        );
   server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return {
     port: (server.address() as AddressInfo).port,
     seen,
     connections: () => connections,
     close: async () => {
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
     },
   };
 }

@@ -36,12 +36,43 @@ commonName = supplied
 /** Certificates that live in memory only; the folder they are made in is removed. */
 export function makeTestCertificates(): TestCertificates {
   const folder = mkdtempSync(join(tmpdir(), 'exhibit-certificates-'));
-  const run = (...args: readonly string[]): void => { execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' }); };
-  const pair = (name: string): KeyPair => ({ cert: readFileSync(join(folder, `${name}.pem`)), key: readFileSync(join(folder, `${name}.key`)) });
+  const run = (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  };
+  const pair = (name: string): KeyPair => ({
+    cert: readFileSync(join(folder, `${name}.pem`)),
+    key: readFileSync(join(folder, `${name}.key`)),
+  });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const issue = (name: string, alternative: string, dates: readonly string[] = ['-days', '2']): KeyPair => {
-    run('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`, '-addext', `subjectAltName=${alternative}`);
-    run('ca', '-batch', '-config', 'ca.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-in', `${name}.csr`, '-out', `${name}.pem`, '-notext', ...dates);
+    run(
+      'req',
+      ...newKey,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      `subjectAltName=${alternative}`,
+    );
+    run(
+      'ca',
+      '-batch',
+      '-config',
+      'ca.cnf',
+      '-cert',
+      'ca.pem',
+      '-keyfile',
+      'ca.key',
+      '-in',
+      `${name}.csr`,
+      '-out',
+      `${name}.pem`,
+      '-notext',
+      ...dates,
+    );
     return pair(name);
   };
   try {
@@ -49,11 +80,30 @@ export function makeTestCertificates(): TestCertificates {
     writeFileSync(join(folder, 'index.txt'), '');
     writeFileSync(join(folder, 'serial'), '01');
     run('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority');
-    run('req', '-x509', ...newKey, '-keyout', 'self.key', '-out', 'self.pem', '-days', '2', '-subj', '/CN=self', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+    run(
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      'self.key',
+      '-out',
+      'self.pem',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=self',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    );
     return {
       ca: readFileSync(join(folder, 'ca.pem')),
       good: issue('good', 'DNS:localhost,IP:127.0.0.1'),
-      expired: issue('expired', 'DNS:localhost,IP:127.0.0.1', ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z']),
+      expired: issue('expired', 'DNS:localhost,IP:127.0.0.1', [
+        '-startdate',
+        '20200101000000Z',
+        '-enddate',
+        '20200201000000Z',
+      ]),
       wrongName: issue('wrong', 'DNS:elsewhere.test'),
       selfSigned: pair('self'),
       client: issue('client', 'DNS:client.test'),

@@ -12,7 +12,7 @@ import { PayloadLedger } from './payload-ledger.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
 import { TagFiles } from './tag-files.js';
 
-const SORT_MEMORY_BYTES = 1024 * 1024;
+const SORT_MEMORY_BYTES = 2 * 1024 * 1024;
 
 /** Records without a fixed shape in this version. */
 const anyRecord = z.record(z.string(), z.unknown());

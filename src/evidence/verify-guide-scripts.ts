@@ -1,0 +1,186 @@
+/** Python of VERIFY.md. Neither `@` nor a line `END_OF_SCRIPT` may occur in it. */
+
+/** Arguments: archive, exhibit id. Walks gzip and tar as bytes and makes each header again from path, size and mtime. */
+export const CONTAINER_CHECK = String.raw`import sys, zlib
+archive, exhibit = sys.argv[1], sys.argv[2]
+def fail(why):
+    sys.exit('the container is not as it must be: ' + why)
+def unpacked():
+    with open(archive, 'rb') as f:
+        head = f.read(10)
+        if head[:4] != b'\x1f\x8b\x08\x00' or head[4:8] != b'\0' * 4:
+            fail('gzip header with a name or a time')
+        f.seek(0)
+        member = zlib.decompressobj(31)
+        while True:
+            piece = f.read(1 << 20)
+            if not piece:
+                break
+            if member.eof:
+                fail('bytes after the gzip member')
+            while piece:
+                yield member.decompress(piece, 1 << 20)
+                piece = member.unconsumed_tail
+            if member.unused_data:
+                fail('bytes after the gzip member')
+        if not member.eof:
+            fail('the gzip member is cut')
+pieces = unpacked()
+chunk, at = b'', 0
+def take(count):
+    global chunk, at
+    if len(chunk) - at >= count:
+        at += count
+        return chunk[at - count:at]
+    parts, have = [chunk[at:]], len(chunk) - at
+    while have < count:
+        piece = next(pieces, None)
+        if piece is None:
+            fail('the tar is cut')
+        parts.append(piece)
+        have += len(piece)
+    chunk, at = b''.join(parts), count
+    return chunk[:count]
+def skip(count):
+    while count > 0:
+        take(min(count, 1 << 20))
+        count -= min(count, 1 << 20)
+def header(path, size, mtime):
+    cut = 0
+    if len(path) > 100:
+        cut = path.find(b'/', len(path) - 101)
+        if cut < 1 or cut > 155:
+            fail('a path that does not fit')
+    name, prefix = (path[cut + 1:], path[:cut]) if cut else (path, b'')
+    def make(checksum):
+        block = name.ljust(100, b'\0') + b'0000444\0' + b'0000000\0' * 2 + b'%011o\0' % size + b'%011o\0' % mtime
+        block += checksum + b'0' + b'\0' * 100 + b'ustar\x0000' + b'\0' * 64 + b'0000000\0' * 2 + prefix.ljust(155, b'\0')
+        return block.ljust(512, b'\0')
+    return make(b'%06o\0 ' % sum(make(b' ' * 8)))
+first, previous = True, b''
+while True:
+    block = take(512)
+    if block == b'\0' * 512:
+        break
+    try:
+        size, mtime = int(block[124:135], 8), int(block[136:147], 8)
+    except ValueError:
+        fail('a header without size or time')
+    prefix, name = block[345:500].rstrip(b'\0'), block[:100].rstrip(b'\0')
+    path = prefix + b'/' + name if prefix else name
+    if first:
+        common = mtime
+    if mtime != common or block != header(path, size, mtime):
+        fail('a header that is not canonical: ' + repr(path))
+    if not path.startswith(exhibit.encode() + b'/'):
+        fail('a file outside the folder of the exhibit: ' + repr(path))
+    inner = path[len(exhibit) + 1:]
+    order = (0 if inner == b'bagit.txt' else 2 if inner.startswith(b'seal/') else 1, inner)
+    if first != (inner == b'bagit.txt') or (not first and order <= previous):
+        fail('a file out of order: ' + repr(path))
+    if max(map(len, inner.split(b'/'))) > 56:
+        fail('a segment that is too long: ' + repr(path))
+    first, previous = False, order
+    skip(size)
+    if take(-size % 512).strip(b'\0'):
+        fail('bytes in the padding')
+if take(512) != b'\0' * 512 or chunk[at:] or any(pieces):
+    fail('bytes after the end of the tar')`;
+
+/** Arguments: exhibit id, archive, receipt or nothing, SHA-256 of the archive. Run in the folder of the bag. */
+export const RECORDS_CHECK = String.raw`import calendar, hashlib, json, os, sys, tarfile, time
+exhibit, archive, receipt, container = sys.argv[1:5]
+def fail(why):
+    sys.exit('the records are not as they must be: ' + why)
+def bad_number(text):
+    fail('a number with a fraction: ' + text)
+def parse(line, where):
+    text = line.decode('ascii')
+    if not text.endswith('\n'):
+        fail('a line without its end in ' + where)
+    value = json.loads(text, parse_float=bad_number, parse_constant=bad_number)
+    if json.dumps(value, separators=(',', ':')) + '\n' != text:
+        fail('a line that is not in the canonical form in ' + where)
+    return value
+def records(path):
+    with open(path, 'rb') as f:
+        for line in f:
+            yield parse(line, path)
+def expect(what, stated, found):
+    if stated != found or type(stated) != type(found):
+        fail('%s: stated %r, found %r' % (what, stated, found))
+sha, entries, last = '0' * 64, 0, None
+with open('custody/acquisition.jsonl', 'rb') as f:
+    for line in f:
+        entries += 1
+        last = parse(line, 'the custody log')
+        expect('seq of entry %d' % entries, last['seq'], entries)
+        expect('prev of entry %d' % entries, last['prev'], sha)
+        if entries == 1:
+            expect('first event', last['event'], 'open')
+        sha = hashlib.sha256(line).hexdigest()
+expect('last event', last['event'], 'seal')
+kinds = ['collected', 'partial', 'empty', 'absent', 'denied', 'failed', 'skipped']
+counts = dict((kind, 0) for kind in kinds)
+gaps, obtained, previous = 0, set(), ''
+plan = records('meta/plan.jsonl')
+for outcome in records('meta/outcomes.jsonl'):
+    planned = next(plan, None)
+    if planned is None or any(planned[key] != outcome[key] for key in ('artifact', 'collector', 'required')):
+        fail('plan and outcomes differ at ' + outcome['artifact'])
+    if outcome['artifact'] <= previous:
+        fail('outcomes out of order at ' + outcome['artifact'])
+    previous = outcome['artifact']
+    counts[outcome['outcome']] += 1
+    if outcome['required'] and outcome['outcome'] in ('partial', 'denied', 'failed', 'skipped'):
+        gaps += 1
+    if outcome['outcome'] in ('collected', 'partial'):
+        obtained.add(outcome['artifact'])
+if next(plan, None) is not None:
+    fail('an artifact of the plan has no outcome')
+known = set(record['artifact'] for record in records('meta/plan.jsonl'))
+files, size = 0, 0
+with open('manifest-sha256.txt', 'rb') as manifest:
+    for item in records('meta/items.jsonl'):
+        line = manifest.readline().decode('ascii')
+        expect('line of the manifest', line, item['sha256'] + '  ' + item['path'] + '\n')
+        expect('rereadSha256 of ' + item['path'], item['rereadSha256'], item['sha256'])
+        expect('size of ' + item['path'], item['sizeBytes'], os.path.getsize(item['path']))
+        if item['artifact'] not in known:
+            fail('an item of an artifact that was not planned: ' + item['path'])
+        obtained.discard(item['artifact'])
+        files += 1
+        size += item['sizeBytes']
+    if manifest.readline():
+        fail('a payload file without a record')
+if obtained:
+    fail('an artifact is said to be obtained and has no payload file: ' + sorted(obtained)[0])
+for path in ('meta/requests.jsonl', 'meta/clock.jsonl', 'meta/external.jsonl', 'meta/actions.jsonl'):
+    for record in records(path):
+        pass
+s = next(records('meta/exhibit.json'))
+expect('format', s['format'], 'exhibit/1')
+expect('exhibitId', s['exhibitId'], exhibit)
+expect('caseId and sequence', '%s-x%04d' % (s['caseId'], s['sequence']), exhibit)
+expect('payloadFiles', s['payloadFiles'], files)
+expect('payloadBytes', s['payloadBytes'], size)
+expect('outcomeCounts', s['outcomeCounts'], counts)
+expect('custodyEntries', s['custodyEntries'], entries)
+expect('custodyHeadSha256', s['custodyHeadSha256'], sha)
+some = counts['collected'] + counts['partial'] > 0
+complete = sum(counts.values()) > 0 and gaps == 0
+expect('completeness', s['completeness'], 'complete' if complete else 'partial' if some else 'failed')
+info = 'Bagging-Date: %s\nExternal-Identifier: %s\nBag-Group-Identifier: %s\nPayload-Oxum: %d.%d\n'
+expect('bag-info.txt', open('bag-info.txt').read(), info % (s['createdAt'][:10], exhibit, s['caseId'], size, files))
+expect('bagit.txt', open('bagit.txt').read(), 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n')
+created = calendar.timegm(time.strptime(s['createdAt'][:19], '%Y-%m-%dT%H:%M:%S'))
+with tarfile.open(archive) as tar:
+    expect('second of createdAt', created, int(tar.next().mtime))
+if receipt:
+    r = json.load(open(receipt))
+    tags = hashlib.sha256(open('tagmanifest-sha256.txt', 'rb').read()).hexdigest()
+    expect('receipt: containerSha256', r['containerSha256'], container)
+    expect('receipt: tagmanifestSha256', r['tagmanifestSha256'], tags)
+    for key in ('exhibitId', 'sequence', 'kind', 'custodyHeadSha256', 'custodyEntries', 'payloadFiles', 'payloadBytes'):
+        expect('receipt: ' + key, r[key], s[key])
+print('%s: %s, %s, %d gaps' % (exhibit, s['kind'], s['completeness'], gaps))`;
