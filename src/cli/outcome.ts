@@ -9,7 +9,9 @@ export interface CommandOutcome<R extends object> {
   readonly text: string;
   readonly wide?: string;
   /** One JSON line each with `-o ndjson`. */
-  readonly rows?: Iterable<object> | AsyncIterable<object>;
+  readonly rows?: Iterable<object>;
+  /** As `rows`, for what is too long to be held. */
+  readonly eachRow?: (onRow: (row: object) => void) => Promise<void>;
   /** One line each with `-o name`. */
   readonly names?: readonly string[];
   /** The result stands, but the run did not end well: shown on stderr after the result, and its exit code is ours. */

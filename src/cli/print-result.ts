@@ -4,6 +4,8 @@ import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { OutputFormat } from './flags.js';
 import type { CommandOutcome } from './outcome.js';
 
+const BLOCK_CHARACTERS = 65_536;
+
 /**
  * Writes to stdout and waits until the bytes are out. A reader that went away (`| head`) is no error; a full disk is.
  * Throws `STORAGE_FAILED`.
@@ -21,19 +23,32 @@ export async function writeStdout(text: string): Promise<void> {
   });
 }
 
-async function writeLines(lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+async function writeLines(lines: Iterable<string>): Promise<void> {
   let block = '';
-  for await (const line of lines) {
+  for (const line of lines) {
     block += `${line}\n`;
-    if (block.length < 65_536) continue;
+    if (block.length < BLOCK_CHARACTERS) continue;
     await writeStdout(block);
     block = '';
   }
   if (block !== '') await writeStdout(block);
 }
 
-async function* jsonLines(rows: Iterable<object> | AsyncIterable<object>): AsyncIterable<string> {
-  for await (const row of rows) yield JSON.stringify(row);
+async function writeRows(outcome: CommandOutcome<object>, document: object): Promise<void> {
+  if (outcome.eachRow === undefined) {
+    await writeLines(Array.from(outcome.rows ?? [document], (row) => JSON.stringify(row)));
+    return;
+  }
+  // The source pushes and cannot wait. Writes to files and pipes are synchronous here, so nothing piles up.
+  const writes: Promise<void>[] = [];
+  let block = '';
+  await outcome.eachRow((row) => {
+    block += `${JSON.stringify(row)}\n`;
+    if (block.length < BLOCK_CHARACTERS) return;
+    writes.push(writeStdout(block));
+    block = '';
+  });
+  await Promise.all([...writes, writeStdout(block)]);
 }
 
 /** `exhibit-case-list/1` for `case:list`: names and versions the shape of a result, for programs. */
@@ -50,7 +65,7 @@ export async function printResult(commandId: string, format: OutputFormat, outco
     case 'yaml':
       return await writeStdout(stringify(document, { aliasDuplicateObjects: false }));
     case 'ndjson':
-      return await writeLines(jsonLines(outcome.rows ?? [document]));
+      return await writeRows(outcome, document);
     case 'name':
       return await writeLines((outcome.names ?? []).map((name) => escapeForTerminal(name)));
     case 'wide':

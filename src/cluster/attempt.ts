@@ -3,7 +3,7 @@ import type { ClientCertificate, HttpReceiver, HttpResult } from '../http/http-e
 import { toRfc3339 } from '../lib/clock.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { Clock, Ids } from '../ports/clock.js';
-import type { RequestLog } from '../ports/request-log.js';
+import type { RequestEnd, RequestLog } from '../ports/request-log.js';
 import { createCredentialSource, type Credential } from './credential-source.js';
 import type { ResolvedConnection } from './resolved-connection.js';
 
@@ -61,51 +61,70 @@ export function instant(epochMs: number | null): string | null {
   return epochMs === null ? null : toRfc3339(epochMs);
 }
 
+function baseUrl(connection: ResolvedConnection): string {
+  const host = connection.host.includes(':') ? `[${connection.host}]` : connection.host;
+  return `${connection.protocol}//${host}:${String(connection.port)}${connection.basePath}`;
+}
+
+function clientFor(connection: ResolvedConnection, certificate: ClientCertificate | null, clock: Clock): HttpClient {
+  const { protocol, host, port, ca, serverName, insecure, proxy } = connection;
+  const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnections: MAX_CONNECTIONS };
+  return createHttpClient(
+    { protocol, host, port, ca, serverName, insecure, proxy, clientCertificate: certificate, ...limits },
+    clock,
+  );
+}
+
+function logEnd(result: HttpResult): RequestEnd {
+  return {
+    status: result.head?.status ?? null,
+    auditIdAnswered: result.head?.headers['audit-id'] ?? null,
+    serverDate: result.head?.headers['date'] ?? null,
+    sizeBytes: result.sizeBytes,
+    sha256: result.head === null ? null : result.sha256,
+    tlsPeerSha256: result.tlsPeerSha256,
+    firstByteAt: instant(result.firstByteAtMs),
+    lastByteAt: instant(result.lastByteAtMs),
+    error: errorText(result),
+  };
+}
+
 /** Sends calls of one connection, with its credential, over connections that are renewed when the client certificate is. */
 export function createCaller(connection: ResolvedConnection, deps: AttemptDeps): Caller {
   const { clock, requestLog } = deps;
   const credentials = createCredentialSource(connection, clock);
-  const host = connection.host.includes(':') ? `[${connection.host}]` : connection.host;
-  const base = `${connection.protocol}//${host}:${String(connection.port)}${connection.basePath}`;
+  const base = baseUrl(connection);
   let certificate: ClientCertificate | null = null;
   let client: HttpClient | null = null;
 
-  const clientFor = (credential: Credential): HttpClient => {
+  const currentClient = (credential: Credential): HttpClient => {
     if (client !== null && sameCertificate(certificate, credential.certificate)) return client;
     client?.retire();
     certificate = credential.certificate;
-    client = createHttpClient(
-      {
-        protocol: connection.protocol,
-        host: connection.host,
-        port: connection.port,
-        ca: connection.ca,
-        serverName: connection.serverName,
-        insecure: connection.insecure,
-        clientCertificate: certificate,
-        proxy: connection.proxy,
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        maxConnections: MAX_CONNECTIONS,
-      },
-      clock,
-    );
+    client = clientFor(connection, certificate, clock);
     return client;
   };
   const headersFor = (
     request: AttemptRequest,
     credential: Credential,
     auditId: string,
-  ): (readonly [string, string])[] => [
-    ['Accept', request.accept],
-    ['Accept-Encoding', 'identity'],
-    ['User-Agent', deps.userAgent],
-    ['Audit-ID', auditId],
-    ...(credential.authorization === null ? [] : [['Authorization', credential.authorization] as const]),
-    ...connection.impersonation,
-    ...(request.body === null
-      ? []
-      : [['Content-Type', 'application/json'] as const, ['Content-Length', String(request.body.length)] as const]),
-  ];
+  ): (readonly [string, string])[] => {
+    const length =
+      request.body === null
+        ? []
+        : [['Content-Type', 'application/json'] as const, ['Content-Length', String(request.body.length)] as const];
+    const authorization =
+      credential.authorization === null ? [] : [['Authorization', credential.authorization] as const];
+    return [
+      ['Accept', request.accept],
+      ['Accept-Encoding', 'identity'],
+      ['User-Agent', deps.userAgent],
+      ['Audit-ID', auditId],
+      ...authorization,
+      ...connection.impersonation,
+      ...length,
+    ];
+  };
 
   return {
     attempt: async (request, receiver) => {
@@ -114,25 +133,10 @@ export function createCaller(connection: ResolvedConnection, deps: AttemptDeps):
       const url = base + request.target;
       const sentAtMs = clock.nowMs();
       const seq = requestLog.begin({ method: request.method, url, auditIdSent, sentAt: toRfc3339(sentAtMs) });
-      const result = await clientFor(credential).exchange(
-        {
-          ...request,
-          target: connection.basePath + request.target,
-          headers: headersFor(request, credential, auditIdSent),
-        },
-        receiver,
-      );
-      requestLog.end(seq, {
-        status: result.head?.status ?? null,
-        auditIdAnswered: result.head?.headers['audit-id'] ?? null,
-        serverDate: result.head?.headers['date'] ?? null,
-        sizeBytes: result.sizeBytes,
-        sha256: result.head === null ? null : result.sha256,
-        tlsPeerSha256: result.tlsPeerSha256,
-        firstByteAt: instant(result.firstByteAtMs),
-        lastByteAt: instant(result.lastByteAtMs),
-        error: errorText(result),
-      });
+      const target = connection.basePath + request.target;
+      const headers = headersFor(request, credential, auditIdSent);
+      const result = await currentClient(credential).exchange({ ...request, target, headers }, receiver);
+      requestLog.end(seq, logEnd(result));
       return { result, url, auditIdSent, sentAtMs, credential };
     },
     renew: (refused) => credentials.renew(refused),

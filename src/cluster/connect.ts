@@ -157,7 +157,8 @@ class ConnectedReader implements ClusterReader {
         target: targetOf(request.path, request.query ?? []),
         accept: request.accept ?? JSON_TYPE,
         body: null,
-        firstByteTimeoutMs: request.firstByteTimeoutMs ?? requestTimeoutMs ?? FIRST_BYTE_TIMEOUT_MS,
+        firstByteTimeoutMs:
+          request.firstByteTimeoutMs ?? requestTimeoutMs ?? Math.min(FIRST_BYTE_TIMEOUT_MS, request.idleTimeoutMs ?? IDLE_TIMEOUT_MS),
         idleTimeoutMs: request.idleTimeoutMs ?? requestTimeoutMs ?? IDLE_TIMEOUT_MS,
         maxBytes: rest.maxBytes,
         signal: rest.signal,

@@ -22,6 +22,11 @@ function escapeHeaderKey(key: string): string {
   return escaped;
 }
 
+function assertHeaderValues(values: readonly string[]): void {
+  if (!values.some((value) => HEADER_BREAKER.test(value))) return;
+  throw new ExhibitError('KUBECONFIG_INVALID', 'A name to be impersonated holds a line end or a zero byte.');
+}
+
 /** Flags win over the user entry, field by field. `null` = nobody is impersonated. Throws `KUBECONFIG_INVALID`. */
 export function resolveImpersonation(globals: KubeGlobals, entry: UserEntry | null): Impersonation | null {
   const own = entry ?? emptyUser();
@@ -35,9 +40,7 @@ export function resolveImpersonation(globals: KubeGlobals, entry: UserEntry | nu
       hints: ['--as USER'],
     });
   }
-  if ([user, uid, ...groups, ...extra.flatMap(([, values]) => values)].some((value) => HEADER_BREAKER.test(value))) {
-    throw new ExhibitError('KUBECONFIG_INVALID', 'A name to be impersonated holds a line end or a zero byte.');
-  }
+  assertHeaderValues([user, uid, ...groups, ...extra.flatMap(([, values]) => values)]);
   return { user, uid: uid === '' ? null : uid, groups, extra };
 }
 

@@ -54,14 +54,15 @@ interface HeldReceiver extends HttpReceiver {
   isHeld(): boolean;
 }
 
-function heldReceiver(consumer: BodyConsumer): HeldReceiver {
+/** What the API server says in a kubelet's stead (503 without Retry-After among it) is held too: it decides whether the node is asked again. */
+function heldReceiver(consumer: BodyConsumer, node: string | undefined): HeldReceiver {
   const held: Buffer[] = [];
   let holding = false;
   return {
     held,
     isHeld: () => holding,
     head: (head: HttpHead) => {
-      holding = head.status === 401 || isTransientStatus(head);
+      holding = head.status === 401 || isTransientStatus(head) || (node !== undefined && head.status === 503);
       if (holding) return 'brief';
       return consumer.head?.(head.status, head.headers) === false ? 'drop' : 'keep';
     },
@@ -105,7 +106,7 @@ export class ReadCaller {
   async #once(progress: Progress): Promise<Attempt | null> {
     const { call, consumer } = progress;
     const { breaker } = this.#deps;
-    const receiver = heldReceiver(consumer);
+    const receiver = heldReceiver(consumer, call.node);
     const attempt = await this.#send(progress, receiver);
     const { result } = attempt;
     if (result.thrown !== null) throw result.thrown.error;
@@ -194,7 +195,7 @@ export class ReadCaller {
     }
     if (isKubeletUnreachable(attempt.result, body)) this.#deps.breaker.strike(call.node);
     const delayMs = this.#delayAfter(head, progress.attempts);
-    if (this.#mayTryAgain(progress, delayMs)) {
+    if (isTransientStatus(head) && this.#mayTryAgain(progress, delayMs)) {
       await this.#wait(progress, delayMs, `status ${String(head.status)}`);
       return null;
     }

@@ -44,8 +44,15 @@ export async function takeCaseLock(directory: string, clock: Clock): Promise<Cas
       continue;
     }
     await removeLower(directory, number);
-    const tookOver = holder === null || holder.released ? null : { from: describe(holder), reason: stale ?? '' };
-    return { tookOver: highest > 0 && holder === null ? { from: 'unknown', reason: stale ?? '' } : tookOver, release: () => releaseLock(directory, number, clock) };
+    const isTakeover = highest > 0 && holder?.released !== true;
+    const tookOver = isTakeover ? { from: holder === null ? 'unknown' : describe(holder), reason: stale ?? '' } : null;
+    let released = false;
+    const release = async (): Promise<void> => {
+      if (released) return;
+      released = true;
+      await releaseLock(directory, number, clock);
+    };
+    return { tookOver, release };
   }
   throw new ExhibitError('CASE_LOCKED', 'the lock of the case changes hands too quickly', { subject: directory, retryable: true });
 }

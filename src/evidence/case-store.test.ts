@@ -81,14 +81,22 @@ describe('case store on a disk that is not as it must be', () => {
     const { openCase, exhibit } = await newExhibit(store);
     const { caseId } = openCase.file;
     await openCase.release();
+    const openAll = async (): Promise<void> => {
+      const opened = await store.open(caseId);
+      try {
+        await opened.exhibit();
+      } finally {
+        await opened.release();
+      }
+    };
     for (const path of [exhibit.directory, dirname(exhibit.directory), openCase.directory]) {
       chmodSync(path, 0o750);
-      await expect((async () => await (await store.open(caseId)).exhibit())()).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+      await expect(openAll()).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
       chmodSync(path, 0o700);
       const moved = join(home, 'moved');
       renameSync(path, moved);
       symlinkSync(moved, path);
-      await expect((async () => await (await store.open(caseId)).exhibit())()).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+      await expect(openAll()).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
       renameSync(path, `${moved}.link`);
       renameSync(moved, path);
       renameSync(`${moved}.link`, join(home, `used-${String(path.length)}`));

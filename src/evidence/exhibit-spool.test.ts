@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { collectOne, draftOf, factsOf, newExhibit, OPENING, outcomeOf, planOf, temporaryStore } from '../../test/fakes/evidence-case.js';
 import type { OpenCase } from './case-store.js';
 import type { ExhibitSpool } from './exhibit-spool.js';
@@ -16,11 +16,17 @@ async function started(options: { readonly partBytes?: number } = {}): Promise<{
   const { store } = temporaryStore(options);
   const { openCase, exhibit } = await newExhibit(store);
   await exhibit.writeOpening(OPENING);
+  let reopened = openCase;
+  onTestFinished(async () => {
+    await reopened.release();
+    await openCase.release();
+  });
   /** Closes everything as a good process does and opens it again. */
   const again = async (): Promise<ExhibitSpool> => {
     await exhibit.close();
     await openCase.release();
-    const opened = await (await store.open(openCase.file.caseId)).exhibit();
+    reopened = await store.open(openCase.file.caseId);
+    const opened = await reopened.exhibit();
     if (opened === null) throw new Error('no exhibit is open');
     return opened;
   };

@@ -92,12 +92,21 @@ export async function openExhibitSpool(options: OpenSpoolOptions): Promise<FileE
   const unclean = (await readPrivateFile(layout.inUse)) !== null;
   if (!unclean) await createFile(layout.inUse, '');
   for (const directory of [layout.data, layout.run]) ensurePrivateDirectory(directory);
+  const opening = await readOpening(layout);
   const recovered = await recoverSpool({ ...options, unclean });
-  const bytes = await readPrivateFile(layout.opening);
-  const opening = bytes === null ? null : openingSchema.parse(JSON.parse(bytes.toString('utf8')));
   const spool = new FileExhibitSpool(options, recovered, opening);
   await spool.recordInterruption(interruptionOf(recovered, unclean));
   return spool;
+}
+
+async function readOpening({ opening }: SpoolLayout): Promise<Opening | null> {
+  const bytes = await readPrivateFile(opening);
+  if (bytes === null) return null;
+  try {
+    return openingSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw new ExhibitError('CASE_CORRUPT', 'the opening of the exhibit is not as we write it', { subject: opening, cause: error });
+  }
 }
 
 export class FileExhibitSpool implements ExhibitSpool {

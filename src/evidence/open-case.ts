@@ -67,11 +67,19 @@ export async function openCaseForWriting(options: OpenCaseOptions): Promise<Open
     for (const directory of [layout.exhibits, layout.sealed]) ensurePrivateDirectory(directory);
     const { state, torn } = await CaseState.open({ path: layout.log, clock, actor: file.operator });
     if (torn) options.io.emit('TAIL_CUT', 'the last line of case.jsonl was torn', { caseId });
-    const opened = new LockedCase({ options, lock, state, file });
+    return await recovered(new LockedCase({ options, lock, state, file }));
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function recovered(opened: LockedCase): Promise<OpenCase> {
+  try {
     await opened.recover();
     return opened;
   } catch (error) {
-    await lock.release();
+    await opened.release();
     throw error;
   }
 }
@@ -213,6 +221,8 @@ class LockedCase implements OpenCase {
       await syncDirectory(this.#options.layout.exhibits);
     }
     await assertPrivateDirectory(layout.directory);
+    // An exhibit that has ended; only one is ever open in the case.
+    await this.#spool?.close();
     const { caseId, clock, ids, partBytes } = this.#options;
     const info = await readSpoolInfo(layout);
     const spool = await openExhibitSpool({

@@ -61,51 +61,54 @@ export interface RecoverOptions {
   readonly unclean: boolean;
 }
 
+/** What is opened on the way, to be closed again when something further on fails. */
+type Closers = (() => void | Promise<void>)[];
+
 /**
  * Opens the files of a spool, cuts torn last lines off, and after a crash moves what was not committed out of the payload. Throws
  * `CASE_CORRUPT` with file and line for damage that a crash does not explain.
  */
 export async function recoverSpool(options: RecoverOptions): Promise<RecoveredSpool> {
-  const { layout, clock, actor, seed, unclean } = options;
+  const closers: Closers = [];
+  try {
+    return await recover(options, closers);
+  } catch (error) {
+    for (const close of closers) await close();
+    throw error;
+  }
+}
+
+async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, closers: Closers): Promise<RecoveredSpool> {
   const logged = new ItemDigest();
-  const { log: custody, torn } = await ChainedLog.open<CustodyEvent>({
-    path: layout.custody,
-    clock,
-    actor,
-    onEntry: (entry) => logged.addEntry(entry, layout.custody),
-  });
-  const tails: TornTail[] = torn.length > 0 ? [{ file: layout.custody, bytes: torn }] : [];
+  const onEntry = (entry: ChainEntry): void => {
+    logged.addEntry(entry, layout.custody);
+  };
+  const { log: custody, torn } = await ChainedLog.open<CustodyEvent>({ path: layout.custody, clock, actor, onEntry });
+  closers.push(async () => await custody.close());
   const counts: SpoolCounts = { planned: 0, outcomes: emptyOutcomeCounts(), outcomesTotal: 0, items: 0, payloadBytes: 0 };
-  const plannedKeys = new KeySet(seed);
-  const endedKeys = new KeySet(seed);
+  const keys = { plannedKeys: new KeySet(seed), endedKeys: new KeySet(seed), obtainedKeys: new KeySet(seed) };
   const paths = unclean ? new KeySet(seed) : null;
-  const obtainedKeys = new KeySet(seed);
-  const items = new ItemReader({ layout, logged, counts, paths, obtainedKeys });
-  const opened = {
-    plan: await openRecords(layout.plan, (line) => readPlanLine(line, plannedKeys, counts)),
-    outcomes: await openRecords(layout.outcomes, (line) => readOutcomeLine(line, endedKeys, counts)),
-    items: await openRecords(layout.items, (line, number) => items.read(line, number)),
-    clock: await openRecords(layout.clock, () => null),
+  const items = new ItemReader({ layout, logged, counts, paths, obtainedKeys: keys.obtainedKeys });
+  const tails: TornTail[] = torn.length > 0 ? [{ file: layout.custody, bytes: torn }] : [];
+  const open = async (path: string, onLine: Parameters<typeof openRecords>[1]): Promise<SyncedFile> => {
+    const opened = await openRecords(path, onLine);
+    closers.push(async () => await opened.file.close());
+    if (opened.torn !== null) tails.push(opened.torn);
+    return opened.file;
+  };
+  const files = {
+    plan: await open(layout.plan, (line) => readPlanLine(line, keys.plannedKeys, counts)),
+    outcomes: await open(layout.outcomes, (line) => readOutcomeLine(line, keys.endedKeys, counts)),
+    items: await open(layout.items, (line, number) => items.read(line, number)),
+    clock: await open(layout.clock, () => null),
   };
   items.finish();
   const requests = await SpoolRequestLog.open(layout.requests);
-  for (const { torn: tail } of [...Object.values(opened), requests]) if (tail !== null) tails.push(tail);
-  return {
-    custody,
-    plan: opened.plan.file,
-    outcomes: opened.outcomes.file,
-    items: opened.items.file,
-    clock: opened.clock.file,
-    requestLog: requests.log,
-    plannedKeys,
-    endedKeys,
-    obtainedKeys,
-    counts,
-    splitPaths: items.splitPaths,
-    unloggedItems: items.unlogged,
-    torn: tails,
-    orphans: paths === null ? 0 : moveOrphans(layout, paths),
-  };
+  closers.push(() => requests.log.close());
+  if (requests.torn !== null) tails.push(requests.torn);
+  const orphans = paths === null ? 0 : moveOrphans(layout, paths);
+  const { splitPaths, unlogged: unloggedItems } = items;
+  return { custody, ...files, requestLog: requests.log, ...keys, counts, splitPaths, unloggedItems, torn: tails, orphans };
 }
 
 function readPlanLine(line: string, keys: KeySet, counts: SpoolCounts): string | null {

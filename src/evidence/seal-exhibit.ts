@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
@@ -16,7 +16,7 @@ import type { ExhibitSpool } from './exhibit-spool.js';
 import { sealedPaths } from './finished-seal.js';
 import { addNothingCollected } from './nothing-collected.js';
 import type { OpenCase } from './open-case.js';
-import { removeFile, replaceFile, syncDirectory } from './private-files.js';
+import { makePrivateDirectory, removeFile, replaceFile, syncDirectory } from './private-files.js';
 import { sizeOfFile } from './read-for-seal.js';
 import { sealLedger } from './seal-ledger.js';
 import { sealRequests } from './seal-requests.js';
@@ -65,7 +65,7 @@ export async function sealExhibit(options: SealOptions): Promise<SealedExhibit> 
   await assertFree(paths.archive);
   await assertRoom(options);
   await resumeAfterFailedSeal(exhibit);
-  makeWorkDirectory(exhibit);
+  await makeWorkDirectory(exhibit);
   try {
     await removeFile(paths.partial);
     return await new Seal(options).run();
@@ -198,11 +198,13 @@ class Seal {
   }
 }
 
-function makeWorkDirectory({ layout }: ExhibitSpool): void {
+/** Empty, whatever a seal that died left in it. */
+async function makeWorkDirectory({ layout }: ExhibitSpool): Promise<void> {
   try {
-    mkdirSync(layout.sealWork, { mode: 0o700 });
+    await rm(layout.sealWork, { recursive: true, force: true });
+    makePrivateDirectory(layout.sealWork);
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw storageError(error, layout.sealWork);
+    throw storageError(error, layout.sealWork);
   }
 }
 

@@ -1,6 +1,7 @@
 import { stringAt } from '../lib/untyped.js';
 import type { Collection } from './catalogue.js';
 import type { ListItem } from './split-list.js';
+import { qualified } from './status-body.js';
 
 interface Term {
   readonly key: string;
@@ -8,16 +9,18 @@ interface Term {
   readonly equal: boolean;
 }
 
+function about(object: string): string[] {
+  return ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+    (field) => `${object}.${field}`,
+  );
+}
+
 /** Beside name and namespace; what the real server knows and a reader of evidence asks for. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  pods: ['spec.nodeName', 'status.phase', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.podIP'],
-  namespaces: ['status.phase'],
-  events: [
-    ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
-      (field) => `involvedObject.${field}`,
-    ),
-    ...['reason', 'type', 'reportingComponent'],
-  ],
+  'pods': ['spec.nodeName', 'status.phase', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.podIP'],
+  'namespaces': ['status.phase'],
+  'events': [...about('involvedObject'), 'reason', 'type', 'reportingComponent'],
+  'events.events.k8s.io': [...about('regarding'), 'reason', 'type', 'reportingController'],
 };
 
 function parseTerms(selector: string): Term[] {
@@ -31,11 +34,7 @@ function parseTerms(selector: string): Term[] {
 }
 
 function fieldOf(item: ListItem, key: string): string {
-  const path = key.split('.');
-  // The newer group of events calls it by another name, and selects by the old one.
-  if (path[0] === 'involvedObject')
-    return stringAt(item.parsed, ...path) ?? stringAt(item.parsed, 'regarding', ...path.slice(1)) ?? '';
-  return stringAt(item.parsed, ...path) ?? '';
+  return stringAt(item.parsed, ...key.split('.')) ?? '';
 }
 
 /** The entries that a list call asks for. `error` is the server's message for a selector that it does not know. */
@@ -46,7 +45,11 @@ export function selectItems(
 ): { items: ListItem[] } | { error: string } {
   const fields = parseTerms(query.get('fieldSelector') ?? '');
   const labels = parseTerms(query.get('labelSelector') ?? '');
-  const known = ['metadata.name', 'metadata.namespace', ...(FIELDS[collection.resource] ?? [])];
+  const known = [
+    'metadata.name',
+    'metadata.namespace',
+    ...(FIELDS[qualified(collection.resource, collection.group)] ?? []),
+  ];
   const unknown = fields.find((term) => !known.includes(term.key));
   if (unknown !== undefined) return { error: `field label not supported: ${unknown.key}` };
   const items = collection.items.filter(

@@ -53,6 +53,15 @@ describe('a stranger with the archive, the receipt and a trust list', () => {
     expect(untrusted).toMatchObject({ exitCode: 4, document: { verdict: 'UNTRUSTED_SIGNER' } });
   });
 
+  it('can look inside, is told that nothing was verified, and can list every file', async () => {
+    const shown = await stranger.json('show', text('archivePath'));
+    expect(documentSchemaOf('show').safeParse(shown.document).error).toBeUndefined();
+    expect((await stranger.run('show', text('archivePath'))).stdout).toMatch(/^Not verified.*\n\nGaps: none\n/);
+    const lines = (await stranger.run('show', text('archivePath'), '-o', 'ndjson')).stdout.trim().split('\n');
+    expect(lines.length).toBe((shown.document['statement'] as { payloadFiles: number }).payloadFiles);
+    expect((await stranger.run('show', text('archivePath'), '-o', 'wide')).stdout).toContain('data/cluster/');
+  });
+
   it('gets exit 4 for an archive of which one byte was changed, and the result is still one document', async () => {
     const archive = join(stranger.directory, 'changed.tar.gz');
     copyFileSync(text('archivePath'), archive);

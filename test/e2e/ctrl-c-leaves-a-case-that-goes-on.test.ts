@@ -8,7 +8,7 @@ let sandbox: Sandbox;
 
 beforeEach(async () => {
   user = new User();
-  sandbox = await user.sandbox([{ kind: 'no-answer', path: /\/log\?/ }]);
+  sandbox = await user.sandbox([{ kind: 'no-answer', path: /\/log\?(?!.*previous=true)/ }]);
   await user.run('key', 'new');
 });
 afterEach(async () => {

@@ -6,7 +6,7 @@ const user = new User();
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await user.sandbox([{ kind: 'no-answer', path: /\/log\?/ }]);
+  sandbox = await user.sandbox([{ kind: 'no-answer', path: /\/log\?(?!.*previous=true)/ }]);
 });
 afterAll(async () => {
   await sandbox.stop();

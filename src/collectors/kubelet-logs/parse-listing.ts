@@ -15,7 +15,7 @@ export interface Listing {
 }
 
 const PREAMBLE = /^(?:<!doctype html>\n)?(?:<meta name="viewport" content="width=device-width">\n)?<pre>\n/i;
-const ENTRY = /<a href="([!#-;=?-~]{1,800})">([^<>]*(?:\n[^<>]*)*)<\/a>\n/y;
+const ENTRY = /<a href="([!#-;=?-~]{1,800})">[^<>]*<\/a>\n/y;
 const END = /<\/pre>\n?$/y;
 
 /** Percent-escapes as bytes; `null` when one is malformed. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  allowedSignersOf, gzipOf, listBag, makeBag, packBag, receiptOf, SAMPLE_PAYLOAD, sealedBag, sha256, signBag, type BagSpec,
+  allowedSignersOf, gzipOf, listBag, makeBag, packBag, receiptOf, sealedBag, sha256, signBag, type BagSpec,
 } from '../../../test/fakes/archive-builder.js';
 import { flipBit, NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
 import { verifyArchive } from './verify-archive.js';
@@ -149,7 +149,7 @@ describe('verifyArchive, damage', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(goodTar.length * 8 - 1), async (bit) => {
         const report = await verifyBytes(gzipOf(flipBit(goodTar, bit)), key);
-        expect(['TAMPERED', 'UNTRUSTED_SIGNER']).toContain(report.verdict);
+        expect(report.verdict).toBe('TAMPERED');
         expect(report.exitCode).toBe(4);
       }),
       { numRuns: 300 },
