@@ -12,7 +12,11 @@ export interface AuthorityFlags {
 function instant(text: string, flag: string): string {
   // A time without a zone would mean another instant on another machine.
   const ms = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text) ? parseInstant(text) : null;
-  if (ms === null) throw new ExhibitError('USAGE_INVALID', `${flag} takes a time with its zone`, { subject: text, hints: ['2026-01-31T14:00:00Z'] });
+  if (ms === null)
+    throw new ExhibitError('USAGE_INVALID', `${flag} takes a time with its zone`, {
+      subject: text,
+      hints: ['2026-01-31T14:00:00Z'],
+    });
   return toRfc3339(ms);
 }
 
@@ -24,7 +28,10 @@ export function parseLimits(texts: readonly string[]): AuthorityLimits {
   for (const text of texts) {
     const match = /^(namespace|node|until)=(.+)$/s.exec(text);
     const [, name, value = ''] = match ?? [];
-    if (name === undefined) throw new ExhibitError('USAGE_INVALID', '--limit takes namespace=NAME, node=NAME or until=TIME', { subject: text });
+    if (name === undefined)
+      throw new ExhibitError('USAGE_INVALID', '--limit takes namespace=NAME, node=NAME or until=TIME', {
+        subject: text,
+      });
     if (name === 'until') until.push(instant(value, '--limit until'));
     else (name === 'node' ? nodes : namespaces).push(value);
   }
@@ -41,9 +48,18 @@ export function parseAuthority(flags: AuthorityFlags, nowMs: number): Authority 
   const { by, ground, at, limits } = flags;
   if (by === undefined && ground === undefined && at === undefined && limits.length === 0) return NOT_STATED;
   if (by === undefined || ground === undefined) {
-    throw new ExhibitError('USAGE_INVALID', '--authority-by and --authority-ground are needed for an authority and for its limits', {
-      hints: ['exhibit case open --authority-by "CISO Jane Doe" --authority-ground "incident policy 4.2"'],
-    });
+    throw new ExhibitError(
+      'USAGE_INVALID',
+      '--authority-by and --authority-ground are needed for an authority and for its limits',
+      {
+        hints: ['exhibit case open --authority-by "CISO Jane Doe" --authority-ground "incident policy 4.2"'],
+      },
+    );
   }
-  return { by, at: at === undefined ? toRfc3339(nowMs) : instant(at, '--authority-at'), ground, limits: parseLimits(limits) };
+  return {
+    by,
+    at: at === undefined ? toRfc3339(nowMs) : instant(at, '--authority-at'),
+    ground,
+    limits: parseLimits(limits),
+  };
 }

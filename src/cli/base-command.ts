@@ -44,7 +44,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init();
     this.environment = readEnvironment();
-    const { args, flags } = await this.parse({ flags: this.ctor.flags, baseFlags, args: this.ctor.args, strict: this.ctor.strict });
+    const { args, flags } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+    });
     // The framework infers these types from the class; inside the generic base they are known only by that name.
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
@@ -57,9 +62,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
     this.interruption = listenForInterruption({
       onSoft: (name) => {
-        this.io.emit('INTERRUPTED_SOFT', `${name}: nothing new is started; what is being written is finished or dropped. Once more ends at once.`);
+        this.io.emit(
+          'INTERRUPTED_SOFT',
+          `${name}: nothing new is started; what is being written is finished or dropped. Once more ends at once.`,
+        );
       },
-      onHard: () => { this.io.close(); },
+      onHard: () => {
+        this.io.close();
+      },
       // eslint-disable-next-line n/no-process-exit -- The second signal must end the process whatever still runs.
       exit: (code) => process.exit(code),
     });
@@ -76,14 +86,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Flags -> request -> workflow -> result. */
   protected abstract execute(): Promise<CommandOutcome<object>>;
 
-  protected override async catch(error: Error): Promise<never> {
+  protected override catch(error: Error): Promise<never> {
     const ownFlags = this.ctor.flags as Interfaces.FlagInput | undefined;
-    throw toExhibitError(error, {
+    const shown = toExhibitError(error, {
       command: (this.id ?? '').replaceAll(':', ' '),
       bin: this.config.bin,
       flagNames: [...Object.keys(ownFlags ?? {}), ...Object.keys(baseFlags)],
       interrupted: (this.interruption as Interruption | undefined)?.reason() ?? null,
     });
+    return Promise.reject(shown);
   }
 
   protected override async finally(): Promise<void> {
@@ -95,7 +106,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Whether questions may be asked, and whether they are answered already. */
   protected get answers(): { readonly yes: boolean; readonly mayAsk: boolean } {
-    const mayAsk = this.environment.stdinIsTerminal && !this.flags['no-input'] && variableOf(this.environment, 'EXHIBIT_NO_INPUT') === undefined;
+    const mayAsk =
+      this.environment.stdinIsTerminal &&
+      !this.flags['no-input'] &&
+      variableOf(this.environment, 'EXHIBIT_NO_INPUT') === undefined;
     return { yes: this.flags.yes, mayAsk };
   }
 

@@ -43,5 +43,11 @@ export async function listCases(context: Context): Promise<z.infer<typeof caseLi
   const store = await context.store();
   const inUse = await store.current();
   const cases = await store.list();
-  return cases.map(({ caseId, reference, state, openedAt }) => ({ caseId, reference, state, openedAt, inUse: caseId === inUse }));
+  return cases.map(({ caseId, reference, state, openedAt }) => ({
+    caseId,
+    reference,
+    state,
+    openedAt,
+    inUse: caseId === inUse,
+  }));
 }

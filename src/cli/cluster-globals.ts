@@ -63,10 +63,16 @@ function parseRequestTimeoutMs(text: string): number {
 
 /** Drops what is not set, which the exact optional properties of a port ask for. */
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
-export function clusterGlobalsOf(flags: ClusterFlagValues, environment: Environment, config: ConfigFile): ClusterGlobals {
+export function clusterGlobalsOf(
+  flags: ClusterFlagValues,
+  environment: Environment,
+  config: ConfigFile,
+): ClusterGlobals {
   const timeout = flags['request-timeout'];
   const extra = flags['as-user-extra'];
   const kubeconfig = environment.variables['KUBECONFIG'] === undefined ? config.kubeconfig : undefined;

@@ -12,14 +12,14 @@ import { resolveSetting } from './settings.js';
 
 /** What `collect` and `drill run` were asked for, before defaults. */
 export interface CollectFlagValues {
-  readonly node: readonly string[] | undefined;
-  readonly pod: readonly string[] | undefined;
-  readonly namespace: readonly string[] | undefined;
-  readonly all: boolean;
-  readonly profile: string | undefined;
-  readonly kubelet: boolean;
+  readonly 'node': readonly string[] | undefined;
+  readonly 'pod': readonly string[] | undefined;
+  readonly 'namespace': readonly string[] | undefined;
+  readonly 'all': boolean;
+  readonly 'profile': string | undefined;
+  readonly 'kubelet': boolean;
   readonly 'max-log-bytes': string | undefined;
-  readonly since: string | undefined;
+  readonly 'since': string | undefined;
   readonly 'idle-timeout': string | undefined;
 }
 
@@ -60,15 +60,18 @@ export async function collectRequestOf(
   });
   const limits = limitsOf(flags, context, profile.limits ?? {});
   const scope = { all: flags.all, nodes: flags.node ?? [], pods: flags.pod ?? [], namespaces: flags.namespace ?? [] };
-  const configText = stringify({
-    scope,
-    kubelet: flags.kubelet,
-    kind: extra.kind,
-    profile: name,
-    maxLogBytes: limits.maxLogBytes,
-    idleTimeoutMs: limits.idleTimeoutMs,
-    sinceTime: limits.sinceTime,
-  }, { aliasDuplicateObjects: false });
+  const configText = stringify(
+    {
+      scope,
+      kubelet: flags.kubelet,
+      kind: extra.kind,
+      profile: name,
+      maxLogBytes: limits.maxLogBytes,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      sinceTime: limits.sinceTime,
+    },
+    { aliasDuplicateObjects: false },
+  );
   return {
     scope,
     kubelet: flags.kubelet,
@@ -77,6 +80,10 @@ export async function collectRequestOf(
     profileText: text,
     configText,
     kind: extra.kind,
-    limits: { maxLogBytes: limits.maxLogBytes.value, idleTimeoutMs: limits.idleTimeoutMs.value, sinceTime: limits.sinceTime },
+    limits: {
+      maxLogBytes: limits.maxLogBytes.value,
+      idleTimeoutMs: limits.idleTimeoutMs.value,
+      sinceTime: limits.sinceTime,
+    },
   };
 }

@@ -49,7 +49,11 @@ async function namesOf(kind: CompletionKind, context: Context, flags: ClusterFla
 }
 
 /** Live names, sorted, without those that a shell could misread. Rejects when they cannot be learned. */
-export async function completions(kind: CompletionKind, context: Context, flags: ClusterFlagValues): Promise<readonly string[]> {
+export async function completions(
+  kind: CompletionKind,
+  context: Context,
+  flags: ClusterFlagValues,
+): Promise<readonly string[]> {
   const names = await namesOf(kind, context, flags);
   return names.filter((name) => SHELL_SAFE.test(name)).sort();
 }

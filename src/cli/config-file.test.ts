@@ -33,10 +33,13 @@ describe('the configuration file', () => {
     expect(readConfigFile(path)).toEqual({ context: 'prod', idleTimeout: '90s' });
   });
 
-  it.each([0o620, 0o602, 0o666])('is refused with mode %o: somebody else could choose the key and the trust list', (mode) => {
-    write('context: prod\n', mode);
-    expect(() => readConfigFile(path)).toThrow(invalid);
-  });
+  it.each([0o620, 0o602, 0o666])(
+    'is refused with mode %o: somebody else could choose the key and the trust list',
+    (mode) => {
+      write('context: prod\n', mode);
+      expect(() => readConfigFile(path)).toThrow(invalid);
+    },
+  );
 
   it.each([
     ['an unknown key', 'tokn: x\n'],

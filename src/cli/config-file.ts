@@ -52,7 +52,9 @@ function valueOf(path: string, document: Document.Parsed): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch {
-    throw new ExhibitError('CONFIG_INVALID', 'the configuration file has aliases, which are not followed', { subject: path });
+    throw new ExhibitError('CONFIG_INVALID', 'the configuration file has aliases, which are not followed', {
+      subject: path,
+    });
   }
 }
 
@@ -60,9 +62,13 @@ function parseConfig(path: string, text: string): ConfigFile {
   const document = parseDocument(text, { uniqueKeys: true });
   const first = document.errors[0];
   if (first !== undefined) {
-    throw new ExhibitError('CONFIG_INVALID', `The configuration file is not YAML: ${first.message.split('\n')[0] ?? ''}`, {
-      subject: path,
-    });
+    throw new ExhibitError(
+      'CONFIG_INVALID',
+      `The configuration file is not YAML: ${first.message.split('\n')[0] ?? ''}`,
+      {
+        subject: path,
+      },
+    );
   }
   const parsed = configFileSchema.safeParse(valueOf(path, document) ?? {});
   if (parsed.success) return parsed.data;

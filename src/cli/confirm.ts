@@ -3,10 +3,16 @@ import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { ExhibitError } from '../model/errors.js';
 
 /** Asks on stderr, reads from stdin. Only `y` and `yes` are a yes. Throws `DECLINED`, also when there is nobody to answer. */
-export async function confirm(question: string, answers: { readonly yes: boolean; readonly mayAsk: boolean }): Promise<void> {
+export async function confirm(
+  question: string,
+  answers: { readonly yes: boolean; readonly mayAsk: boolean },
+): Promise<void> {
   if (answers.yes) return;
   if (!answers.mayAsk) {
-    throw new ExhibitError('DECLINED', `there is nobody to answer: ${question}`, { hints: ['Repeat the command with --yes'], safe: 'Nothing was changed.' });
+    throw new ExhibitError('DECLINED', `there is nobody to answer: ${question}`, {
+      hints: ['Repeat the command with --yes'],
+      safe: 'Nothing was changed.',
+    });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -78,7 +78,12 @@ export class Context {
 
   async store(): Promise<CaseStore> {
     const { openCaseStore } = await import('../evidence/case-store.js');
-    return openCaseStore({ casesDirectory: this.locations.casesDirectory, clock: this.clock, ids: this.ids, io: this.io });
+    return openCaseStore({
+      casesDirectory: this.locations.casesDirectory,
+      clock: this.clock,
+      ids: this.ids,
+      io: this.io,
+    });
   }
 
   get os(): { readonly user: string; readonly host: string } {
@@ -108,11 +113,18 @@ export class Context {
   async caseId(): Promise<string> {
     const caseId = await this.namedCase();
     if (caseId !== null) return caseId;
-    throw new ExhibitError('CASE_INVALID', 'no case is in use and none was named', { hints: ['exhibit case list', 'exhibit case open'] });
+    throw new ExhibitError('CASE_INVALID', 'no case is in use and none was named', {
+      hints: ['exhibit case list', 'exhibit case open'],
+    });
   }
 
   keySetting(flag: string | undefined): Setting<string> {
-    return resolveSetting({ flag, environment: variableOf(this.environment, 'EXHIBIT_KEY'), config: this.config.key, default: DEFAULT_KEY });
+    return resolveSetting({
+      flag,
+      environment: variableOf(this.environment, 'EXHIBIT_KEY'),
+      config: this.config.key,
+      default: DEFAULT_KEY,
+    });
   }
 
   keyPath(flag: string | undefined): string {

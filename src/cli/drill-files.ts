@@ -12,12 +12,17 @@ import { principalFrom, trustSigner } from './trust-list.js';
 /** Makes the default key where there is none, so that a first drill needs no preparation. */
 export async function ensureKey(context: Context, flag: string | undefined): Promise<void> {
   const path = context.keyPath(flag);
-  const exists = await access(path).then(() => true, () => false);
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
   if (exists || context.keySetting(flag).origin !== 'default') return;
   const principal = principalFrom(context.os.user, context.os.host);
   const key = await createLocalKey({ privatePath: path, comment: principal });
   await trustSigner(context.locations.allowedSignersFile, { principal, publicKey: key.publicKey });
-  context.io.emit('KEY_CREATED', `a signing key was made for ${principal}: ${key.fingerprint}`, { fingerprint: key.fingerprint });
+  context.io.emit('KEY_CREATED', `a signing key was made for ${principal}: ${key.fingerprint}`, {
+    fingerprint: key.fingerprint,
+  });
 }
 
 /** Writes the scorecard beside the archive, mode 0600. Throws `STORAGE_FAILED`. */
@@ -26,7 +31,10 @@ export async function writeScorecard(archivePath: string, scorecard: Scorecard):
   try {
     await writeFile(path, `${JSON.stringify(scorecard, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (cause) {
-    throw new ExhibitError('STORAGE_FAILED', `the scorecard cannot be written (${errnoOf(cause) ?? 'unknown error'})`, { subject: path, cause });
+    throw new ExhibitError('STORAGE_FAILED', `the scorecard cannot be written (${errnoOf(cause) ?? 'unknown error'})`, {
+      subject: path,
+      cause,
+    });
   }
   return path;
 }
@@ -59,7 +67,10 @@ export function presentDrill(shown: DrillShown): string {
     ['gaps', String(scorecard.gaps)],
     ['coverage', `${(scorecard.coveragePermille / 10).toFixed(1)} %`],
     ['payload', `${String(scorecard.payloadFiles)} files, ${renderBytes(scorecard.payloadBytes)}`],
-    ['time', `collect ${renderDuration(took.collect)}, seal ${renderDuration(took.seal)}, verify ${renderDuration(took.verify)}`],
+    [
+      'time',
+      `collect ${renderDuration(took.collect)}, seal ${renderDuration(took.seal)}, verify ${renderDuration(took.verify)}`,
+    ],
     ['scorecard', shown.scorecardPath],
   ]);
   const verify = `  exhibit verify ${shellWord(seal.archivePath)} --allowed-signers ${shellWord(shown.allowedSigners)} --receipt ${shellWord(seal.receiptPath)}`;

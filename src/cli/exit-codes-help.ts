@@ -12,6 +12,8 @@ export function describe(text: string, codes: readonly ErrorCode[]): string {
     const { exitCode } = ERROR_TABLE[code];
     byExit.set(exitCode, [...(byExit.get(exitCode) ?? []), code]);
   }
-  const rows = [...byExit.entries()].sort(([a], [b]) => a - b).map(([exit, names]) => `${String(exit).padStart(3)}  ${names.join(', ')}`);
+  const rows = [...byExit.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([exit, names]) => `${String(exit).padStart(3)}  ${names.join(', ')}`);
   return `${text}\n\nExit codes (exhibit explain CODE says more; any other code is a failure):\n  0  done\n${rows.join('\n')}`;
 }

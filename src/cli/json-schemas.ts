@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { collectResult, drillResult, planResult, sealResult, verifyResult } from './results/archive-results.js';
-import { caseCloseResult, caseListResult, caseOpenResult, caseShowResult, caseUseResult } from './results/case-results.js';
+import {
+  caseCloseResult,
+  caseListResult,
+  caseOpenResult,
+  caseShowResult,
+  caseUseResult,
+} from './results/case-results.js';
 import { completeResult, explainResult, keyNewResult, keyShowResult, keyTrustResult } from './results/key-results.js';
 import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';

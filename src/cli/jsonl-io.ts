@@ -17,7 +17,10 @@ const PROGRESS_INTERVAL_US = 1_000_000;
 
 /** JSON in ASCII: a line is one line for every reader, whatever a name of the cluster holds. */
 function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Streams every message as `{"type":"message",...}` and progress, at most once a second, as `{"type":"progress",...}`. */
@@ -31,7 +34,13 @@ export class JsonlIo implements ClosableIo {
   }
 
   emit(code: MessageCode, text: string, data?: Readonly<Record<string, unknown>>): void {
-    const message: Message = { code, level: MESSAGE_TABLE[code].level, at: this.#now(), text, ...(data === undefined ? {} : { data }) };
+    const message: Message = {
+      code,
+      level: MESSAGE_TABLE[code].level,
+      at: this.#now(),
+      text,
+      ...(data === undefined ? {} : { data }),
+    };
     this.#options.write(`${asciiJson({ type: 'message', ...message })}\n`);
   }
 
@@ -58,7 +67,11 @@ export function openEventFile(path: string): Pick<JsonlOptions, 'write' | 'close
   try {
     descriptor = openSync(path, 'a', 0o600);
   } catch (cause) {
-    throw new ExhibitError('USAGE_INVALID', `The file for --events cannot be opened (${errnoOf(cause) ?? 'unknown'}).`, { subject: path, cause });
+    throw new ExhibitError(
+      'USAGE_INVALID',
+      `The file for --events cannot be opened (${errnoOf(cause) ?? 'unknown'}).`,
+      { subject: path, cause },
+    );
   }
   let broken = false;
   return {
@@ -70,6 +83,8 @@ export function openEventFile(path: string): Pick<JsonlOptions, 'write' | 'close
         broken = true;
       }
     },
-    close: () => { closeSync(descriptor); },
+    close: () => {
+      closeSync(descriptor);
+    },
   };
 }

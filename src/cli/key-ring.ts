@@ -16,7 +16,11 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export function keyPathOf(keysDirectory: string, key: string, workingDirectory: string): string {
   if (key.includes('/')) return isAbsolute(key) ? key : join(workingDirectory, key);
   if (NAME.test(key) && !key.endsWith('.pub')) return join(keysDirectory, key);
-  throw new ExhibitError('USAGE_INVALID', 'a key name is lower-case letters, digits, dot, dash and underscore; a path has a slash', { subject: key });
+  throw new ExhibitError(
+    'USAGE_INVALID',
+    'a key name is lower-case letters, digits, dot, dash and underscore; a path has a slash',
+    { subject: key },
+  );
 }
 
 export interface ListedKey {
@@ -38,11 +42,17 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 }
 
 /** The keys of the folder by their public halves, sorted by name; files that hold no key are left out. */
-export async function listKeys(keysDirectory: string, trust: { readonly text: string; readonly nowMs: number }): Promise<readonly ListedKey[]> {
+export async function listKeys(
+  keysDirectory: string,
+  trust: { readonly text: string; readonly nowMs: number },
+): Promise<readonly ListedKey[]> {
   const signers = parseAllowedSigners(trust.text);
   const keys: ListedKey[] = [];
   for (const file of await namesIn(keysDirectory)) {
-    const [type = '', base64 = ''] = (await readFile(join(keysDirectory, file), 'latin1')).slice(0, 65_536).trim().split(/\s+/);
+    const [type = '', base64 = ''] = (await readFile(join(keysDirectory, file), 'latin1'))
+      .slice(0, 65_536)
+      .trim()
+      .split(/\s+/);
     const key = parsePublicKeyLine(`${type} ${base64}`);
     if (key === null) continue;
     keys.push({
@@ -50,7 +60,8 @@ export async function listKeys(keysDirectory: string, trust: { readonly text: st
       path: join(keysDirectory, basename(file, '.pub')),
       fingerprint: fingerprintOf(key.blob),
       publicKey: `${type} ${base64}`,
-      trustedAs: findAllowedSigner(signers, { keyBlob: key.blob, namespace: SEAL_NAMESPACE, atMs: trust.nowMs }).principal,
+      trustedAs: findAllowedSigner(signers, { keyBlob: key.blob, namespace: SEAL_NAMESPACE, atMs: trust.nowMs })
+        .principal,
     });
   }
   return keys;

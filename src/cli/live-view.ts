@@ -27,7 +27,11 @@ function etaMs(state: ViewState): number | null {
 /** One line: phase, counts, bytes, rate, time left, gaps. */
 export function renderProgressLine(state: ViewState): string {
   const { phase, done, total, bytes, gaps } = state.progress;
-  const parts = [escapeForTerminal(phase, 40), `${String(done)}/${total === null ? '?' : String(total)}`, renderBytes(bytes)];
+  const parts = [
+    escapeForTerminal(phase, 40),
+    `${String(done)}/${total === null ? '?' : String(total)}`,
+    renderBytes(bytes),
+  ];
   if (state.elapsedMs >= 1000) parts.push(`${renderBytes(((bytes - state.bytesAtStart) * 1000) / state.elapsedMs)}/s`);
   const eta = etaMs(state);
   if (eta !== null && eta > 0) parts.push(`about ${renderDuration(eta)} left`);

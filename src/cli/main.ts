@@ -38,7 +38,9 @@ async function toShown(thrown: unknown, options: MainOptions): Promise<ExhibitEr
   const bin = options.bin ?? 'exhibit';
   if (thrown instanceof Error && /^command .* not found$/s.test(thrown.message)) {
     const config = await Config.load({ root: options.root, pjson: packageJson(options) });
-    const known = config.commands.filter((command) => !command.hidden).map((command) => command.id.replaceAll(':', ' '));
+    const known = config.commands
+      .filter((command) => !command.hidden)
+      .map((command) => command.id.replaceAll(':', ' '));
     return unknownCommand(commandWords(options.argv), known, bin);
   }
   return toExhibitError(thrown, { command: '', bin, flagNames: [], interrupted: null });
@@ -54,7 +56,7 @@ export async function main(options: MainOptions): Promise<number> {
   const asked = outputWish(options.argv);
   const wish = { ...asked, debug: asked.debug || (process.env['EXHIBIT_DEBUG'] ?? '') !== '' };
   // Without this the framework compiles TypeScript on the fly when NODE_ENV says development or test.
-  settings.tsnodeEnabled = false;
+  settings.enableAutoTranspile = false;
   try {
     refuseSecretsInArgv(options.argv);
     const report: unknown = await run([...options.argv], { root: options.root, pjson: packageJson(options) });
@@ -72,7 +74,9 @@ export async function main(options: MainOptions): Promise<number> {
 /** oclif's `this.exit(n)`, which its plugins use. */
 function exitOf(thrown: Error): number {
   const oclif: unknown = 'oclif' in thrown ? thrown.oclif : undefined;
-  return typeof oclif === 'object' && oclif !== null && 'exit' in oclif && typeof oclif.exit === 'number' ? oclif.exit : 0;
+  return typeof oclif === 'object' && oclif !== null && 'exit' in oclif && typeof oclif.exit === 'number'
+    ? oclif.exit
+    : 0;
 }
 
 /** `main` for a whole process: a reader that went away is harmless, and nothing that still hangs keeps the process alive. */

@@ -14,7 +14,11 @@ export interface NewCase {
 /** Opens a case, which is in use then, and says so; what was not stated is recorded as such and warned of. */
 export async function openCase(context: Context, input: NewCase): Promise<string> {
   const { user, host } = context.os;
-  const operator = resolveSetting({ flag: input.operator, config: context.config.operator, default: `${user}@${host}` });
+  const operator = resolveSetting({
+    flag: input.operator,
+    config: context.config.operator,
+    default: `${user}@${host}`,
+  });
   const store = await context.store();
   const { caseId } = await store.create({
     reference: input.reference ?? NOT_STATED,
@@ -24,8 +28,15 @@ export async function openCase(context: Context, input: NewCase): Promise<string
     hold: input.hold ?? null,
   });
   context.io.emit('CASE_OPENED', `case ${caseId} was opened and is in use`, { caseId });
-  const missing = [...(input.reason === undefined ? ['reason'] : []), ...(input.authority === NOT_STATED ? ['authority'] : [])];
-  if (missing.length > 0) context.io.emit('CASE_NOT_STATED', `${missing.join(' and ')} of case ${caseId}: recorded as "${NOT_STATED}"`, { caseId, missing });
+  const missing = [
+    ...(input.reason === undefined ? ['reason'] : []),
+    ...(input.authority === NOT_STATED ? ['authority'] : []),
+  ];
+  if (missing.length > 0)
+    context.io.emit('CASE_NOT_STATED', `${missing.join(' and ')} of case ${caseId}: recorded as "${NOT_STATED}"`, {
+      caseId,
+      missing,
+    });
   return caseId;
 }
 

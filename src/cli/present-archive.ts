@@ -12,7 +12,9 @@ function presentGaps({ gaps, gapsTotal }: ArchiveSummary): string {
   if (gapsTotal === 0) return 'Gaps: none';
   const lines = gaps
     .slice(0, SHOWN_GAPS)
-    .map(({ artifact, outcome, reason, detail }) => escapeForTerminal(`  ${outcome}: ${artifact}: ${reason}${detail === '' ? '' : ` (${detail})`}`, 400));
+    .map(({ artifact, outcome, reason, detail }) =>
+      escapeForTerminal(`  ${outcome}: ${artifact}: ${reason}${detail === '' ? '' : ` (${detail})`}`, 400),
+    );
   const more = gapsTotal - lines.length;
   return [`Gaps: ${String(gapsTotal)}`, ...lines, ...(more > 0 ? [`  and ${String(more)} more`] : [])].join('\n');
 }
@@ -24,7 +26,10 @@ export function presentArchive(summary: ArchiveSummary): string {
   const facts = renderFacts([
     ['exhibit', `${statement.exhibitId} (${statement.kind}, ${statement.completeness})`],
     ['authority', authority === NOT_STATED ? NOT_STATED : `${authority.by}, ${authority.at}, ${authority.ground}`],
-    ['operator', `${operator.apiIdentity?.username ?? 'unknown to the cluster'}; ${operator.osUser} on ${operator.host}`],
+    [
+      'operator',
+      `${operator.apiIdentity?.username ?? 'unknown to the cluster'}; ${operator.osUser} on ${operator.host}`,
+    ],
     ['cluster', statement.scope?.apiServer ?? 'none'],
     ['created', statement.createdAt],
     ['tool', `${tool.name} ${tool.version} (${tool.programDigest.slice(0, 16)})`],
@@ -35,16 +40,41 @@ export function presentArchive(summary: ArchiveSummary): string {
   const counts = renderTable(
     ['collector', ...shownOutcomes, 'files', 'bytes'],
     collectors.map((entry) => [
-      entry.collector, ...shownOutcomes.map((outcome) => String(entry.outcomes[outcome])), String(entry.items), renderBytes(entry.sizeBytes),
+      entry.collector,
+      ...shownOutcomes.map((outcome) => String(entry.outcomes[outcome])),
+      String(entry.items),
+      renderBytes(entry.sizeBytes),
     ]),
   );
-  const contents = renderTable(['folder', 'files', 'bytes'], folders.map(({ folder, files, sizeBytes }) => [folder, String(files), renderBytes(sizeBytes)]));
-  return ['Not verified: this is what the archive says of itself.', '', presentGaps(summary), '', facts, '', counts, '', contents].join('\n');
+  const contents = renderTable(
+    ['folder', 'files', 'bytes'],
+    folders.map(({ folder, files, sizeBytes }) => [folder, String(files), renderBytes(sizeBytes)]),
+  );
+  return [
+    'Not verified: this is what the archive says of itself.',
+    '',
+    presentGaps(summary),
+    '',
+    facts,
+    '',
+    counts,
+    '',
+    contents,
+  ].join('\n');
 }
 
 /** Payload files with size, outcome and hash. */
 export function presentItems(items: readonly ItemRecord[], total: number): string {
-  const rows = items.map(({ path, sizeBytes, outcome, sensitivity, sha256 }) => [String(sizeBytes), outcome, sensitivity, sha256.slice(0, 16), path]);
+  const rows = items.map(({ path, sizeBytes, outcome, sensitivity, sha256 }) => [
+    String(sizeBytes),
+    outcome,
+    sensitivity,
+    sha256.slice(0, 16),
+    path,
+  ]);
   const more = total - items.length;
-  return renderTable(['bytes', 'outcome', 'sensitivity', 'sha256', 'path'], rows) + (more > 0 ? `\nand ${String(more)} more; -o ndjson lists all` : '');
+  return (
+    renderTable(['bytes', 'outcome', 'sensitivity', 'sha256', 'path'], rows) +
+    (more > 0 ? `\nand ${String(more)} more; -o ndjson lists all` : '')
+  );
 }

@@ -19,6 +19,9 @@ export function presentCase(shown: z.infer<typeof caseShowResult>): string {
     ['hold', shown.hold],
     ['opened', shown.openedAt],
     ['directory', shown.directory],
-    ...shown.exhibits.map(({ exhibitId, state, archive }) => ['exhibit', `${exhibitId} (${state})${archive === null ? '' : ` ${archive}`}`] as const),
+    ...shown.exhibits.map(
+      ({ exhibitId, state, archive }) =>
+        ['exhibit', `${exhibitId} (${state})${archive === null ? '' : ` ${archive}`}`] as const,
+    ),
   ]);
 }

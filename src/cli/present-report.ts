@@ -19,12 +19,20 @@ function renderFindings({ findings, findingsTotal }: VerifyReport): string[] {
 /** The verdict first, then who signed, what was checked, and each finding. */
 export function presentReport(report: VerifyReport): string {
   const { signer, checks } = report;
-  const signed = signer === null ? [] : [`signed by ${escapeForTerminal(signer.fingerprint)}${signer.principal === null ? '' : ` (${escapeForTerminal(signer.principal)})`}`];
+  const signed =
+    signer === null
+      ? []
+      : [
+          `signed by ${escapeForTerminal(signer.fingerprint)}${signer.principal === null ? '' : ` (${escapeForTerminal(signer.principal)})`}`,
+        ];
   return [
     escapeForTerminal(report.line),
     ...signed,
     '',
-    renderTable(['check', 'result', 'detail'], checks.map(({ check, result, detail }) => [check, result, detail])),
+    renderTable(
+      ['check', 'result', 'detail'],
+      checks.map(({ check, result, detail }) => [check, result, detail]),
+    ),
     ...renderFindings(report),
   ].join('\n');
 }
@@ -34,8 +42,15 @@ export function verdictNotice(report: VerifyReport): ExhibitError | null {
   if (report.exitCode === 0) return null;
   const show = `exhibit show ${shellWord(report.archive)}`;
   if (report.exitCode === 3) {
-    return new ExhibitError('COLLECT_PARTIAL', 'the archive verifies, but it has gaps and --require-complete was given', { subject: report.archive, hints: [show] });
+    return new ExhibitError(
+      'COLLECT_PARTIAL',
+      'the archive verifies, but it has gaps and --require-complete was given',
+      { subject: report.archive, hints: [show] },
+    );
   }
-  const hints = report.verdict === 'UNTRUSTED_SIGNER' ? ['exhibit verify ARCHIVE --allowed-signers FILE', 'exhibit key trust FILE --principal WHO'] : [];
+  const hints =
+    report.verdict === 'UNTRUSTED_SIGNER'
+      ? ['exhibit verify ARCHIVE --allowed-signers FILE', 'exhibit key trust FILE --principal WHO']
+      : [];
   return new ExhibitError('VERIFY_FAILED', `the verdict is ${report.verdict}`, { subject: report.archive, hints });
 }

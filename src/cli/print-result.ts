@@ -15,12 +15,16 @@ export async function writeStdout(text: string): Promise<void> {
     process.stdout.write(text, 'utf8', resolve);
   });
   if (error === null || error === undefined || errnoOf(error) === 'EPIPE') return;
-  throw new ExhibitError('STORAGE_FAILED', `the result could not be written to standard output (${errnoOf(error) ?? 'unknown'})`, {
-    subject: 'standard output',
-    cause: error,
-    hints: ['exhibit case show'],
-    safe: 'What the command did stands; only its printed result is lost.',
-  });
+  throw new ExhibitError(
+    'STORAGE_FAILED',
+    `the result could not be written to standard output (${errnoOf(error) ?? 'unknown'})`,
+    {
+      subject: 'standard output',
+      cause: error,
+      hints: ['exhibit case show'],
+      safe: 'What the command did stands; only its printed result is lost.',
+    },
+  );
 }
 
 async function writeLines(lines: Iterable<string>): Promise<void> {
@@ -32,6 +36,11 @@ async function writeLines(lines: Iterable<string>): Promise<void> {
     block = '';
   }
   if (block !== '') await writeStdout(block);
+}
+
+/** A list without members is no line at all, not an empty one. */
+async function writeText(text: string): Promise<void> {
+  if (text !== '') await writeStdout(`${text}\n`);
 }
 
 async function writeRows(outcome: CommandOutcome<object>, document: object): Promise<void> {
@@ -57,20 +66,30 @@ export function schemaNameOf(commandId: string): string {
 }
 
 /** Prints an outcome in the wanted form: the only writer of stdout. */
-export async function printResult(commandId: string, format: OutputFormat, outcome: CommandOutcome<object>): Promise<void> {
+export async function printResult(
+  commandId: string,
+  format: OutputFormat,
+  outcome: CommandOutcome<object>,
+): Promise<void> {
   const document = { schema: schemaNameOf(outcome.shape ?? commandId), ...outcome.result };
   switch (format) {
     case 'json':
-      return await writeStdout(`${JSON.stringify(document, null, 2)}\n`);
+      await writeStdout(`${JSON.stringify(document, null, 2)}\n`);
+      break;
     case 'yaml':
-      return await writeStdout(stringify(document, { aliasDuplicateObjects: false }));
+      await writeStdout(stringify(document, { aliasDuplicateObjects: false }));
+      break;
     case 'ndjson':
-      return await writeRows(outcome, document);
+      await writeRows(outcome, document);
+      break;
     case 'name':
-      return await writeLines((outcome.names ?? []).map((name) => escapeForTerminal(name)));
+      await writeLines((outcome.names ?? []).map((name) => escapeForTerminal(name)));
+      break;
     case 'wide':
-      return await writeLines([outcome.wide ?? outcome.text]);
+      await writeText(outcome.wide ?? outcome.text);
+      break;
     case 'text':
-      return outcome.text === '' ? undefined : await writeLines([outcome.text]);
+      await writeText(outcome.text);
+      break;
   }
 }

@@ -17,12 +17,15 @@ collectors: [objects]
 `;
 
 describe('profiles', () => {
-  it.each(readdirSync(shippedDirectory))('shipped %s is well-formed, is named as its file and selects collectors that exist', async (file) => {
-    const nameOrPath = file.replace(/\.yaml$/, '');
-    const { profile } = await loadProfile({ nameOrPath, shippedDirectory, workingDirectory });
-    expect(profile.metadata.name).toBe(nameOrPath);
-    expect(selectByProfile(profile, COLLECTORS).length).toBeGreaterThan(0);
-  });
+  it.each(readdirSync(shippedDirectory))(
+    'shipped %s is well-formed, is named as its file and selects collectors that exist',
+    async (file) => {
+      const nameOrPath = file.replace(/\.yaml$/, '');
+      const { profile } = await loadProfile({ nameOrPath, shippedDirectory, workingDirectory });
+      expect(profile.metadata.name).toBe(nameOrPath);
+      expect(selectByProfile(profile, COLLECTORS).length).toBeGreaterThan(0);
+    },
+  );
 
   it('are found by path from the working directory, and their text is kept as it is', async () => {
     writeFileSync(join(workingDirectory, 'mine.yaml'), TEXT);

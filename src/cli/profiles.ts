@@ -47,7 +47,10 @@ async function readProfile(path: string): Promise<string | null> {
 /** Names of the profiles in a folder, sorted. */
 export async function shippedProfiles(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory).catch(() => []);
-  return names.filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5)).sort();
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -5))
+    .sort();
 }
 
 export interface ProfileQuery {

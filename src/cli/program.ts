@@ -43,6 +43,8 @@ export async function sbomOf(root: string, version: string): Promise<Buffer> {
     return await readFile(join(root, 'dist', 'sbom.cdx.json'));
   } catch {
     const component = { type: 'application', name: 'kubexhibit', version };
-    return Buffer.from(`${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component } })}\n`);
+    return Buffer.from(
+      `${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component } })}\n`,
+    );
   }
 }

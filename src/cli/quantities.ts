@@ -2,7 +2,15 @@ import { ExhibitError } from '../model/errors.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const UNIT_BYTES: Readonly<Record<string, number>> = {
-  '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40,
+  '': 1,
+  'k': 1e3,
+  'M': 1e6,
+  'G': 1e9,
+  'T': 1e12,
+  'Ki': 2 ** 10,
+  'Mi': 2 ** 20,
+  'Gi': 2 ** 30,
+  'Ti': 2 ** 40,
 };
 
 /** `90s`, `15m`, `1h30m`, `2d` to milliseconds. Throws `USAGE_INVALID`. */
@@ -10,10 +18,14 @@ export function parseDurationMs(text: string): number {
   const parts = [...text.matchAll(/(\d{1,9})(ms|s|m|h|d)/g)];
   const whole = parts.map((part) => part[0]).join('');
   if (text === '' || whole !== text) {
-    throw new ExhibitError('USAGE_INVALID', 'This is not a duration.', { subject: text, hints: ['Write 90s, 15m, 1h30m or 2d.'] });
+    throw new ExhibitError('USAGE_INVALID', 'This is not a duration.', {
+      subject: text,
+      hints: ['Write 90s, 15m, 1h30m or 2d.'],
+    });
   }
   const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0);
-  if (!Number.isSafeInteger(total)) throw new ExhibitError('USAGE_INVALID', 'The duration is too long.', { subject: text });
+  if (!Number.isSafeInteger(total))
+    throw new ExhibitError('USAGE_INVALID', 'The duration is too long.', { subject: text });
   return total;
 }
 
@@ -22,7 +34,10 @@ export function parseBytes(text: string): number {
   const match = /^(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(text);
   const total = match === null ? NaN : Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? 0);
   if (Number.isSafeInteger(total)) return total;
-  throw new ExhibitError('USAGE_INVALID', 'This is not a number of bytes.', { subject: text, hints: ['Write 500, 64k, 10Mi or 2G.'] });
+  throw new ExhibitError('USAGE_INVALID', 'This is not a number of bytes.', {
+    subject: text,
+    hints: ['Write 500, 64k, 10Mi or 2G.'],
+  });
 }
 
 /** Four significant places at most: `0 B`, `1,023 B` as `1023 B`, `1.5 MiB`. */

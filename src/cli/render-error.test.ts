@@ -40,7 +40,10 @@ describe('an error for people', () => {
 
   it('lets no escape sequence of a hostile name through', () => {
     const hostile = 'pod\u001b]0;owned\u0007\u202egnp.exe';
-    const text = renderError(new ExhibitError('TARGET_GONE', `no pod ${hostile}`, { subject: hostile, hints: [hostile] }), { debug: true });
+    const text = renderError(
+      new ExhibitError('TARGET_GONE', `no pod ${hostile}`, { subject: hostile, hints: [hostile] }),
+      { debug: true },
+    );
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);
     expect(text).toContain('\\x1b]0;owned\\x07\\u{202e}gnp.exe');
   });
@@ -56,11 +59,20 @@ describe('an error for people', () => {
 describe('an error for programs', () => {
   it('holds the allow-list and nothing of the cause or of added properties', () => {
     const cause = Object.assign(new Error('token=s3cr3t'), { secret: 's3cr3t', $metadata: { key: 's3cr3t' } });
-    const error = Object.assign(new ExhibitError('CUT', 'the answer ended early', { cause, subject: '/api' }), { password: 's3cr3t' });
+    const error = Object.assign(new ExhibitError('CUT', 'the answer ended early', { cause, subject: '/api' }), {
+      password: 's3cr3t',
+    });
     const document = errorDocument(error);
     expect(JSON.stringify(document)).not.toContain('s3cr3t');
     expect(errorResult.parse(JSON.parse(JSON.stringify(document)))).toEqual({
-      error: { code: 'CUT', exitCode: 10, message: 'the answer ended early', subject: '/api', hints: [], retryable: false },
+      error: {
+        code: 'CUT',
+        exitCode: 10,
+        message: 'the answer ended early',
+        subject: '/api',
+        hints: [],
+        retryable: false,
+      },
     });
   });
 });

@@ -25,10 +25,15 @@ function renderCauses(error: Error): string[] {
  */
 export function renderError(error: ExhibitError, options: { readonly debug: boolean }): string {
   const [message = '', ...more] = lines(error.message);
-  const subject = error.subject === undefined || error.message.includes(error.subject) ? '' : ` (${escapeForTerminal(error.subject)})`;
+  const subject =
+    error.subject === undefined || error.message.includes(error.subject)
+      ? ''
+      : ` (${escapeForTerminal(error.subject)})`;
   const output = [`Error: ${message}${subject}`, ...more];
   if (error.code === 'INTERNAL') {
-    output.push(`This is a bug of ours. Please report it with the text above${options.debug ? '' : ' and that of --debug'}.`);
+    output.push(
+      `This is a bug of ours. Please report it with the text above${options.debug ? '' : ' and that of --debug'}.`,
+    );
   } else if (error.code !== 'USAGE_INVALID' && error.message !== ERROR_TABLE[error.code].meaning) {
     output.push(ERROR_TABLE[error.code].meaning);
   }

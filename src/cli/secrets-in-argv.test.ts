@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ExhibitError } from '../model/errors.js';
+import type { ExhibitError } from '../model/errors.js';
 import { refuseSecretsInArgv } from './secrets-in-argv.js';
 
 function refusal(argv: readonly string[]): ExhibitError | null {
@@ -27,11 +27,10 @@ describe('secrets on the command line', () => {
     expect(`${JSON.stringify(error)}${error?.stack ?? ''}`).not.toContain('s3cr3t');
   });
 
-  it.each([
-    ['--tokens-of-love'],
-    ['--server', 'https://10.0.0.1:6443/path@here'],
-    ['--principal', 'jane@example.org'],
-  ])('lets %s through', (...words) => {
-    expect(refusal(['collect', ...words])).toBeNull();
-  });
+  it.each([['--tokens-of-love'], ['--server', 'https://10.0.0.1:6443/path@here'], ['--principal', 'jane@example.org']])(
+    'lets %s through',
+    (...words) => {
+      expect(refusal(['collect', ...words])).toBeNull();
+    },
+  );
 });

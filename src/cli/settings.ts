@@ -7,7 +7,9 @@ export interface Setting<T> {
   readonly origin: Origin;
 }
 
-export type Candidates<T> = { readonly [O in Exclude<Origin, 'default'>]?: T | undefined } & { readonly default: T };
+export type Candidates<T> = Partial<Readonly<Record<Exclude<Origin, 'default'>, T | undefined>>> & {
+  readonly default: T;
+};
 
 /** Flag, environment, case file, config file, default: the first that is set. */
 export function resolveSetting<T>(candidates: Candidates<T>): Setting<T> {

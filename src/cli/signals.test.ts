@@ -32,12 +32,21 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'exhibit-signals-'));
   writeFileSync(join(folder, 'main.ts'), PROGRAM);
   program = join(folder, 'main.mjs');
-  buildSync({ entryPoints: [join(folder, 'main.ts')], outfile: program, bundle: true, platform: 'node', format: 'esm' });
+  buildSync({
+    entryPoints: [join(folder, 'main.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Sends the next signal whenever another line was printed; resolves with the lines and how the process ended. */
-async function run(mode: string, signals: readonly NodeJS.Signals[]): Promise<{ lines: string[]; code: number | null; signal: string | null }> {
+async function run(
+  mode: string,
+  signals: readonly NodeJS.Signals[],
+): Promise<{ lines: string[]; code: number | null; signal: string | null }> {
   const child = spawn(process.execPath, [program, mode], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   const left = [...signals];
@@ -53,15 +62,27 @@ async function run(mode: string, signals: readonly NodeJS.Signals[]): Promise<{ 
 
 describe('signals', () => {
   it('abort at the first SIGINT and leave the end to the command: exit 130', async () => {
-    expect(await run('polite', ['SIGINT'])).toEqual({ lines: ['ready', 'soft SIGINT', 'aborted INTERRUPTED true'], code: 130, signal: null });
+    expect(await run('polite', ['SIGINT'])).toEqual({
+      lines: ['ready', 'soft SIGINT', 'aborted INTERRUPTED true'],
+      code: 130,
+      signal: null,
+    });
   });
 
   it('abort at SIGTERM with exit 143', async () => {
-    expect(await run('polite', ['SIGTERM'])).toEqual({ lines: ['ready', 'soft SIGTERM', 'aborted TERMINATED true'], code: 143, signal: null });
+    expect(await run('polite', ['SIGTERM'])).toEqual({
+      lines: ['ready', 'soft SIGTERM', 'aborted TERMINATED true'],
+      code: 143,
+      signal: null,
+    });
   });
 
   it('end the process at the second signal, whatever still runs', async () => {
     const ended = await run('stubborn', ['SIGINT', 'SIGINT']);
-    expect(ended).toEqual({ lines: ['ready', 'soft SIGINT', 'aborted INTERRUPTED true', 'hard'], code: 130, signal: null });
+    expect(ended).toEqual({
+      lines: ['ready', 'soft SIGINT', 'aborted INTERRUPTED true', 'hard'],
+      code: 130,
+      signal: null,
+    });
   });
 });

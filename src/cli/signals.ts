@@ -42,8 +42,12 @@ export function listenForInterruption(options: InterruptionOptions): Interruptio
     options.onSoft(name);
     controller.abort(reason);
   };
-  const onInterrupt = (): void => { handle('SIGINT'); };
-  const onTerminate = (): void => { handle('SIGTERM'); };
+  const onInterrupt = (): void => {
+    handle('SIGINT');
+  };
+  const onTerminate = (): void => {
+    handle('SIGTERM');
+  };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onTerminate);
   return {

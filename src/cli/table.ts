@@ -4,9 +4,19 @@ const MAX_CELL = 200;
 
 /** Columns padded with two spaces between, headings in capitals; every cell is escaped, so a row is a line. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map((cell) => escapeForTerminal(cell, MAX_CELL)))];
+  const cells = [
+    headings.map((heading) => heading.toUpperCase()),
+    ...rows.map((row) => row.map((cell) => escapeForTerminal(cell, MAX_CELL))),
+  ];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** `name:  value` lines with aligned values; entries without a value are left out. */

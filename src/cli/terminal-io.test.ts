@@ -27,7 +27,7 @@ function screen(text: string): string[] {
     const up = /^\u001b\[(\d+)A/.exec(part);
     if (up !== null) lines = [...lines.slice(0, lines.length - 1 - Number(up[1])), ''];
     else if (part === '\n') lines.push('');
-    else lines[lines.length - 1] += part;
+    else lines.push((lines.pop() ?? '') + part);
   }
   return lines;
 }
@@ -64,7 +64,8 @@ describe('progress without a terminal', () => {
   it('is a plain line every five seconds and at each phase, never an escape sequence', () => {
     const { io, time, text } = terminal();
     io.progress(at);
-    for (time.ms = 1000; time.ms <= 6000; time.ms += 1000) io.progress({ ...at, done: time.ms / 1000, bytes: time.ms * 1024 });
+    for (time.ms = 1000; time.ms <= 6000; time.ms += 1000)
+      io.progress({ ...at, done: time.ms / 1000, bytes: time.ms * 1024 });
     io.progress({ ...at, phase: 'V4 logs', done: 8 });
     expect(text().split('\n')).toEqual([
       'V0 objects  0/10  0 B',
@@ -91,7 +92,10 @@ describe('the next piece of work', () => {
     io.progress({ ...at, phase: 'seal', done: 0, total: 4 });
     time.ms = 62_000;
     io.progress({ ...at, phase: 'read back', done: 1, total: 4, bytes: 2048 });
-    expect(text().split('\n').slice(1, 3)).toEqual(['seal  0/4  0 B', 'read back  1/4  2.0 KiB  1.0 KiB/s  about 6.0 s left']);
+    expect(text().split('\n').slice(1, 3)).toEqual([
+      'seal  0/4  0 B',
+      'read back  1/4  2.0 KiB  1.0 KiB/s  about 6.0 s left',
+    ]);
   });
 });
 
@@ -117,7 +121,10 @@ describe('the live view', () => {
   it('keeps to the width, to printable ASCII and to nine lines, whatever the names are', () => {
     const name = `pod/\u001b[31m${'x'.repeat(300)}`;
     const progress = { ...at, current: Array<string>(9).fill(name), gaps: 2, lastError: name };
-    const lines = renderLiveView({ progress, elapsedMs: 0, doneAtStart: 0, bytesAtStart: 0, losing: [name, name, name, name] }, 40);
+    const lines = renderLiveView(
+      { progress, elapsedMs: 0, doneAtStart: 0, bytesAtStart: 0, losing: [name, name, name, name] },
+      40,
+    );
     expect(lines.length).toBeLessThanOrEqual(9);
     for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]{1,39}$/);
   });

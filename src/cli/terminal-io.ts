@@ -64,9 +64,7 @@ export class TerminalIo implements ClosableIo {
   progress(state: Progress): void {
     const nowUs = this.#options.clock.monoUs();
     const phaseChanged = this.#progress?.phase !== state.phase;
-    // Counters only grow within one piece of work: a smaller one means that the next piece has begun.
-    const begins = this.#start === null || state.bytes < this.#start.bytes || state.done < (this.#progress?.done ?? 0);
-    if (begins) this.#start = { atUs: nowUs, done: state.done, bytes: state.bytes };
+    if (this.#begins(state)) this.#start = { atUs: nowUs, done: state.done, bytes: state.bytes };
     this.#progress = state;
     if (this.#options.verbosity === 'quiet') return;
     const intervalMs = this.#options.live ? LIVE_INTERVAL_MS : (this.#options.plainIntervalMs ?? PLAIN_INTERVAL_MS);
@@ -83,6 +81,11 @@ export class TerminalIo implements ClosableIo {
   close(): void {
     this.#erase();
     this.#progress = null;
+  }
+
+  /** Counters only grow within one piece of work: a smaller one means that the next piece has begun. */
+  #begins(state: Progress): boolean {
+    return this.#start === null || state.bytes < this.#start.bytes || state.done < (this.#progress?.done ?? 0);
   }
 
   #prefix(level: MessageLevel): string {

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { ExhibitError } from '../model/errors.js';
 import { type ErrorContext, toExhibitError, unknownCommand } from './to-exhibit-error.js';
 
-const context: ErrorContext = { command: 'case list', bin: 'exhibit', flagNames: ['output', 'json'], interrupted: null };
+const context: ErrorContext = {
+  command: 'case list',
+  bin: 'exhibit',
+  flagNames: ['output', 'json'],
+  interrupted: null,
+};
 
 describe('what was thrown as the one error that can be shown', () => {
   it('keeps an error of ours as it is', () => {
@@ -12,12 +17,22 @@ describe('what was thrown as the one error that can be shown', () => {
   });
 
   it('turns what the framework says of the command line into exit 2 with the help to read', () => {
-    const error = toExhibitError(new Errors.CLIError('Missing 1 required arg\nSee more help with --help', { exit: 1 }), context);
-    expect(error).toMatchObject({ code: 'USAGE_INVALID', exitCode: 2, message: 'Missing 1 required arg', hints: ['exhibit help case list'] });
+    const error = toExhibitError(
+      new Errors.CLIError('Missing 1 required arg\nSee more help with --help', { exit: 1 }),
+      context,
+    );
+    expect(error).toMatchObject({
+      code: 'USAGE_INVALID',
+      exitCode: 2,
+      message: 'Missing 1 required arg',
+      hints: ['exhibit help case list'],
+    });
   });
 
   it('never repeats the value of an unknown flag', () => {
-    const thrown = Object.assign(new Errors.CLIError('Nonexistent flag: --ouput=s3cr3t'), { flags: ['--ouput=s3cr3t'] });
+    const thrown = Object.assign(new Errors.CLIError('Nonexistent flag: --ouput=s3cr3t'), {
+      flags: ['--ouput=s3cr3t'],
+    });
     const error = toExhibitError(thrown, context);
     expect(error.message).toBe('There is no flag --ouput. Did you mean --output?');
     expect(JSON.stringify(error)).not.toContain('s3cr3t');

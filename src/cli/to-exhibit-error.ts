@@ -38,14 +38,19 @@ function isUsageError(error: Error): boolean {
 function usageError(error: Error, context: ErrorContext): ExhibitError {
   const flags = unknownFlags(error);
   const first = flags[0];
-  if (first === undefined) return new ExhibitError('USAGE_INVALID', firstLines(error.message), { hints: [helpCommand(context)] });
+  if (first === undefined)
+    return new ExhibitError('USAGE_INVALID', firstLines(error.message), { hints: [helpCommand(context)] });
   // Only the name: what follows the = may be anything.
   const name = first.split('=')[0] ?? first;
   const near = suggest(name.replace(/^-+/, ''), context.flagNames);
-  return new ExhibitError('USAGE_INVALID', `There is no flag ${name}.${near === null ? '' : ` Did you mean --${near}?`}`, {
-    subject: name,
-    hints: [helpCommand(context)],
-  });
+  return new ExhibitError(
+    'USAGE_INVALID',
+    `There is no flag ${name}.${near === null ? '' : ` Did you mean --${near}?`}`,
+    {
+      subject: name,
+      hints: [helpCommand(context)],
+    },
+  );
 }
 
 /** Whatever was thrown as the one error that can be shown. A bug becomes `INTERNAL` and keeps its cause, which is never printed without --debug. */
@@ -54,7 +59,9 @@ export function toExhibitError(thrown: unknown, context: ErrorContext): ExhibitE
   if (thrown instanceof Error) {
     if (context.interrupted !== null && isAbort(thrown)) return context.interrupted;
     if (isUsageError(thrown)) return usageError(thrown, context);
-    return new ExhibitError('INTERNAL', thrown.message === '' ? thrown.name : redactCredentials(thrown.message), { cause: thrown });
+    return new ExhibitError('INTERNAL', thrown.message === '' ? thrown.name : redactCredentials(thrown.message), {
+      cause: thrown,
+    });
   }
   return new ExhibitError('INTERNAL', 'Something that is no error was thrown.', { cause: thrown });
 }
@@ -63,8 +70,12 @@ export function toExhibitError(thrown: unknown, context: ErrorContext): ExhibitE
 export function unknownCommand(words: readonly string[], commands: readonly string[], bin: string): ExhibitError {
   const typed = words.slice(0, 2).join(' ');
   const near = suggest(typed, commands) ?? suggest(words[0] ?? '', commands);
-  return new ExhibitError('USAGE_INVALID', `There is no command ${typed}.${near === null ? '' : ` Did you mean ${bin} ${near}?`}`, {
-    subject: typed,
-    hints: [near === null ? `${bin} help` : `${bin} help ${near}`],
-  });
+  return new ExhibitError(
+    'USAGE_INVALID',
+    `There is no command ${typed}.${near === null ? '' : ` Did you mean ${bin} ${near}?`}`,
+    {
+      subject: typed,
+      hints: [near === null ? `${bin} help` : `${bin} help ${near}`],
+    },
+  );
 }

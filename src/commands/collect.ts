@@ -24,8 +24,19 @@ export default class Collect extends BaseCommand<typeof Collect> {
     `Reads only, most volatile first; every planned artifact ends in exactly one outcome with its reason. Interrupted at any moment, it
 goes on with resume, and seal can always close what is there. Without a case in use one is opened.`,
     [
-      'CONFIG_INVALID', 'PROFILE_INVALID', 'CASE_CLOSED', 'COLLECT_PARTIAL', 'LIMIT_OF_AUTHORITY', 'CLUSTER_UNREACHABLE',
-      'CLUSTER_UNAUTHENTICATED', 'KUBECONFIG_INVALID', 'CLUSTER_FORBIDDEN', 'TARGET_GONE', 'STORAGE_FULL', 'CASE_LOCKED', 'INTERRUPTED',
+      'CONFIG_INVALID',
+      'PROFILE_INVALID',
+      'CASE_CLOSED',
+      'COLLECT_PARTIAL',
+      'LIMIT_OF_AUTHORITY',
+      'CLUSTER_UNREACHABLE',
+      'CLUSTER_UNAUTHENTICATED',
+      'KUBECONFIG_INVALID',
+      'CLUSTER_FORBIDDEN',
+      'TARGET_GONE',
+      'STORAGE_FULL',
+      'CASE_LOCKED',
+      'INTERRUPTED',
       'TERMINATED',
     ],
   );
@@ -39,9 +50,13 @@ goes on with resume, and seal can always close what is there. Without a case in 
   static override flags = {
     ...collectFlags,
     'kind': Flags.option({ options: ['incident', 'drill'] as const, multiple: false })({
-      default: 'incident', summary: 'What the archive says it is.',
+      default: 'incident',
+      summary: 'What the archive says it is.',
     }),
-    'dry-run': Flags.boolean({ default: false, summary: 'Show what, in which order, at what cost and with which rights; write nothing.' }),
+    'dry-run': Flags.boolean({
+      default: false,
+      summary: 'Show what, in which order, at what cost and with which rights; write nothing.',
+    }),
     ...clusterFlags,
   };
 

@@ -12,11 +12,16 @@ export default class Complete extends BaseCommand<typeof Complete> {
 
   static override summary = 'Print live names for the completion of the shell, one a line.';
 
-  static override description = describe('Prints nothing when they cannot be learned quickly; never asks, never fails.', []);
+  static override description = describe(
+    'Prints nothing when they cannot be learned quickly; never asks, never fails.',
+    [],
+  );
 
   static override examples = ['<%= config.bin %> complete contexts', '<%= config.bin %> complete nodes --context prod'];
 
-  static override args = { what: Args.string({ required: true, ignoreStdin: true, options: COMPLETION_KINDS, description: 'Which names.' }) };
+  static override args = {
+    what: Args.string({ required: true, ignoreStdin: true, options: COMPLETION_KINDS, description: 'Which names.' }),
+  };
 
   static override flags = { ...clusterFlags };
 

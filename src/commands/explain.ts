@@ -14,7 +14,9 @@ export default class Explain extends BaseCommand<typeof Explain> {
 
   static override examples = ['<%= config.bin %> explain CASE_LOCKED', '<%= config.bin %> explain COLLECT_GAP --json'];
 
-  static override args = { code: Args.string({ required: true, ignoreStdin: true, description: 'The code, in any case.' }) };
+  static override args = {
+    code: Args.string({ required: true, ignoreStdin: true, description: 'The code, in any case.' }),
+  };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof explainResult>>> {
     const explained = explainCode(this.args.code);

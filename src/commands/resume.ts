@@ -15,8 +15,17 @@ export default class Resume extends BaseCommand<typeof Resume> {
     `Scope, profile and limits are those of the interrupted run. What has its outcome is not read again. The connection is given anew, as
 for collect; another cluster than the one that was begun with is refused.`,
     [
-      'CASE_INVALID', 'NOTHING_TO_RESUME', 'COLLECT_PARTIAL', 'CASE_CORRUPT', 'CLUSTER_UNREACHABLE', 'CLUSTER_UNAUTHENTICATED',
-      'TARGET_REPLACED', 'STORAGE_FULL', 'CASE_LOCKED', 'INTERRUPTED', 'TERMINATED',
+      'CASE_INVALID',
+      'NOTHING_TO_RESUME',
+      'COLLECT_PARTIAL',
+      'CASE_CORRUPT',
+      'CLUSTER_UNREACHABLE',
+      'CLUSTER_UNAUTHENTICATED',
+      'TARGET_REPLACED',
+      'STORAGE_FULL',
+      'CASE_LOCKED',
+      'INTERRUPTED',
+      'TERMINATED',
     ],
   );
 
@@ -26,7 +35,9 @@ for collect; another cluster than the one that was begun with is refused.`,
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof collectResult>>> {
     const { context, flags } = this;
-    const summary = await resumeCollection(await context.collectDeps(await context.caseId(), context.clusterTarget(flags)));
+    const summary = await resumeCollection(
+      await context.collectDeps(await context.caseId(), context.clusterTarget(flags)),
+    );
     return {
       result: summary,
       text: presentCollect(summary),

@@ -14,14 +14,26 @@ export default class Seal extends BaseCommand<typeof Seal> {
   static override description = describe(
     `Makes one .tar.gz that anybody can check with stock tools, and a receipt. Works whatever state a crash left the exhibit in. Send the
 receipt away from this machine: it is the only defence against somebody who can seal again.`,
-    ['KEY_INVALID', 'CASE_INVALID', 'NOTHING_TO_SEAL', 'COLLECT_PARTIAL', 'SEAL_HASH_MISMATCH', 'STORAGE_FULL', 'CASE_LOCKED', 'INTERRUPTED'],
+    [
+      'KEY_INVALID',
+      'CASE_INVALID',
+      'NOTHING_TO_SEAL',
+      'COLLECT_PARTIAL',
+      'SEAL_HASH_MISMATCH',
+      'STORAGE_FULL',
+      'CASE_LOCKED',
+      'INTERRUPTED',
+    ],
   );
 
-  static override examples = ['<%= config.bin %> seal', '<%= config.bin %> seal --key team-red --classification "TLP:AMBER"'];
+  static override examples = [
+    '<%= config.bin %> seal',
+    '<%= config.bin %> seal --key team-red --classification "TLP:AMBER"',
+  ];
 
   static override flags = {
-    'key': Flags.string({ helpValue: 'NAME|FILE', summary: 'Signing key (EXHIBIT_KEY; default: default).' }),
-    'classification': Flags.string({ helpValue: 'TEXT', summary: 'Marking that the signed statement carries.' }),
+    key: Flags.string({ helpValue: 'NAME|FILE', summary: 'Signing key (EXHIBIT_KEY; default: default).' }),
+    classification: Flags.string({ helpValue: 'TEXT', summary: 'Marking that the signed statement carries.' }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof sealResult>>> {
@@ -44,7 +56,9 @@ receipt away from this machine: it is the only defence against somebody who can 
     return {
       result: summary,
       text: presentSeal(summary),
-      ...(completeness === 'complete' ? {} : { notice: gapNotice(outcomeCounts, `exhibit show ${summary.archivePath}`) }),
+      ...(completeness === 'complete'
+        ? {}
+        : { notice: gapNotice(outcomeCounts, `exhibit show ${summary.archivePath}`) }),
     };
   }
 }

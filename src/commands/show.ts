@@ -24,11 +24,16 @@ export default class Show extends BaseCommand<typeof Show> {
     '<%= config.bin %> show k7m2p9-x0001.tar.gz --json',
   ];
 
-  static override args = { archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }) };
+  static override args = {
+    archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }),
+  };
 
   static override flags = {
     output: Flags.option({ options: ['text', 'wide', 'json', 'yaml', 'ndjson'] as const, multiple: false })({
-      char: 'o', exclusive: ['json'], default: 'text', summary: 'Form of the result; ndjson is one payload file a line.',
+      char: 'o',
+      exclusive: ['json'],
+      default: 'text',
+      summary: 'Form of the result; ndjson is one payload file a line.',
     }),
   };
 

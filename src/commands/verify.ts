@@ -24,10 +24,15 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --require-complete --json',
   ];
 
-  static override args = { archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }) };
+  static override args = {
+    archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }),
+  };
 
   static override flags = {
-    'allowed-signers': Flags.string({ helpValue: 'FILE', summary: "Trust list in OpenSSH's format, from outside the archive." }),
+    'allowed-signers': Flags.string({
+      helpValue: 'FILE',
+      summary: "Trust list in OpenSSH's format, from outside the archive.",
+    }),
     'receipt': Flags.string({ helpValue: 'FILE', summary: 'Receipt that was kept elsewhere since the seal.' }),
     'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
@@ -44,6 +49,11 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
       { clock: context.clock, scratchDirectory: context.scratchDirectory },
     );
     const notice = verdictNotice(report);
-    return { result: report, text: presentReport(report), ...(notice === null ? {} : { notice }), exitCode: report.exitCode };
+    return {
+      result: report,
+      text: presentReport(report),
+      ...(notice === null ? {} : { notice }),
+      exitCode: report.exitCode,
+    };
   }
 }

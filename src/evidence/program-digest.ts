@@ -46,7 +46,10 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
  * is there, and the node binary under the path `node`. Symbolic links are left out. The same can be computed with sha256sum:
  * docs/evidence-format.md tells how. Throws `STORAGE_FAILED`.
  */
-export async function digestProgram(options: { readonly root: string; readonly nodeBinary: string }): Promise<ProgramDigest> {
+export async function digestProgram(options: {
+  readonly root: string;
+  readonly nodeBinary: string;
+}): Promise<ProgramDigest> {
   const { root, nodeBinary } = options;
   const paths = [...FILES];
   for (const folder of FOLDERS) paths.push(...(await filesBelow(root, folder)));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,6 +69,20 @@ function pack(files: readonly { readonly header: Buffer; readonly bytes: Buffer 
   gzip[8] = 0;
   gzip[9] = 255;
   return gzip;
+}
+
+/** As somebody with the key would do it who changed the files: manifests and signature made again. */
+async function sealAgain(files: readonly File[]): Promise<Buffer> {
+  const sums = (of: readonly File[]): Buffer =>
+    Buffer.from(of.map(({ path, bytes }) => `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`).sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join(''));
+  const manifest = sums(files.filter(({ path }) => path.startsWith('data/')));
+  const listed = files.map((file) => (file.path === 'manifest-sha256.txt' ? { ...file, bytes: manifest } : file));
+  const tagmanifest = sums(listed.filter(({ path }) => !/^(data|seal)\/|^tagmanifest/.test(path)));
+  const signature = Buffer.from(await signer.sign(tagmanifest, SEAL_NAMESPACE));
+  return pack(listed.map((file) => {
+    const bytes = file.path === 'tagmanifest-sha256.txt' ? tagmanifest : file.path.endsWith('.sig') ? signature : file.bytes;
+    return { bytes, header: headerOf(file.header, `${sealed.statement.exhibitId}/${file.path}`, bytes.length) };
+  }));
 }
 
 /** Runs the code blocks of VERIFY.md as they stand. */
@@ -171,6 +186,44 @@ describe('VERIFY.md', () => {
     ['bytes in the padding', (_, archive) => gzipped(flipAt(lengthOf(unpack(sealed.archivePath).slice(0, 1)) - 1)(packed(archive)))],
     ['a name in the gzip header', (_, archive) => Buffer.concat([archive.subarray(0, 3), Buffer.from([8]), archive.subarray(4, 10), Buffer.from('x\0'), archive.subarray(10)])],
   ];
+
+  it('leads to the end for the same files packed anew, so that what follows is about the changes', async () => {
+    const path = join(home, 'control.tar.gz');
+    writeFileSync(path, pack(unpack(sealed.archivePath)));
+    expect(follow(path, { receipt: '' })).toMatchObject({ status: 0 });
+    expect(await verdictOf(path, signer.publicKey, false)).toBe('VERIFIED_PARTIAL');
+    writeFileSync(path, await sealAgain(unpack(sealed.archivePath)));
+    expect(follow(path, { receipt: '' })).toMatchObject({ status: 0 });
+    expect(await verdictOf(path, signer.publicKey, false)).toBe('VERIFIED_PARTIAL');
+  });
+
+  /** Changed text in one file, all hashes and the signature made again: what only the cross-checks can find. */
+  const forgeries: [string, string, (text: string) => string][] = [
+    ['a broken custody chain', 'custody/acquisition.jsonl', (text) => text.replace('"event":"gap"', '"event":"item"')],
+    ['a custody log without its last entry', 'custody/acquisition.jsonl', (text) => text.replace(/[^\n]*\n$/, '')],
+    ['an artifact without outcome', 'meta/outcomes.jsonl', (text) => text.slice(text.indexOf('\n') + 1)],
+    ['an outcome that is better than it was', 'meta/outcomes.jsonl', (text) => text.replace('"outcome":"denied"', '"outcome":"absent"')],
+    ['an artifact that is required in the plan only', 'meta/outcomes.jsonl', (text) => text.replace('"required":true', '"required":false')],
+    ['an item of an unplanned artifact', 'meta/items.jsonl', (text) => text.replace('"artifact":"logs/a"', '"artifact":"logs/0"')],
+    ['an item with another size', 'meta/items.jsonl', (text) => text.replace('"sizeBytes":13', '"sizeBytes":14')],
+    ['items out of order', 'meta/items.jsonl', (text) => text.split('\n').slice(0, -1).reverse().join('\n') + '\n'],
+    ['a number with a fraction', 'meta/outcomes.jsonl', (text) => text.replace('"attempts":1', '"attempts":1.0')],
+    ['a key twice', 'meta/outcomes.jsonl', (text) => text.replace('"attempts":1', '"attempts":1,"attempts":1')],
+    ['another count in the statement', 'meta/exhibit.json', (text) => text.replace('"payloadFiles":4', '"payloadFiles":5')],
+    ['a better completeness in the statement', 'meta/exhibit.json', (text) => text.replace('"completeness":"partial"', '"completeness":"complete"')],
+    ['another case in the statement', 'meta/exhibit.json', (text) => text.replace('"sequence":2', '"sequence":3')],
+    ['another count in bag-info.txt', 'bag-info.txt', (text) => text.replace('Payload-Oxum: ', 'Payload-Oxum: 1')],
+    ['a last record without LF', 'meta/plan.jsonl', (text) => text.slice(0, -1)],
+  ];
+
+  it.each(forgeries)('stops at %s under a good signature, and so does our own verifier', async (name, file, change) => {
+    const path = join(home, `${name.replaceAll(/[^a-z]/g, '-')}.tar.gz`);
+    const files = unpack(sealed.archivePath).map((entry) => (entry.path === file ? { ...entry, bytes: Buffer.from(change(entry.bytes.toString('latin1')), 'latin1') } : entry));
+    expect(files.map(({ bytes }) => bytes)).not.toEqual(unpack(sealed.archivePath).map(({ bytes }) => bytes));
+    writeFileSync(path, await sealAgain(files));
+    expect(follow(path, { receipt: '' })).toMatchObject({ status: 1, output: expect.stringMatching(/the records are not as they must be|JSON|Error/) as string });
+    expect(await verdictOf(path, signer.publicKey, false)).toBe('TAMPERED');
+  });
 
   it.each(tampers)('stops at %s, and so does our own verifier', async (name, tamper) => {
     const path = join(home, `${name.replaceAll(' ', '-')}.tar.gz`);

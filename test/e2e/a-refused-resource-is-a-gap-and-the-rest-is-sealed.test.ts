@@ -21,14 +21,19 @@ describe('a cluster that refuses one resource', () => {
     expect(collected.exitCode).toBe(3);
     expect(documentSchemaOf('collect').safeParse(collected.document).error).toBeUndefined();
     expect(collected.document).toMatchObject({ completeness: 'partial', outcomes: { denied: 1 }, gapsTotal: 1 });
-    expect(collected.document['gaps']).toMatchObject([{ outcome: 'denied', artifact: expect.stringContaining('configmaps') as string }]);
+    expect(collected.document['gaps']).toMatchObject([
+      { outcome: 'denied', artifact: expect.stringContaining('configmaps') as string },
+    ]);
 
     const sealed = await user.json('seal');
     expect(sealed.exitCode).toBe(3);
     expect(documentSchemaOf('seal').safeParse(sealed.document).error).toBeUndefined();
 
     const archive = String(sealed.document['archivePath']);
-    expect(await user.json('verify', archive)).toMatchObject({ exitCode: 0, document: { verdict: 'VERIFIED_PARTIAL' } });
+    expect(await user.json('verify', archive)).toMatchObject({
+      exitCode: 0,
+      document: { verdict: 'VERIFIED_PARTIAL' },
+    });
     expect(await user.json('verify', archive, '--require-complete')).toMatchObject({ exitCode: 3 });
   });
 });

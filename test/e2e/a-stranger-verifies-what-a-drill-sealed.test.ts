@@ -46,7 +46,14 @@ describe('a stranger with the archive, the receipt and a trust list', () => {
   it('gets VERIFIED with the trust list, UNTRUSTED_SIGNER without', async () => {
     const archive = join(stranger.directory, 'evidence.tar.gz');
     copyFileSync(text('archivePath'), archive);
-    const trusted = await stranger.json('verify', archive, '--allowed-signers', text('allowedSigners'), '--receipt', text('receiptPath'));
+    const trusted = await stranger.json(
+      'verify',
+      archive,
+      '--allowed-signers',
+      text('allowedSigners'),
+      '--receipt',
+      text('receiptPath'),
+    );
     expect(trusted).toMatchObject({ exitCode: 0, document: { verdict: 'VERIFIED' } });
     expect(documentSchemaOf('verify').safeParse(trusted.document).error).toBeUndefined();
     const untrusted = await stranger.json('verify', archive);
@@ -65,17 +72,23 @@ describe('a stranger with the archive, the receipt and a trust list', () => {
   it('gets exit 4 for an archive of which one byte was changed, and the result is still one document', async () => {
     const archive = join(stranger.directory, 'changed.tar.gz');
     copyFileSync(text('archivePath'), archive);
-    spawnSync('sh', ['-c', `printf X | dd of="${archive}" bs=1 seek=$(( $(stat -c %s "${archive}") / 2 )) conv=notrunc`]);
+    spawnSync('sh', [
+      '-c',
+      `printf X | dd of="${archive}" bs=1 seek=$(( $(stat -c %s "${archive}") / 2 )) conv=notrunc`,
+    ]);
     const verified = await stranger.json('verify', archive, '--allowed-signers', text('allowedSigners'));
     expect(verified).toMatchObject({ exitCode: 4, document: { verdict: 'TAMPERED' } });
     expect(verified.stderr).toContain('VERIFY_FAILED');
   });
 
-  it.skipIf(!has('ssh-keygen') || !has('sha256sum'))('comes to the same verdict with the printed commands of stock tools', async () => {
-    const printed = (await user.run('drill', 'run', '--sandbox', '--quiet')).stdout;
-    const commands = printed.split('Check it without this program:\n')[1] ?? '';
-    const { exitCode, stdout, stderr } = await user.shell(`set -e\n${commands}`);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stdout).toContain('Good "exhibit-seal@v1" signature');
-  });
+  it.skipIf(!has('ssh-keygen') || !has('sha256sum'))(
+    'comes to the same verdict with the printed commands of stock tools',
+    async () => {
+      const printed = (await user.run('drill', 'run', '--sandbox', '--quiet')).stdout;
+      const commands = printed.split('Check it without this program:\n')[1] ?? '';
+      const { exitCode, stdout, stderr } = await user.shell(`set -e\n${commands}`);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      expect(stdout).toContain('Good "exhibit-seal@v1" signature');
+    },
+  );
 });

@@ -57,13 +57,25 @@ export class User {
     const { exitCode, signal, stdout, stderr } = await execa(
       'bash',
       ['-c', `exhibit() { "${process.execPath}" "${PROGRAM}" "$@"; }\n${line}`],
-      { env: this.environment, cwd: this.directory, stdin: 'ignore', reject: false, extendEnv: false, stripFinalNewline: false },
+      {
+        env: this.environment,
+        cwd: this.directory,
+        stdin: 'ignore',
+        reject: false,
+        extendEnv: false,
+        stripFinalNewline: false,
+      },
     );
     return { exitCode, signal, stdout, stderr };
   }
 
   async sandbox(faults: readonly Fault[] = []): Promise<Sandbox> {
-    return await startSandbox({ directory: join(this.directory, 'cluster'), clock: systemClock, ids: systemIds, faults });
+    return await startSandbox({
+      directory: join(this.directory, 'cluster'),
+      clock: systemClock,
+      ids: systemIds,
+      faults,
+    });
   }
 
   remove(): void {
@@ -72,7 +84,10 @@ export class User {
 }
 
 /** Resolves when the output of a running program holds the text; rejects when it ends before. */
-export async function untilPrinted(child: Pick<EventEmitter, 'once'> & { readonly stderr: EventEmitter }, text: string): Promise<void> {
+export async function untilPrinted(
+  child: Pick<EventEmitter, 'once'> & { readonly stderr: EventEmitter },
+  text: string,
+): Promise<void> {
   let seen = '';
   await new Promise<void>((done, fail) => {
     child.stderr.on('data', (chunk: Buffer) => {

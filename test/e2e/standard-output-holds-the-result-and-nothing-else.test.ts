@@ -32,7 +32,11 @@ describe('standard output', () => {
     ];
     for (const [id, args] of runs) {
       const { document, exitCode } = await user.json(...args);
-      expect({ id, exitCode, error: documentSchemaOf(id).safeParse(document).error }).toEqual({ id, exitCode: 0, error: undefined });
+      expect({ id, exitCode, error: documentSchemaOf(id).safeParse(document).error }).toEqual({
+        id,
+        exitCode: 0,
+        error: undefined,
+      });
     }
   });
 
@@ -73,7 +77,10 @@ describe('standard output', () => {
   it('streams the coded messages apart from it, as JSON lines', async () => {
     const { stderr, stdout } = await user.run('case', 'open', '--events', 'jsonl', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'exhibit-case-open/1' });
-    const codes = stderr.trim().split('\n').map((line) => (JSON.parse(line) as { code: string }).code);
+    const codes = stderr
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { code: string }).code);
     expect(codes).toEqual(['CASE_OPENED', 'CASE_NOT_STATED']);
   });
 });

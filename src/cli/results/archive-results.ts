@@ -26,24 +26,37 @@ export const planResult = z.strictObject({
   nodes: z.array(z.string()).readonly(),
   namespaces: z.union([z.literal('all'), z.array(z.string()).readonly()]),
   pods: z.int(),
-  steps: z.array(z.strictObject({ tier: z.string(), collector: z.string(), artifacts: z.int(), requests: z.int() })).readonly(),
+  steps: z
+    .array(z.strictObject({ tier: z.string(), collector: z.string(), artifacts: z.int(), requests: z.int() }))
+    .readonly(),
   artifacts: z.int(),
   requests: z.int(),
   estimatedBytes: z.null(),
-  rights: z.array(z.strictObject({ verb: z.string(), resource: z.string(), allowed: z.boolean().nullable(), why: z.string() })).readonly(),
+  rights: z
+    .array(z.strictObject({ verb: z.string(), resource: z.string(), allowed: z.boolean().nullable(), why: z.string() }))
+    .readonly(),
   notAskedFor: z.array(z.string()).readonly(),
   excludedByAuthority: z.int(),
   incomplete: z.array(z.string()).readonly(),
   footprint: z.string(),
 });
 
-const findingSchema = z.strictObject({ check: z.enum(CHECKS), path: z.string(), expected: z.string(), found: z.string() });
+const findingSchema = z.strictObject({
+  check: z.enum(CHECKS),
+  path: z.string(),
+  expected: z.string(),
+  found: z.string(),
+});
 
 export const verifyResult = z.strictObject({
   archive: z.string(),
   verdict: z.enum(VERDICTS),
   exitCode: z.int(),
-  checks: z.array(z.strictObject({ check: z.enum(CHECKS), result: z.enum(['passed', 'failed', 'skipped']), detail: z.string() })).readonly(),
+  checks: z
+    .array(
+      z.strictObject({ check: z.enum(CHECKS), result: z.enum(['passed', 'failed', 'skipped']), detail: z.string() }),
+    )
+    .readonly(),
   findings: z.array(findingSchema).readonly(),
   findingsTotal: z.int(),
   containerSha256: z.string().nullable(),

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { authoritySchema } from '../../model/case.js';
 
-const exhibitSchema = z.strictObject({ exhibitId: z.string(), state: z.enum(['open', 'sealed', 'given-up']), archive: z.string().nullable() });
+const exhibitSchema = z.strictObject({
+  exhibitId: z.string(),
+  state: z.enum(['open', 'sealed', 'given-up']),
+  archive: z.string().nullable(),
+});
 
 export const caseSchema = z.strictObject({
   caseId: z.string(),

@@ -26,8 +26,19 @@ async function open(...argv: string[]): Promise<string> {
 describe('case open', () => {
   it('records authority and limits, and prints a document of its schema', async () => {
     const { stdout, stderr } = await runInProcess(CaseOpen, 'case:open', [
-      '--json', '--reason', 'miner', '--authority-by', 'Judge Roe', '--authority-ground', '4 Gs 17/26',
-      '--limit', 'namespace=shop', '--limit', 'namespace=pay', '--limit', 'until=2030-01-01T00:00:00+01:00',
+      '--json',
+      '--reason',
+      'miner',
+      '--authority-by',
+      'Judge Roe',
+      '--authority-ground',
+      '4 Gs 17/26',
+      '--limit',
+      'namespace=shop',
+      '--limit',
+      'namespace=pay',
+      '--limit',
+      'until=2030-01-01T00:00:00+01:00',
     ]);
     const shown = documentSchemaOf('case:open').parse(JSON.parse(stdout));
     expect(shown).toMatchObject({
@@ -49,10 +60,16 @@ describe('case open', () => {
     ['half an authority', ['--authority-by', 'x']],
     ['a limit without an authority', ['--limit', 'node=a']],
     ['an unknown limit', ['--authority-by', 'x', '--authority-ground', 'y', '--limit', 'pod=a']],
-    ['a time without a zone', ['--authority-by', 'x', '--authority-ground', 'y', '--limit', 'until=2030-01-01T00:00:00']],
+    [
+      'a time without a zone',
+      ['--authority-by', 'x', '--authority-ground', 'y', '--limit', 'until=2030-01-01T00:00:00'],
+    ],
     ['an argument', ['k7m2p9']],
   ])('refuses %s with exit 2 and opens nothing', async (_what, argv) => {
-    expect((await runInProcess(CaseOpen, 'case:open', argv)).error).toMatchObject({ code: 'USAGE_INVALID', exitCode: 2 });
+    expect((await runInProcess(CaseOpen, 'case:open', argv)).error).toMatchObject({
+      code: 'USAGE_INVALID',
+      exitCode: 2,
+    });
     expect((await runInProcess(CaseList, 'case:list', ['-o', 'name'])).stdout).toBe('');
   });
 });
@@ -62,7 +79,9 @@ describe('case list', () => {
     const first = await open('--reference', 'INC-1');
     const second = await open('--reference', 'INC-2');
     const { stdout } = await runInProcess(CaseList, 'case:list', ['--json']);
-    const { cases } = documentSchemaOf('case:list').parse(JSON.parse(stdout)) as { cases: { caseId: string; inUse: boolean }[] };
+    const { cases } = documentSchemaOf('case:list').parse(JSON.parse(stdout)) as {
+      cases: { caseId: string; inUse: boolean }[];
+    };
     expect(new Set(cases.map(({ caseId }) => caseId))).toEqual(new Set([first, second]));
     expect(cases.filter(({ inUse }) => inUse).map(({ caseId }) => caseId)).toEqual([second]);
     expect((await runInProcess(CaseList, 'case:list', ['-o', 'wide'])).stdout).toContain('INC-1');
@@ -79,7 +98,8 @@ describe('case show, use and close', () => {
     const first = await open();
     const second = await open();
     const shown = async (...argv: string[]): Promise<string> =>
-      (JSON.parse((await runInProcess(CaseShow, 'case:show', ['--json', ...argv])).stdout) as { caseId: string }).caseId;
+      (JSON.parse((await runInProcess(CaseShow, 'case:show', ['--json', ...argv])).stdout) as { caseId: string })
+        .caseId;
     expect(await shown()).toBe(second);
     await runInProcess(CaseUse, 'case:use', [first]);
     expect(await shown()).toBe(first);
@@ -91,13 +111,19 @@ describe('case show, use and close', () => {
 
   it.each(['nosuchcase', '../../etc', ''])('refuse the case %j', async (name) => {
     await open();
-    expect((await runInProcess(CaseShow, 'case:show', [name])).error).toMatchObject({ code: 'CASE_INVALID', exitCode: 2 });
+    expect((await runInProcess(CaseShow, 'case:show', [name])).error).toMatchObject({
+      code: 'CASE_INVALID',
+      exitCode: 2,
+    });
     expect((await runInProcess(CaseUse, 'case:use', [name])).error?.exitCode).toBe(2);
   });
 
   it('close asks, and nobody to answer means no', async () => {
     const caseId = await open();
-    expect((await runInProcess(CaseClose, 'case:close', ['--no-input'])).error).toMatchObject({ code: 'DECLINED', exitCode: 5 });
+    expect((await runInProcess(CaseClose, 'case:close', ['--no-input'])).error).toMatchObject({
+      code: 'DECLINED',
+      exitCode: 5,
+    });
     const closed = await runInProcess(CaseClose, 'case:close', ['--yes', '--json']);
     expect(documentSchemaOf('case:close').parse(JSON.parse(closed.stdout))).toMatchObject({ caseId, state: 'closed' });
     expect((await runInProcess(CaseShow, 'case:show', [])).error).toMatchObject({ code: 'CASE_INVALID' });

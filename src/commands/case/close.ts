@@ -10,20 +10,29 @@ import type { caseCloseResult } from '../../cli/results/case-results.js';
 export default class CaseClose extends BaseCommand<typeof CaseClose> {
   static override summary = 'Close a case: it takes no more evidence. This cannot be undone.';
 
-  static override description = describe(
-    'Asks first. Refused while an exhibit is open: seal it before.',
-    ['CASE_INVALID', 'CASE_CLOSED', 'DECLINED', 'CASE_LOCKED', 'STORAGE_FAILED'],
-  );
+  static override description = describe('Asks first. Refused while an exhibit is open: seal it before.', [
+    'CASE_INVALID',
+    'CASE_CLOSED',
+    'DECLINED',
+    'CASE_LOCKED',
+    'STORAGE_FAILED',
+  ]);
 
   static override examples = ['<%= config.bin %> case close', '<%= config.bin %> case close k7m2p9 --yes'];
 
-  static override args = { case: Args.string({ ignoreStdin: true, description: 'Id of the case (default: the one in use).' }) };
+  static override args = {
+    case: Args.string({ ignoreStdin: true, description: 'Id of the case (default: the one in use).' }),
+  };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof caseCloseResult>>> {
     const { context } = this;
     const shown = await caseShown(context, this.args.case ?? (await context.caseId()));
     await confirm(`Close case ${shown.caseId} for good?`, this.answers);
     await (await context.store()).close(shown.caseId);
-    return { result: { caseId: shown.caseId, state: 'closed' }, text: `case ${shown.caseId} is closed`, names: [shown.caseId] };
+    return {
+      result: { caseId: shown.caseId, state: 'closed' },
+      text: `case ${shown.caseId} is closed`,
+      names: [shown.caseId],
+    };
   }
 }

@@ -10,9 +10,17 @@ import { renderTable } from '../../cli/table.js';
 export default class CaseList extends BaseCommand<typeof CaseList> {
   static override summary = 'List the cases of this machine.';
 
-  static override description = describe('The case in use is marked with a star.', ['STORAGE_FAILED', 'STORAGE_UNSAFE', 'CASE_CORRUPT']);
+  static override description = describe('The case in use is marked with a star.', [
+    'STORAGE_FAILED',
+    'STORAGE_UNSAFE',
+    'CASE_CORRUPT',
+  ]);
 
-  static override examples = ['<%= config.bin %> case list', '<%= config.bin %> case list -o name', '<%= config.bin %> case list -o ndjson'];
+  static override examples = [
+    '<%= config.bin %> case list',
+    '<%= config.bin %> case list -o name',
+    '<%= config.bin %> case list -o ndjson',
+  ];
 
   static override flags = { ...outputFlags };
 
@@ -23,7 +31,10 @@ export default class CaseList extends BaseCommand<typeof CaseList> {
     return {
       result: { cases },
       text: cases.length === 0 ? '' : renderTable(['case', 'state', 'opened'], rows),
-      wide: renderTable(['case', 'state', 'opened', 'reference'], cases.map(({ reference }, index) => [...(rows[index] ?? []), reference])),
+      wide: renderTable(
+        ['case', 'state', 'opened', 'reference'],
+        cases.map(({ reference }, index) => [...(rows[index] ?? []), reference]),
+      ),
       rows: cases,
       names: cases.map(({ caseId }) => caseId),
     };

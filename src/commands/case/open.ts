@@ -31,7 +31,10 @@ collect, not only recorded. What is left out is recorded as "not stated".`,
     'authority-ground': Flags.string({ helpValue: 'TEXT', summary: 'On what ground: policy, contract, order.' }),
     'authority-at': Flags.string({ helpValue: 'TIME', summary: 'When (RFC 3339 with zone; default: now).' }),
     'limit': Flags.string({
-      helpValue: 'namespace=NAME|node=NAME|until=TIME', multiple: true, multipleNonGreedy: true, summary: 'Limit that the authority sets; repeatable.',
+      helpValue: 'namespace=NAME|node=NAME|until=TIME',
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Limit that the authority sets; repeatable.',
     }),
     'operator': Flags.string({ helpValue: 'WHO', summary: 'Who works on the case (default: user@host).' }),
     'hold': Flags.string({ helpValue: 'ID', summary: 'Legal hold that the evidence is under.' }),
@@ -40,7 +43,12 @@ collect, not only recorded. What is left out is recorded as "not stated".`,
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof caseOpenResult>>> {
     const { context, flags } = this;
     const authority = parseAuthority(
-      { by: flags['authority-by'], ground: flags['authority-ground'], at: flags['authority-at'], limits: flags.limit ?? [] },
+      {
+        by: flags['authority-by'],
+        ground: flags['authority-ground'],
+        at: flags['authority-at'],
+        limits: flags.limit ?? [],
+      },
       context.clock.nowMs(),
     );
     const { reference, reason, operator, hold } = flags;

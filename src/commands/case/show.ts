@@ -10,7 +10,11 @@ import type { caseShowResult } from '../../cli/results/case-results.js';
 export default class CaseShow extends BaseCommand<typeof CaseShow> {
   static override summary = 'Show a case: who, why, by what authority, and its exhibits.';
 
-  static override description = describe('Without an id, the case in use.', ['CASE_INVALID', 'CASE_CORRUPT', 'STORAGE_UNSAFE']);
+  static override description = describe('Without an id, the case in use.', [
+    'CASE_INVALID',
+    'CASE_CORRUPT',
+    'STORAGE_UNSAFE',
+  ]);
 
   static override examples = ['<%= config.bin %> case show', '<%= config.bin %> case show k7m2p9 --json'];
 

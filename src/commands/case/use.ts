@@ -8,7 +8,11 @@ import type { caseUseResult } from '../../cli/results/case-results.js';
 export default class CaseUse extends BaseCommand<typeof CaseUse> {
   static override summary = 'Make a case the one that commands without --case work on.';
 
-  static override description = describe('--case and EXHIBIT_CASE come before it.', ['CASE_INVALID', 'STORAGE_FAILED', 'STORAGE_UNSAFE']);
+  static override description = describe('--case and EXHIBIT_CASE come before it.', [
+    'CASE_INVALID',
+    'STORAGE_FAILED',
+    'STORAGE_UNSAFE',
+  ]);
 
   static override examples = ['<%= config.bin %> case use k7m2p9', '<%= config.bin %> case use k7m2p9 --quiet'];
 

@@ -33,7 +33,8 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
     ...collectFlags,
     sandbox: Flags.boolean({ default: false, summary: 'Collect from the built-in sandbox.' }),
     kind: Flags.option({ options: ['sandbox', 'drill'] as const, multiple: false })({
-      dependsOn: ['sandbox'], summary: 'What the archive says it is (default: sandbox; without --sandbox always drill).',
+      dependsOn: ['sandbox'],
+      summary: 'What the archive says it is (default: sandbox; without --sandbox always drill).',
     }),
     key: Flags.string({ helpValue: 'NAME|FILE', summary: 'Signing key (default: default, made when it is missing).' }),
     ...clusterFlags,
@@ -42,25 +43,36 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof drillResult>>> {
     const { context, flags } = this;
     const { sandbox } = flags;
-    const all = flags.all || (sandbox && [flags.node, flags.pod, flags.namespace].every((names) => names === undefined));
+    const all =
+      flags.all || (sandbox && [flags.node, flags.pod, flags.namespace].every((names) => names === undefined));
     const collectors = await context.collectors();
     const kind = sandbox ? (flags.kind ?? 'sandbox') : 'drill';
-    const request = await collectRequestOf({ ...flags, all, kubelet: flags.kubelet || sandbox }, context, { kind, collectors });
+    const request = await collectRequestOf({ ...flags, all, kubelet: flags.kubelet || sandbox }, context, {
+      kind,
+      collectors,
+    });
     await ensureKey(context, flags.key);
     const trust = await context.trustList(undefined);
-    if (trust === null) throw new ExhibitError('KEY_INVALID', 'there is no list of trusted signers', { hints: ['exhibit key new'] });
+    if (trust === null)
+      throw new ExhibitError('KEY_INVALID', 'there is no list of trusted signers', { hints: ['exhibit key new'] });
     const signer = await context.signer(flags.key);
     const caseId = await openDrillCase(context);
     const target = sandbox ? await context.startSandbox() : context.clusterTarget(flags);
     const summary = await runDrill(
       { collect: request, seal: { caseId, classification: null }, allowedSigners: trust },
-      { ...(await context.collectDeps(caseId, target)), signer, sbom: await context.sbom(), scratchDirectory: context.scratchDirectory },
+      {
+        ...(await context.collectDeps(caseId, target)),
+        signer,
+        sbom: await context.sbom(),
+        scratchDirectory: context.scratchDirectory,
+      },
     );
     await closeDrillCase(context, caseId);
     const { archivePath, receiptPath } = summary.seal;
     const { collect, report, scorecard } = summary;
     const scorecardPath = await writeScorecard(archivePath, scorecard);
-    const gaps = collect.completeness === 'complete' ? null : gapNotice(collect.outcomes, `exhibit show ${archivePath}`);
+    const gaps =
+      collect.completeness === 'complete' ? null : gapNotice(collect.outcomes, `exhibit show ${archivePath}`);
     const notice = verdictNotice(report) ?? gaps;
     return {
       result: { archivePath, receiptPath, scorecardPath, allowedSigners: trust.source, scorecard, collect, report },

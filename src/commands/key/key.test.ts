@@ -15,7 +15,9 @@ beforeEach(() => {
   vi.stubEnv('EXHIBIT_HOME', home);
 });
 
-afterEach(() => { rmSync(home, { recursive: true, force: true }); });
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
 
 describe('key new', () => {
   it('makes a private key that only its owner reads, trusts it, and prints a document of its schema', async () => {
@@ -62,7 +64,10 @@ describe('key show', () => {
     await runInProcess(KeyNew, 'key:new', ['--name', 'a', '--principal', 'ann@example.org']);
     expect((await runInProcess(KeyShow, 'key:show', ['-o', 'name'])).stdout).toBe('a\nb\n');
     const lines = (await runInProcess(KeyShow, 'key:show', ['-o', 'ndjson'])).stdout.trim().split('\n');
-    expect(lines.map((line) => (JSON.parse(line) as { trustedAs: string }).trustedAs)).toEqual(['ann@example.org', 'bob@example.org']);
+    expect(lines.map((line) => (JSON.parse(line) as { trustedAs: string }).trustedAs)).toEqual([
+      'ann@example.org',
+      'bob@example.org',
+    ]);
   });
 
   it('refuses -o json together with --json', async () => {
@@ -85,13 +90,21 @@ describe('key trust', () => {
 
   it('is declined when there is nobody to answer', async () => {
     writeFileSync(join(home, 'jane.pub'), `${publicKey} jane\n`);
-    const run = await runInProcess(KeyTrust, 'key:trust', [join(home, 'jane.pub'), '--principal', 'jane@example.org', '--no-input']);
+    const run = await runInProcess(KeyTrust, 'key:trust', [
+      join(home, 'jane.pub'),
+      '--principal',
+      'jane@example.org',
+      '--no-input',
+    ]);
     expect(run.error).toMatchObject({ code: 'DECLINED', exitCode: 5 });
     expect(() => statSync(join(home, 'allowed_signers'))).toThrow('ENOENT');
   });
 
   it('refuses a private key and repeats nothing of it', async () => {
-    writeFileSync(join(home, 'oops'), '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n');
+    writeFileSync(
+      join(home, 'oops'),
+      '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n',
+    );
     const run = await runInProcess(KeyTrust, 'key:trust', [join(home, 'oops'), '--principal', 'x', '--yes']);
     expect(run.error).toMatchObject({ code: 'KEY_INVALID' });
     expect(JSON.stringify(run.error)).not.toContain('c2VjcmV0');

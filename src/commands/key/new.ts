@@ -18,11 +18,17 @@ signers, so that verify on this machine knows it; others need the fingerprint fr
     ['KEY_INVALID', 'STORAGE_FAILED'],
   );
 
-  static override examples = ['<%= config.bin %> key new', '<%= config.bin %> key new --name team-red --principal red@example.org'];
+  static override examples = [
+    '<%= config.bin %> key new',
+    '<%= config.bin %> key new --name team-red --principal red@example.org',
+  ];
 
   static override flags = {
     name: Flags.string({ helpValue: 'NAME', default: DEFAULT_KEY, summary: 'Name of the key file.' }),
-    principal: Flags.string({ helpValue: 'WHO', summary: 'Who signs with it, as verify shows it (default: user@host).' }),
+    principal: Flags.string({
+      helpValue: 'WHO',
+      summary: 'Who signs with it, as verify shows it (default: user@host).',
+    }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof keyNewResult>>> {

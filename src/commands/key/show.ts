@@ -11,9 +11,15 @@ import { readTrustList } from '../../cli/trust-list.js';
 export default class KeyShow extends BaseCommand<typeof KeyShow> {
   static override summary = 'Show the signing keys of this machine.';
 
-  static override description = describe('Public halves only. A private key never leaves its file.', ['STORAGE_FAILED']);
+  static override description = describe('Public halves only. A private key never leaves its file.', [
+    'STORAGE_FAILED',
+  ]);
 
-  static override examples = ['<%= config.bin %> key show', '<%= config.bin %> key show -o wide', '<%= config.bin %> key show --json'];
+  static override examples = [
+    '<%= config.bin %> key show',
+    '<%= config.bin %> key show -o wide',
+    '<%= config.bin %> key show --json',
+  ];
 
   static override flags = { ...outputFlags };
 

@@ -23,7 +23,9 @@ telephone, on paper, in person. The copy inside an archive (seal/signer.pub) pro
     'ssh-keygen -y -f KEY | <%= config.bin %> key trust - --principal jane@example.org --yes',
   ];
 
-  static override args = { file: Args.string({ required: true, ignoreStdin: true, description: 'Public key file, or - for standard input.' }) };
+  static override args = {
+    file: Args.string({ required: true, ignoreStdin: true, description: 'Public key file, or - for standard input.' }),
+  };
 
   static override flags = {
     principal: Flags.string({ required: true, helpValue: 'WHO', summary: 'Who signs with it, as verify shows it.' }),
