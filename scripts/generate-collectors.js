@@ -40,7 +40,9 @@ export function generateCollectorIndex(root, { check }) {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const root = resolve(import.meta.dirname, '..');
   if (!generateCollectorIndex(root, { check: process.argv.includes('--check') })) {
-    console.error(`${TARGET} is not what scripts/generate-collectors.js makes of the folders. Run: node scripts/generate-collectors.js`);
+    console.error(
+      `${TARGET} is not what scripts/generate-collectors.js makes of the folders. Run: node scripts/generate-collectors.js`,
+    );
     process.exitCode = 1;
   }
 }

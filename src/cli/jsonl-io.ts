@@ -15,12 +15,10 @@ export interface JsonlOptions {
 
 const PROGRESS_INTERVAL_US = 1_000_000;
 
-/** JSON in ASCII: a line is one line for every reader, whatever a name of the cluster holds. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** JSON in ASCII: a line is one line for every reader, whatever a name of the cluster holds. Throws for what JSON cannot hold. */
+function lineOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  return `${text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
 /** Streams every message as `{"type":"message",...}` and progress, at most once a second, as `{"type":"progress",...}`. */
@@ -41,7 +39,14 @@ export class JsonlIo implements ClosableIo {
       text,
       ...(data === undefined ? {} : { data }),
     };
-    this.#options.write(`${asciiJson({ type: 'message', ...message })}\n`);
+    let line: string;
+    try {
+      line = lineOf({ type: 'message', ...message });
+    } catch {
+      const { data: _left, ...plain } = message;
+      line = lineOf({ type: 'message', ...plain });
+    }
+    this.#options.write(line);
   }
 
   progress(state: Progress): void {
@@ -49,7 +54,7 @@ export class JsonlIo implements ClosableIo {
     if (state.phase === this.#phase && nowUs - this.#progressAtUs < PROGRESS_INTERVAL_US) return;
     this.#progressAtUs = nowUs;
     this.#phase = state.phase;
-    this.#options.write(`${asciiJson({ type: 'progress', at: this.#now(), ...state })}\n`);
+    this.#options.write(lineOf({ type: 'progress', at: this.#now(), ...state }));
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
-import type { CollectSummary } from '../workflows/collect.js';
+import type { CollectSummary } from '../workflows/collect-summary.js';
 import type { CollectionPlan } from '../workflows/plan-collection.js';
 import { renderBytes } from './quantities.js';
 import { renderFacts, renderTable } from './table.js';

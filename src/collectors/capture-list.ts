@@ -135,7 +135,8 @@ async function read(capture: ListCapture, context: CollectContext, spool: ListSp
     const end = await context.cluster.list({ ...capture.request, signal }, async (page) => await spool.page(page));
     if (context.signal.aborted && !end.complete) throw interrupted();
     if (boxed() && !end.complete) return late();
-    if (end.inconsistent) context.emit('CLUSTER_INCONSISTENT', `${capture.resource}: the list expired while it was read.`);
+    if (end.inconsistent)
+      context.emit('CLUSTER_INCONSISTENT', `${capture.resource}: the list expired while it was read.`);
     return withPages(end, spool);
   } catch (error) {
     if (error instanceof PageRefused) {

@@ -14,14 +14,22 @@ describe('names that the server chose', () => {
         expect(keyPart(text)).toMatch(/^[\x21-\x7e]{0,200}$/);
         expect(`${keyPart(text)}${urlPart(text)}`).not.toMatch(/[/?#\\]/);
         expect(['.', '..']).not.toContain(urlPart(text));
-        expect(new URL(`https://x.test/a/${urlPart(text)}/b`).pathname.split('/').length).toBe(text === '..' || text === '.' ? 2 : 4);
+        expect(new URL(`https://x.test/a/${urlPart(text)}/b`).pathname.split('/').length).toBe(
+          text === '..' || text === '.' ? 2 : 4,
+        );
       }),
       { examples: [['a/../b'], ['\ud800'], ['%2e%2e'], ['?x#y']] },
     );
   });
 
   it('stay apart in keys, however long', () => {
-    fc.assert(fc.property(name, name, (one, other) => (keyPart(one) === keyPart(other)) === (Buffer.from(one).equals(Buffer.from(other)))));
+    fc.assert(
+      fc.property(
+        name,
+        name,
+        (one, other) => (keyPart(one) === keyPart(other)) === Buffer.from(one).equals(Buffer.from(other)),
+      ),
+    );
     expect(keyPart(`${'x'.repeat(500)}a`)).not.toBe(keyPart(`${'x'.repeat(500)}b`));
   });
 
@@ -37,7 +45,13 @@ describe('names that the server chose', () => {
 });
 
 describe('openItem', () => {
-  const draft = { path: 'data/a/page-0001.json', artifact: 'x/y', collector: 'x', vantage: 'api', sensitivity: 'normal' } as const;
+  const draft = {
+    path: 'data/a/page-0001.json',
+    artifact: 'x/y',
+    collector: 'x',
+    vantage: 'api',
+    sensitivity: 'normal',
+  } as const;
 
   it('takes the path that was asked for, then the next free one', async () => {
     const sink = new FakeSink();

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appendAllowedSigner, findAllowedSigner, matchesPatternList, parseAllowedSigners, readAllowedSigners } from './allowed-signers.js';
+import {
+  appendAllowedSigner,
+  findAllowedSigner,
+  matchesPatternList,
+  parseAllowedSigners,
+  readAllowedSigners,
+} from './allowed-signers.js';
 import { ed25519Blob, renderPublicKey } from './ssh-public-key.js';
 
 const keyBlob = ed25519Blob(generateKeyPairSync('ed25519').publicKey);
@@ -22,7 +28,11 @@ describe('parseAllowedSigners', () => {
     ['quoted principals', `"alice b" ${publicKey}`, 'alice b'],
     ['namespaces', `alice namespaces="file,exhibit-*" ${publicKey}`, 'alice'],
     ['options in any case', `alice NAMESPACES="${SEAL}",Valid-After="20260101" ${publicKey}`, 'alice'],
-    ['a window around the time', `alice valid-after="20260615115959Z",valid-before="202606151201Z" ${publicKey}`, 'alice'],
+    [
+      'a window around the time',
+      `alice valid-after="20260615115959Z",valid-before="202606151201Z" ${publicKey}`,
+      'alice',
+    ],
     ['tabs, spaces and CR', `  alice \t ${publicKey}\r`, 'alice'],
     ['comments and blank lines before', `# list\n\n   \nalice ${publicKey}`, 'alice'],
     ['a later line that fits better', `alice namespaces="x" ${publicKey}\nbob ${publicKey}`, 'bob'],
@@ -49,7 +59,9 @@ describe('parseAllowedSigners', () => {
   });
 
   it('lists the lines that it does not use', () => {
-    const { signers, unused } = parseAllowedSigners(`alice ${publicKey}\nca cert-authority ${publicKey}\nrubbish\n# fine\n`);
+    const { signers, unused } = parseAllowedSigners(
+      `alice ${publicKey}\nca cert-authority ${publicKey}\nrubbish\n# fine\n`,
+    );
     expect(signers).toHaveLength(1);
     expect(unused.map(({ line }) => line)).toEqual([2, 3]);
   });
@@ -97,7 +109,9 @@ describe('appendAllowedSigner', () => {
     expect(await appendAllowedSigner(path, signer)).toMatchObject({ added: false });
     expect(await readFile(path, 'utf8')).toBe(`alice@x namespaces="${SEAL}" ${publicKey}\n`);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await appendAllowedSigner(path, { ...signer, namespaces: ['exhibit-custody@v1'] })).toMatchObject({ added: true });
+    expect(await appendAllowedSigner(path, { ...signer, namespaces: ['exhibit-custody@v1'] })).toMatchObject({
+      added: true,
+    });
     expect(principalOf(await readAllowedSigners(path))).toBe('alice@x');
   });
 
@@ -107,12 +121,19 @@ describe('appendAllowedSigner', () => {
     expect(principalOf(await readFile(path, 'utf8'))).toBe('alice');
   });
 
-  it.each(['a b', 'a\nroot', '"a', '*', 'a,b', '#a', '!a', '', '\u00e9'])('refuses the principal %j', async (principal) => {
-    await expect(appendAllowedSigner(path, { principal, publicKey, namespaces: [SEAL] })).rejects.toMatchObject({ code: 'USAGE_INVALID' });
-  });
+  it.each(['a b', 'a\nroot', '"a', '*', 'a,b', '#a', '!a', '', '\u00e9'])(
+    'refuses the principal %j',
+    async (principal) => {
+      await expect(appendAllowedSigner(path, { principal, publicKey, namespaces: [SEAL] })).rejects.toMatchObject({
+        code: 'USAGE_INVALID',
+      });
+    },
+  );
 
   it('refuses what is no key, and a list that is no file', async () => {
-    await expect(appendAllowedSigner(path, { principal: 'a', publicKey: 'ssh-ed25519 AAAA', namespaces: [SEAL] })).rejects.toMatchObject({ code: 'KEY_INVALID' });
+    await expect(
+      appendAllowedSigner(path, { principal: 'a', publicKey: 'ssh-ed25519 AAAA', namespaces: [SEAL] }),
+    ).rejects.toMatchObject({ code: 'KEY_INVALID' });
     await expect(readAllowedSigners(directory)).rejects.toMatchObject({ code: 'KEY_INVALID' });
     await expect(readAllowedSigners(path)).rejects.toMatchObject({ code: 'KEY_INVALID' });
   });

@@ -58,23 +58,21 @@ function readOption(option: string, options: Options): string | null {
 
 const PRINCIPALS = /^(?:"([^"]+)"|([^\s"]+))[ \t]+/;
 const OPTIONS = /^((?:[A-Za-z-]+(?:="[^"]*")?)(?:,[A-Za-z-]+(?:="[^"]*")?)*)[ \t]+/;
+const OPTION = /[A-Za-z-]+(?:="[^"]*")?/g;
 const KEY = /^([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/=]+)(?:[ \t].*)?$/;
 
 function parseLine(line: string): AllowedSigner | string {
   const head = PRINCIPALS.exec(line);
-  const principals = head?.[1] ?? head?.[2];
-  if (head === null || principals === undefined) return 'not principals followed by a key';
-  let rest = line.slice(head[0].length);
+  if (head === null) return 'not principals followed by a key';
+  const rest = line.slice(head[0].length);
   const options: Options = { namespaces: null, validAfterMs: null, validBeforeMs: null };
-  const written = parsePublicKeyText(rest) === null ? OPTIONS.exec(rest) : null;
-  if (written?.[1] !== undefined) {
-    for (const option of written[1].match(/[A-Za-z-]+(?:="[^"]*")?/g) ?? []) {
-      const problem = readOption(option, options);
-      if (problem !== null) return problem;
-    }
-    rest = rest.slice(written[0].length);
+  const written = parsePublicKeyText(rest) === null ? (OPTIONS.exec(rest)?.[0] ?? '') : '';
+  for (const option of written.match(OPTION) ?? []) {
+    const problem = readOption(option, options);
+    if (problem !== null) return problem;
   }
-  const keyBlob = parsePublicKeyText(rest);
+  const keyBlob = parsePublicKeyText(rest.slice(written.length));
+  const principals = head[1] ?? head[2] ?? '';
   return keyBlob === null ? 'no key of a type that can be checked' : { principals, keyBlob, ...options };
 }
 
@@ -132,11 +130,15 @@ export type Trust = { readonly principal: string } | { readonly principal: null;
  * Looks a key up. Windows of validity are judged at `atMs`: the time of checking, as long as no time-stamp proves an earlier one, because
  * the times inside an archive are claims of whoever held the key.
  */
-export function findAllowedSigner(list: AllowedSigners, query: { keyBlob: Buffer; namespace: string; atMs: number }): Trust {
+export function findAllowedSigner(
+  list: AllowedSigners,
+  query: { keyBlob: Buffer; namespace: string; atMs: number },
+): Trust {
   let why = 'the key is not in the list';
   for (const signer of list.signers) {
     if (!signer.keyBlob.equals(query.keyBlob)) continue;
-    if (signer.namespaces !== null && !matchesPatternList(query.namespace, signer.namespaces)) why = 'the key is listed for other namespaces';
+    if (signer.namespaces !== null && !matchesPatternList(query.namespace, signer.namespaces))
+      why = 'the key is listed for other namespaces';
     else if (signer.validAfterMs !== null && query.atMs < signer.validAfterMs) why = 'the key is not valid yet';
     else if (signer.validBeforeMs !== null && query.atMs > signer.validBeforeMs) why = 'the key is no longer valid';
     else return { principal: signer.principals };
@@ -147,7 +149,9 @@ export function findAllowedSigner(list: AllowedSigners, query: { keyBlob: Buffer
 async function readBounded(file: FileHandle, path: string): Promise<string> {
   const stat = await file.stat();
   if (!stat.isFile() || stat.size > MAX_FILE_BYTES) {
-    throw new ExhibitError('KEY_INVALID', 'The list of trusted signers is no file, or too large to be one.', { subject: path });
+    throw new ExhibitError('KEY_INVALID', 'The list of trusted signers is no file, or too large to be one.', {
+      subject: path,
+    });
   }
   const bytes = Buffer.alloc(stat.size);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
@@ -160,7 +164,10 @@ export async function readAllowedSigners(path: string): Promise<string> {
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw new ExhibitError('KEY_INVALID', 'The list of trusted signers cannot be read.', { subject: path, cause: error });
+    throw new ExhibitError('KEY_INVALID', 'The list of trusted signers cannot be read.', {
+      subject: path,
+      cause: error,
+    });
   }
   try {
     return await readBounded(file, path);
@@ -181,7 +188,11 @@ function renderSigner({ principal, publicKey, namespaces }: SignerToTrust): { ke
   const key = parsePublicKeyLine(publicKey);
   if (key === null) throw new ExhibitError('KEY_INVALID', 'The public key is of no type that can be trusted here.');
   if (!/^[^\s"#,!*?\x00-\x1f\x7f-\uffff]{1,200}$/.test(principal)) {
-    throw new ExhibitError('USAGE_INVALID', 'A principal is printable ASCII without spaces, quotes, commas and wildcards.', { subject: principal });
+    throw new ExhibitError(
+      'USAGE_INVALID',
+      'A principal is printable ASCII without spaces, quotes, commas and wildcards.',
+      { subject: principal },
+    );
   }
   if (namespaces.length === 0 || !namespaces.every((namespace) => /^[a-z0-9@._-]+$/.test(namespace))) {
     throw new ExhibitError('INTERNAL', 'A signer is trusted for named namespaces only.');
@@ -193,14 +204,19 @@ function isListed(text: string, keyBlob: Buffer, namespaces: readonly string[]):
   const same = parseAllowedSigners(text).signers.filter(
     (signer) => signer.keyBlob.equals(keyBlob) && signer.validAfterMs === null && signer.validBeforeMs === null,
   );
-  return namespaces.every((name) => same.some((signer) => signer.namespaces === null || matchesPatternList(name, signer.namespaces)));
+  return namespaces.every((name) =>
+    same.some((signer) => signer.namespaces === null || matchesPatternList(name, signer.namespaces)),
+  );
 }
 
 /**
  * Appends a signer to a trust list (made with 0600 when it is not there) unless its key is already listed for all the namespaces without a
  * time limit. Returns its fingerprint and whether a line was added. Throws `KEY_INVALID`, `USAGE_INVALID`, `STORAGE_*`.
  */
-export async function appendAllowedSigner(path: string, signer: SignerToTrust): Promise<{ fingerprint: string; added: boolean }> {
+export async function appendAllowedSigner(
+  path: string,
+  signer: SignerToTrust,
+): Promise<{ fingerprint: string; added: boolean }> {
   const { keyBlob, line } = renderSigner(signer);
   const fingerprint = fingerprintOf(keyBlob);
   let file: FileHandle | undefined;

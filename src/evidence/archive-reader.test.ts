@@ -36,24 +36,37 @@ describe('readArchiveSummary', () => {
     expect(summary.gaps.map(({ artifact }) => artifact)).toEqual(['log/denied']);
     expect(summary.collectors).toEqual([
       {
-        collector: 'sample', items: 3, sizeBytes: SAMPLE_PAYLOAD.reduce((sum, { bytes }) => sum + bytes.length, 0),
+        collector: 'sample',
+        items: 3,
+        sizeBytes: SAMPLE_PAYLOAD.reduce((sum, { bytes }) => sum + bytes.length, 0),
         outcomes: { collected: 2, partial: 0, empty: 0, absent: 0, denied: 1, failed: 1, skipped: 0 },
       },
     ]);
-    expect(summary.folders.map(({ folder, files }) => [folder, files])).toEqual([['data/cluster/lists', 1], ['data/pods/shop', 2]]);
+    expect(summary.folders.map(({ folder, files }) => [folder, files])).toEqual([
+      ['data/cluster/lists', 1],
+      ['data/pods/shop', 2],
+    ]);
   });
 
   it('keeps a bounded number of gaps and counts all', async () => {
-    const outcomes = Array.from({ length: 300 }, (_, index) => ({ artifact: `gap/${String(index).padStart(4, '0')}`, outcome: 'denied' as const, required: true }));
+    const outcomes = Array.from({ length: 300 }, (_, index) => ({
+      artifact: `gap/${String(index).padStart(4, '0')}`,
+      outcome: 'denied' as const,
+      required: true,
+    }));
     const summary = await readArchiveSummary(await write('gaps', gzipOf(packBag(sealedBag(key, { outcomes })))));
     expect([summary.gaps.length, summary.gapsTotal]).toEqual([200, 300]);
   });
 
   it('refuses what it cannot read, and a statement that is missing', async () => {
-    await expect(readArchiveSummary(await write('cut', gzipOf(packBag(makeBag()).subarray(0, 2048))))).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
+    await expect(
+      readArchiveSummary(await write('cut', gzipOf(packBag(makeBag()).subarray(0, 2048)))),
+    ).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
     const bag = makeBag();
     bag.files.delete('meta/exhibit.json');
-    await expect(readArchiveSummary(await write('none', gzipOf(packBag(bag))))).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
+    await expect(readArchiveSummary(await write('none', gzipOf(packBag(bag))))).rejects.toMatchObject({
+      code: 'VERIFY_FAILED',
+    });
     await expect(readArchiveSummary(join(directory, 'nothing'))).rejects.toMatchObject({ code: 'USAGE_INVALID' });
   });
 });

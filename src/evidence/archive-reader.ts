@@ -1,7 +1,13 @@
 import { itemRecordSchema, type ItemRecord } from '../model/artifact.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Statement } from '../model/exhibit.js';
-import { emptyOutcomeCounts, isGap, outcomeRecordSchema, type OutcomeCounts, type OutcomeRecord } from '../model/outcome.js';
+import {
+  emptyOutcomeCounts,
+  isGap,
+  outcomeRecordSchema,
+  type OutcomeCounts,
+  type OutcomeRecord,
+} from '../model/outcome.js';
 import { MAX_HELD_BYTES, STATEMENT } from './bag-layout.js';
 import { readGzipMember } from './gzip-member-reader.js';
 import { openArchive } from './open-archive.js';
@@ -71,13 +77,30 @@ class SummaryReader {
 
   consumer(path: string): TagConsumer | null {
     const findings = this.#findings;
-    if (path === ITEMS) return recordLines({ path, schema: itemRecordSchema, findings, onRecord: (item) => { this.#item(item); } });
-    if (path === OUTCOMES) return recordLines({ path, schema: outcomeRecordSchema, findings, onRecord: (record) => { this.#outcome(record); } });
+    if (path === ITEMS)
+      return recordLines({
+        path,
+        schema: itemRecordSchema,
+        findings,
+        onRecord: (item) => {
+          this.#item(item);
+        },
+      });
+    if (path === OUTCOMES)
+      return recordLines({
+        path,
+        schema: outcomeRecordSchema,
+        findings,
+        onRecord: (record) => {
+          this.#outcome(record);
+        },
+      });
     return path === STATEMENT ? this.#statementConsumer() : null;
   }
 
   summary(container: { readonly containerSha256: string; readonly sizeBytes: number }): ArchiveSummary {
-    if (this.#statement === null) throw new ExhibitError('VERIFY_FAILED', 'The archive has no statement that can be read.');
+    if (this.#statement === null)
+      throw new ExhibitError('VERIFY_FAILED', 'The archive has no statement that can be read.');
     const { containerSha256, sizeBytes } = container;
     return {
       statement: this.#statement,
@@ -108,7 +131,12 @@ class SummaryReader {
   }
 
   #collector(name: string): CollectorSummary {
-    return groupOf(this.#collectors, name, (collector) => ({ collector, outcomes: emptyOutcomeCounts(), items: 0, sizeBytes: 0 }));
+    return groupOf(this.#collectors, name, (collector) => ({
+      collector,
+      outcomes: emptyOutcomeCounts(),
+      items: 0,
+      sizeBytes: 0,
+    }));
   }
 
   #statementConsumer(): TagConsumer {
@@ -136,20 +164,32 @@ function sinkOf(consumer: TagConsumer | null): EntrySink {
 }
 
 /** Walks the archive once. Throws as `openArchive` does, and `VERIFY_FAILED` with the first reason why it is not readable as exhibit/1. */
-async function walk(path: string, findings: Findings, consumerOf: ConsumerOf): Promise<{ containerSha256: string; sizeBytes: number }> {
+async function walk(
+  path: string,
+  findings: Findings,
+  consumerOf: ConsumerOf,
+): Promise<{ containerSha256: string; sizeBytes: number }> {
   const { file } = await openArchive(path);
   try {
     const tar = new UstarReader({ onFile: (inner) => sinkOf(consumerOf(inner)) });
-    const member = await readGzipMember(file, { onBytes: (bytes) => { tar.push(bytes); } });
+    const member = await readGzipMember(file, {
+      onBytes: (bytes) => {
+        tar.push(bytes);
+      },
+    });
     const violation = tar.finish();
     if (violation !== null) findings.add('grammar', violation);
     if (member.problem !== null) findings.add('container', { path: '', ...member.problem });
     const [first] = findings.kept;
     if (first === undefined) return member;
-    throw new ExhibitError('VERIFY_FAILED', `The archive cannot be read: expected ${first.expected}, found ${first.found}.`, {
-      subject: first.path,
-      hints: ['exhibit verify ARCHIVE'],
-    });
+    throw new ExhibitError(
+      'VERIFY_FAILED',
+      `The archive cannot be read: expected ${first.expected}, found ${first.found}.`,
+      {
+        subject: first.path,
+        hints: ['exhibit verify ARCHIVE'],
+      },
+    );
   } finally {
     await file.close();
   }

@@ -36,7 +36,11 @@ function noise(length: number): Buffer {
 
 describe('createArchiveWriter', () => {
   it('writes the same tar as the builder of the tests, whatever the sizes and chunks', async () => {
-    const file = fc.record({ length: fc.oneof(fc.nat(3000), fc.constantFrom(0, 511, 512, 513, 600_000)), chunk: fc.integer({ min: 1, max: 400_000 }), whole: fc.boolean() });
+    const file = fc.record({
+      length: fc.oneof(fc.nat(3000), fc.constantFrom(0, 511, 512, 513, 600_000)),
+      chunk: fc.integer({ min: 1, max: 400_000 }),
+      whole: fc.boolean(),
+    });
     const source = noise(600_000);
     await fc.assert(
       fc.asyncProperty(fc.array(file, { minLength: 1, maxLength: 6 }), async (files) => {
@@ -54,9 +58,19 @@ describe('createArchiveWriter', () => {
         }
         const finished = await writer.finish();
         const container = await readFile(path);
-        const expected = tarOf(files.map(({ length }, index) => ({ path: `${ROOT}/data/f${String(index)}`, bytes: source.subarray(0, length) })), MTIME);
+        const expected = tarOf(
+          files.map(({ length }, index) => ({
+            path: `${ROOT}/data/f${String(index)}`,
+            bytes: source.subarray(0, length),
+          })),
+          MTIME,
+        );
         expect(gunzipSync(container).equals(expected)).toBe(true);
-        expect(finished).toEqual({ containerSha256: sha256(container), sizeBytes: container.length, tarBytes: expected.length });
+        expect(finished).toEqual({
+          containerSha256: sha256(container),
+          sizeBytes: container.length,
+          tarBytes: expected.length,
+        });
       }),
       { numRuns: 25 },
     );
@@ -84,7 +98,9 @@ describe('createArchiveWriter', () => {
     await writer.end();
     await writer.finish();
     const content = gunzipSync(await readFile(path)).subarray(512, 512 + 3_000_000);
-    expect([...Array(10).keys()].map((index) => content[index * 300_000 + 150_000])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect([...Array(10).keys()].map((index) => content[index * 300_000 + 150_000])).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
   });
 
   it('makes the file with mode 0600 and never replaces one', async () => {
@@ -121,12 +137,16 @@ describe('createArchiveWriter', () => {
     await writer.finish();
     const header = gunzipSync(await readFile(path));
     expect(header.toString('latin1', 0, 100)).toBe(`${'d'.repeat(56)}/${'e'.repeat(43)}`);
-    expect(header.toString('latin1', 345, 500).replace(/\0+$/, '')).toBe(`${'a'.repeat(54)}/${'b'.repeat(56)}/${'c'.repeat(43)}`);
+    expect(header.toString('latin1', 345, 500).replace(/\0+$/, '')).toBe(
+      `${'a'.repeat(54)}/${'b'.repeat(56)}/${'c'.repeat(43)}`,
+    );
   });
 
   it('fails with a storage error when the folder is not there', async () => {
     await writeFile(path, '');
-    await expect(createArchiveWriter(join(path, 'x'), { mtimeSeconds: MTIME })).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(createArchiveWriter(join(path, 'x'), { mtimeSeconds: MTIME })).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    });
   });
 });
 
@@ -144,7 +164,10 @@ describe('DeflateBlocks', () => {
     });
     const appended = deflate.append(Buffer.alloc(20 * 1024 * 1024));
     expect(appended).toBeInstanceOf(Promise);
-    const state = await Promise.race([appended?.then(() => 'taken'), new Promise((resolve) => setImmediate(resolve, 'waiting'))]);
+    const state = await Promise.race([
+      appended?.then(() => 'taken'),
+      new Promise((resolve) => setImmediate(resolve, 'waiting')),
+    ]);
     expect(state).toBe('waiting');
     release();
     await appended;

@@ -70,14 +70,16 @@ class TarGzWriter implements ArchiveWriter {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    if (this.#open === undefined) throw new ExhibitError('INTERNAL', 'Bytes were written while no file of the archive was open.');
+    if (this.#open === undefined)
+      throw new ExhibitError('INTERNAL', 'Bytes were written while no file of the archive was open.');
     this.#written += chunk.length;
     if (this.#written > this.#open.sizeBytes) throw this.#wrongLength(this.#open.path);
     return this.#deflate.append(chunk);
   }
 
   end(): void | Promise<void> {
-    if (this.#open === undefined) throw new ExhibitError('INTERNAL', 'A file of the archive was ended that was not begun.');
+    if (this.#open === undefined)
+      throw new ExhibitError('INTERNAL', 'A file of the archive was ended that was not begun.');
     if (this.#written !== this.#open.sizeBytes) throw this.#wrongLength(this.#open.path);
     this.#open = undefined;
     return this.#deflate.append(ZEROS.subarray(0, -this.#written & (TAR_BLOCK_BYTES - 1)));
@@ -113,7 +115,8 @@ class TarGzWriter implements ArchiveWriter {
   }
 
   #headerOf(path: string, sizeBytes: number): Buffer {
-    if (this.#open !== undefined) throw new ExhibitError('INTERNAL', 'A file of the archive was begun while another was open.');
+    if (this.#open !== undefined)
+      throw new ExhibitError('INTERNAL', 'A file of the archive was begun while another was open.');
     if (!this.#encodeHeader({ path, sizeBytes }, this.#header, 0)) {
       throw new ExhibitError('INTERNAL', 'A path or a size does not fit into the archive.', { subject: path });
     }
@@ -148,7 +151,10 @@ async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
  * Creates `path` exclusively with mode 0600 and starts a gzip member in it. `mtimeSeconds` (since the epoch) goes into every header.
  * Same calls, same tar bytes.
  */
-export async function createArchiveWriter(path: string, options: { readonly mtimeSeconds: number }): Promise<ArchiveWriter> {
+export async function createArchiveWriter(
+  path: string,
+  options: { readonly mtimeSeconds: number },
+): Promise<ArchiveWriter> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);

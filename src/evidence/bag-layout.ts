@@ -9,15 +9,30 @@ export const SIGNER_KEY = 'seal/signer.pub';
 
 /** Every bag has all of these; those with nothing to say have size 0. */
 export const REQUIRED_TAG_FILES = [
-  'VERIFY.md', 'bag-info.txt', 'bagit.txt', ACQUISITION_LOG, MANIFEST,
-  'meta/actions.jsonl', 'meta/clock.jsonl', STATEMENT, 'meta/external.jsonl', 'meta/items.jsonl', 'meta/outcomes.jsonl',
-  'meta/plan.jsonl', 'meta/requests.jsonl', 'meta/tool/config.yaml', 'meta/tool/profile.yaml', 'meta/tool/sbom.cdx.json',
-  'meta/tool/tool.json', TAGMANIFEST,
+  'VERIFY.md',
+  'bag-info.txt',
+  'bagit.txt',
+  ACQUISITION_LOG,
+  MANIFEST,
+  'meta/actions.jsonl',
+  'meta/clock.jsonl',
+  STATEMENT,
+  'meta/external.jsonl',
+  'meta/items.jsonl',
+  'meta/outcomes.jsonl',
+  'meta/plan.jsonl',
+  'meta/requests.jsonl',
+  'meta/tool/config.yaml',
+  'meta/tool/profile.yaml',
+  'meta/tool/sbom.cdx.json',
+  'meta/tool/tool.json',
+  TAGMANIFEST,
 ] as const;
 
 const REQUIRED = new Set<string>(REQUIRED_TAG_FILES);
 const CUSTODY_TOKEN = /^custody\/(?:open|hb-\d{4})\.ts[qr]$/;
-const SEAL = /^seal\/(?:tagmanifest-sha256\.txt(?:\.[2-9])?\.sig|signer(?:-[2-9])?\.pub|seal(?:-[2-9])?\.ts[qr]|tsa-chain(?:-[2-9])?\.pem)$/;
+const SEAL =
+  /^seal\/(?:tagmanifest-sha256\.txt(?:\.[2-9])?\.sig|signer(?:-[2-9])?\.pub|seal(?:-[2-9])?\.ts[qr]|tsa-chain(?:-[2-9])?\.pem)$/;
 
 export type FileKind = 'payload' | 'tag' | 'seal';
 
@@ -40,7 +55,11 @@ export function signerFiles(number: number): readonly [signature: string, key: s
 
 /** Request, answer and certificates of time-stamping authority `number` (1 to 9). */
 export function tokenFiles(number: number): readonly [query: string, reply: string, chain: string] {
-  return [numbered(number, 'seal/seal', '.tsq'), numbered(number, 'seal/seal', '.tsr'), numbered(number, 'seal/tsa-chain', '.pem')];
+  return [
+    numbered(number, 'seal/seal', '.tsq'),
+    numbered(number, 'seal/seal', '.tsr'),
+    numbered(number, 'seal/tsa-chain', '.pem'),
+  ];
 }
 
 export const MAX_SIGNERS = 9;

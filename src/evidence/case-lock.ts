@@ -1,11 +1,12 @@
-import { linkSync, readdirSync, readFileSync } from 'node:fs';
+import { constants, linkSync, readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { parseInstant, toRfc3339 } from '../lib/clock.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { Clock } from '../ports/clock.js';
-import { createFile, readPrivateFile, removeFile, replaceFile } from './private-files.js';
+import { createFile, readPrivateFile, removeFile } from './private-files.js';
 
 /** Who holds a lock. `startTime` is field 22 of /proc/<pid>/stat; `null` where there is no /proc. */
 interface Holder {
@@ -24,6 +25,10 @@ export interface CaseLock {
 
 const LOCK_NAME = /^lock\.(\d{6,15})$/;
 const MAX_TRIES = 100;
+
+const HELD_MARK = 'false';
+const RELEASED_MARK = 'true ';
+const HELD = `"released":${HELD_MARK}`;
 
 /**
  * Takes the one lock of a case. Locks are numbered files; the highest number counts. Each comes into being whole, by a hard link that
@@ -50,7 +55,7 @@ export async function takeCaseLock(directory: string, clock: Clock): Promise<Cas
     const release = async (): Promise<void> => {
       if (released) return;
       released = true;
-      await releaseLock(directory, number, clock);
+      await releaseLock(directory, number);
     };
     return { tookOver, release };
   }
@@ -76,14 +81,14 @@ function highestLock(directory: string): number {
   return Math.max(0, ...lockNumbers(directory));
 }
 
-function self(clock: Clock, released: boolean): Holder {
-  return { pid: process.pid, bootId: clock.bootId(), startTime: startTimeOf(process.pid), at: toRfc3339(clock.nowMs()), released };
+function self(clock: Clock): Holder {
+  return { pid: process.pid, bootId: clock.bootId(), startTime: startTimeOf(process.pid), at: toRfc3339(clock.nowMs()), released: false };
 }
 
 async function tryLink(directory: string, number: number, clock: Clock): Promise<boolean> {
   const draft = join(directory, `.lock-${String(process.pid)}-${String(clock.monoUs())}-${String(number)}`);
   await removeFile(draft);
-  await createFile(draft, `${asciiJson(self(clock, false))}\n`);
+  await createFile(draft, `${asciiJson(self(clock))}\n`);
   try {
     linkSync(draft, lockPath(directory, number));
     return true;
@@ -101,9 +106,25 @@ async function removeLower(directory: string, number: number): Promise<void> {
   }
 }
 
-/** The file stays, marked: numbers must never be used twice. */
-async function releaseLock(directory: string, number: number, clock: Clock): Promise<void> {
-  await replaceFile(lockPath(directory, number), `${asciiJson(self(clock, true))}\n`);
+/**
+ * The file stays, because a number must never be used twice, and is marked in place: on a full disk nothing could be written anew, and
+ * a mark that is torn is taken for a lock that cannot be read, which is as good as released.
+ */
+async function releaseLock(directory: string, number: number): Promise<void> {
+  const path = lockPath(directory, number);
+  try {
+    const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    try {
+      const at = (await handle.readFile()).indexOf(HELD) + HELD.length - HELD_MARK.length;
+      await handle.write(Buffer.from(RELEASED_MARK, 'latin1'), 0, RELEASED_MARK.length, at);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // Somebody removed it: then it is released.
+    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path);
+  }
 }
 
 async function readHolder(path: string): Promise<Holder | null> {

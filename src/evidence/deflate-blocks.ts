@@ -97,7 +97,7 @@ export class DeflateBlocks {
     const before = this.#last;
     const emitted = this.#emitAfter(before, deflated).finally(() => {
       this.#free.push(buffer);
-      this.#pending.shift();
+      void this.#pending.shift();
     });
     this.#last = emitted;
     this.#pending.push(emitted);

@@ -23,7 +23,10 @@ async function read(container: Buffer, maxTarBytes?: number) {
   const file = await open(path);
   const pieces: Buffer[] = [];
   try {
-    const member = await readGzipMember(file, { onBytes: (bytes) => pieces.push(bytes), ...(maxTarBytes === undefined ? {} : { maxTarBytes }) });
+    const member = await readGzipMember(file, {
+      onBytes: (bytes) => pieces.push(bytes),
+      ...(maxTarBytes === undefined ? {} : { maxTarBytes }),
+    });
     return { member, content: Buffer.concat(pieces) };
   } finally {
     await file.close();
@@ -40,7 +43,12 @@ describe('readGzipMember', () => {
         const container = gzipOf(source);
         const { member, content } = await read(container);
         expect(content.equals(source)).toBe(true);
-        expect(member).toMatchObject({ containerSha256: sha256(container), sizeBytes: container.length, tarBytes: source.length, problem: null });
+        expect(member).toMatchObject({
+          containerSha256: sha256(container),
+          sizeBytes: container.length,
+          tarBytes: source.length,
+          problem: null,
+        });
       }),
       { numRuns: 25 },
     );
@@ -57,7 +65,11 @@ describe('readGzipMember', () => {
     ['half the header', gzipOf(TEXT).subarray(0, 5), 'ends early'],
     ['nothing', Buffer.alloc(0), 'ends early'],
     ['no gzip', Buffer.from('BZh91AY'), 'another beginning'],
-    ['a file name in the header', Buffer.concat([Buffer.from('1f8b08080000000004ff6100', 'hex'), gzipOf(TEXT).subarray(10)]), 'another beginning'],
+    [
+      'a file name in the header',
+      Buffer.concat([Buffer.from('1f8b08080000000004ff6100', 'hex'), gzipOf(TEXT).subarray(10)]),
+      'another beginning',
+    ],
   ])('sees %s', async (_what, container, found) => {
     const { member } = await read(container);
     expect(member.problem?.found).toContain(found);

@@ -119,7 +119,8 @@ class MemberParser {
 
   async write(chunk: Buffer): Promise<void> {
     const data = this.#isHeaderGood === undefined ? this.#takeHeader(chunk) : chunk;
-    if (this.#isHeaderGood !== true || data.length === 0 || this.isTooLarge || this.#inflater.state === 'damaged') return;
+    if (this.#isHeaderGood !== true || data.length === 0 || this.isTooLarge || this.#inflater.state === 'damaged')
+      return;
     if (this.#inflater.state === 'ended') {
       this.#takeTrailer(data);
       return;
@@ -136,8 +137,10 @@ class MemberParser {
     if (this.#isHeaderGood === undefined || this.#inflater.state === 'open') {
       return { expected: 'one whole gzip member', found: 'the file ends early' };
     }
-    if (this.#afterEndBytes < GZIP_TRAILER_BYTES) return { expected: 'a gzip trailer of 8 bytes', found: 'the file ends early' };
-    if (!this.#afterEnd.equals(this.#inflater.trailer())) return { expected: 'CRC-32 and length of the data', found: 'another trailer' };
+    if (this.#afterEndBytes < GZIP_TRAILER_BYTES)
+      return { expected: 'a gzip trailer of 8 bytes', found: 'the file ends early' };
+    if (!this.#afterEnd.equals(this.#inflater.trailer()))
+      return { expected: 'CRC-32 and length of the data', found: 'another trailer' };
     if (this.#afterEndBytes === GZIP_TRAILER_BYTES) return null;
     const extra = String(this.#afterEndBytes - GZIP_TRAILER_BYTES);
     return { expected: 'nothing after the gzip member', found: `${extra} more bytes` };
@@ -179,7 +182,10 @@ export interface GzipMemberOptions {
  * Reads a file to its end once: hashes it and inflates its single gzip member. Throws system errors of the file, and what `onBytes` throws;
  * for everything that the content does it returns `problem`, or `isTooLarge`.
  */
-export async function readGzipMember(file: FileHandle, options: GzipMemberOptions): Promise<GzipMember & { isTooLarge: boolean }> {
+export async function readGzipMember(
+  file: FileHandle,
+  options: GzipMemberOptions,
+): Promise<GzipMember & { isTooLarge: boolean }> {
   const hash = createHash('sha256');
   const parser = new MemberParser(options.onBytes, options.maxTarBytes ?? Number.POSITIVE_INFINITY);
   let [current, next] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];

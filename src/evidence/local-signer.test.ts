@@ -27,7 +27,11 @@ describe('createLocalKey', () => {
     const signer = await loadLocalSigner(path);
     expect({ fingerprint: signer.fingerprint, publicKey: signer.publicKey }).toEqual(made);
     expect(await readFile(`${path}.pub`, 'utf8')).toBe(`${made.publicKey} me@here\n`);
-    expect([(await stat(path)).mode & 0o777, (await stat(`${path}.pub`)).mode & 0o777, (await stat(join(directory, 'keys'))).mode & 0o777]).toEqual([0o600, 0o644, 0o700]);
+    expect([
+      (await stat(path)).mode & 0o777,
+      (await stat(`${path}.pub`)).mode & 0o777,
+      (await stat(join(directory, 'keys'))).mode & 0o777,
+    ]).toEqual([0o600, 0o644, 0o700]);
     const signature = parseSshsig(await signer.sign(Buffer.from('m'), 'exhibit-seal@v1'));
     expect(signature !== null && verifySshsig(signature, Buffer.from('m'), 'exhibit-seal@v1')).toBe(true);
   });
@@ -43,7 +47,9 @@ describe('createLocalKey', () => {
   });
 
   it('refuses a comment that would break the line', async () => {
-    await expect(createLocalKey({ privatePath: path, comment: 'a\nb' })).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+    await expect(createLocalKey({ privatePath: path, comment: 'a\nb' })).rejects.toMatchObject({
+      code: 'USAGE_INVALID',
+    });
   });
 });
 
@@ -51,14 +57,19 @@ describe('loadLocalSigner', () => {
   it.each([0o640, 0o604, 0o620, 0o602])('refuses a key with mode %o', async (mode) => {
     await createLocalKey({ privatePath: path, comment: '' });
     await chmod(path, mode);
-    await expect(loadLocalSigner(path)).rejects.toMatchObject({ code: 'KEY_INVALID', hints: [expect.stringContaining('chmod 600')] });
+    await expect(loadLocalSigner(path)).rejects.toMatchObject({
+      code: 'KEY_INVALID',
+      hints: [expect.stringContaining('chmod 600')],
+    });
   });
 
   it('says what is wrong with a path that is no key', async () => {
     await expect(loadLocalSigner(path)).rejects.toMatchObject({ code: 'KEY_INVALID' });
     await expect(loadLocalSigner(directory)).rejects.toMatchObject({ code: 'KEY_INVALID' });
     const file = join(directory, 'text');
-    await writeFile(file, '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n', { mode: 0o600 });
+    await writeFile(file, '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n', {
+      mode: 0o600,
+    });
     await expect(loadLocalSigner(file)).rejects.toThrow('not a private key in OpenSSH format');
   });
 });
@@ -77,7 +88,10 @@ describe('parseOpensshKey', () => {
   });
 
   it('throws KEY_INVALID, and nothing else, for any damage', () => {
-    const blob = Buffer.from(renderOpensshKey({ privateKey, comment: 'c' }).split('\n').slice(1, -2).join(''), 'base64');
+    const blob = Buffer.from(
+      renderOpensshKey({ privateKey, comment: 'c' }).split('\n').slice(1, -2).join(''),
+      'base64',
+    );
     fc.assert(
       fc.property(fc.nat(blob.length * 8 - 1), (bit) => {
         const damaged = Buffer.from(blob);

@@ -26,7 +26,8 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   try {
     file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', { subject: path });
+    if (errnoOf(error) === 'EEXIST')
+      throw new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', { subject: path });
     throw storageError(error, path);
   }
   try {
@@ -43,8 +44,15 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
  * Makes an ed25519 key pair: `privatePath` (0600) and `privatePath.pub` (0644), as ssh-keygen does; the folder is made (0700) when it
  * is not there. Throws `KEY_INVALID` when either file exists, `USAGE_INVALID` for a comment that is not printable ASCII.
  */
-export async function createLocalKey({ privatePath, comment }: { privatePath: string; comment: string }): Promise<LocalKey> {
-  if (!/^[\x20-\x7e]{0,200}$/.test(comment)) throw new ExhibitError('USAGE_INVALID', 'The comment of a key is one line of printable ASCII.');
+export async function createLocalKey({
+  privatePath,
+  comment,
+}: {
+  privatePath: string;
+  comment: string;
+}): Promise<LocalKey> {
+  if (!/^[\x20-\x7e]{0,200}$/.test(comment))
+    throw new ExhibitError('USAGE_INVALID', 'The comment of a key is one line of printable ASCII.');
   const key = generateOpensshKey(comment);
   const { fingerprint, publicKey } = describe(key);
   await mkdir(dirname(privatePath), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
@@ -61,13 +69,20 @@ export async function createLocalKey({ privatePath, comment }: { privatePath: st
 }
 
 async function readKeyFile(file: FileHandle, path: string): Promise<string> {
-  const { mode, size, isFile } = await file.stat().then((stat) => ({ mode: stat.mode, size: stat.size, isFile: stat.isFile() }));
-  if (!isFile || size > MAX_KEY_FILE_BYTES) throw new ExhibitError('KEY_INVALID', 'The path of the key is no key file.', { subject: path });
+  const { mode, size, isFile } = await file
+    .stat()
+    .then((stat) => ({ mode: stat.mode, size: stat.size, isFile: stat.isFile() }));
+  if (!isFile || size > MAX_KEY_FILE_BYTES)
+    throw new ExhibitError('KEY_INVALID', 'The path of the key is no key file.', { subject: path });
   if (process.platform !== 'win32' && (mode & GROUP_AND_OTHERS) !== 0) {
-    throw new ExhibitError('KEY_INVALID', 'The private key can be read or written by others than its owner and is not used.', {
-      subject: path,
-      hints: [`chmod 600 '${path}'`],
-    });
+    throw new ExhibitError(
+      'KEY_INVALID',
+      'The private key can be read or written by others than its owner and is not used.',
+      {
+        subject: path,
+        hints: [`chmod 600 '${path}'`],
+      },
+    );
   }
   const bytes = Buffer.alloc(size);
   const { bytesRead } = await file.read(bytes, 0, size, 0);
@@ -82,7 +97,10 @@ export async function loadLocalSigner(privatePath: string): Promise<Signer> {
   try {
     file = await open(privatePath, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const why = errnoOf(error) === 'ENOENT' ? 'There is no key at this path.' : `The key cannot be read (${errnoOf(error) ?? 'unknown error'}).`;
+    const why =
+      errnoOf(error) === 'ENOENT'
+        ? 'There is no key at this path.'
+        : `The key cannot be read (${errnoOf(error) ?? 'unknown error'}).`;
     throw new ExhibitError('KEY_INVALID', why, { subject: privatePath, cause: error, hints: ['exhibit key new'] });
   }
   try {

@@ -18,7 +18,10 @@ export async function openArchive(path: string): Promise<{ readonly file: FileHa
   }
   try {
     const stat = await file.stat();
-    if (!stat.isFile()) throw new ExhibitError('USAGE_INVALID', 'An archive is a regular file; this path is something else.', { subject: path });
+    if (!stat.isFile())
+      throw new ExhibitError('USAGE_INVALID', 'An archive is a regular file; this path is something else.', {
+        subject: path,
+      });
     await refuseEncrypted(file, path);
     return { file, sizeBytes: stat.size };
   } catch (error) {

@@ -190,9 +190,12 @@ class LockedCase implements OpenCase {
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    await this.#spool?.close();
-    await this.#state.close();
-    await this.#lock.release();
+    try {
+      await this.#spool?.close();
+      await this.#state.close();
+    } finally {
+      await this.#lock.release();
+    }
   }
 
   #layoutOf(exhibitId: string): SpoolLayout {

@@ -36,19 +36,30 @@ export function renderOpensshKey({ privateKey, comment }: OpensshKey): string {
   const secret = wireString(Buffer.concat([bare, padding]));
   return sshArmor(
     LABEL,
-    Buffer.concat([Buffer.from(MAGIC), wireString('none'), wireString('none'), wireString(''), count, wireString(publicBlob), secret]),
+    Buffer.concat([
+      Buffer.from(MAGIC),
+      wireString('none'),
+      wireString('none'),
+      wireString(''),
+      count,
+      wireString(publicBlob),
+      secret,
+    ]),
   );
 }
 
 function readSecret(secret: Buffer, subject: string): { seed: Buffer; comment: string } {
   const reader = new WireReader(secret);
-  if (reader.uint32() !== reader.uint32()) throw new RangeError('check numbers differ');
+  const [check, checkAgain] = [reader.uint32(), reader.uint32()];
+  if (check !== checkAgain) throw new RangeError('check numbers differ');
   const type = reader.text();
-  if (type !== TYPE) throw keyInvalid(`The key is of type ${type}; only ed25519 keys can be used as a local key.`, subject);
+  if (type !== TYPE)
+    throw keyInvalid(`The key is of type ${type}; only ed25519 keys can be used as a local key.`, subject);
   const point = reader.string();
   const pair = reader.string();
   const comment = reader.string().toString('utf8');
-  if (point.length !== 32 || pair.length !== 64 || !pair.subarray(32).equals(point)) throw new RangeError('halves of the key differ');
+  if (point.length !== 32 || pair.length !== 64 || !pair.subarray(32).equals(point))
+    throw new RangeError('halves of the key differ');
   const padding = reader.take(reader.remaining);
   if (padding.some((byte, index) => byte !== index + 1)) throw new RangeError('padding');
   return { seed: pair.subarray(0, 32), comment };
@@ -60,14 +71,20 @@ function readBlob(blob: Buffer, subject: string): OpensshKey {
   const [cipher, kdf] = [reader.text(), reader.text()];
   reader.string();
   if (cipher !== 'none' || kdf !== 'none') {
-    throw keyInvalid('The key is protected by a passphrase, which cannot be asked for here; use ssh-agent or a key of its own.', subject);
+    throw keyInvalid(
+      'The key is protected by a passphrase, which cannot be asked for here; use ssh-agent or a key of its own.',
+      subject,
+    );
   }
   if (reader.uint32() !== 1) throw new RangeError('number of keys');
   const publicBlob = reader.string();
   const { seed, comment } = readSecret(reader.string(), subject);
   reader.end();
   const x = publicBlob.subarray(-32).toString('base64url');
-  const privateKey = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d: seed.toString('base64url'), x }, format: 'jwk' });
+  const privateKey = createPrivateKey({
+    key: { kty: 'OKP', crv: 'Ed25519', d: seed.toString('base64url'), x },
+    format: 'jwk',
+  });
   if (!ed25519Blob(privateKey).equals(publicBlob)) throw new RangeError('public and private key differ');
   return { privateKey, comment };
 }
@@ -77,7 +94,9 @@ function readBlob(blob: Buffer, subject: string): OpensshKey {
  * another type, another format, damaged.
  */
 export function parseOpensshKey(text: string, subject: string): OpensshKey {
-  const body = new RegExp(`^-----BEGIN ${LABEL}-----\\r?\\n([A-Za-z0-9+/=\\s]+)-----END ${LABEL}-----\\s*$`).exec(text)?.[1];
+  const body = new RegExp(`^-----BEGIN ${LABEL}-----\\r?\\n([A-Za-z0-9+/=\\s]+)-----END ${LABEL}-----\\s*$`).exec(
+    text,
+  )?.[1];
   if (body === undefined) throw keyInvalid('The file is not a private key in OpenSSH format.', subject);
   try {
     return readBlob(Buffer.from(body, 'base64'), subject);

@@ -2,7 +2,11 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'no
 import { WireReader, wireString } from './ssh-wire.js';
 
 export const SSH_KEY_TYPES = [
-  'ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa', 'sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com',
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ssh-rsa',
+  'sk-ssh-ed25519@openssh.com',
+  'sk-ecdsa-sha2-nistp256@openssh.com',
 ] as const;
 export type SshKeyType = (typeof SSH_KEY_TYPES)[number];
 
@@ -38,7 +42,8 @@ function nistp256(reader: WireReader): KeyObject {
 
 function rsa(reader: WireReader): KeyObject {
   const [e, n] = [reader.positive(), reader.positive()];
-  if (e.length > 4 || n.length * 8 < MIN_RSA_BITS || n.length * 8 > MAX_RSA_BITS) throw new RangeError('size of the RSA key');
+  if (e.length > 4 || n.length * 8 < MIN_RSA_BITS || n.length * 8 > MAX_RSA_BITS)
+    throw new RangeError('size of the RSA key');
   return fromJwk({ kty: 'RSA', e: e.toString('base64url'), n: n.toString('base64url') });
 }
 

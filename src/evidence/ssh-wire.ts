@@ -48,7 +48,8 @@ export class WireReader {
     const bytes = this.string();
     const first = bytes[0] ?? 0;
     const signByte = first === 0 && (bytes[1] ?? 0) >= 0x80;
-    if (bytes.length === 0 || first >= 0x80 || (first === 0 && !signByte)) throw new RangeError('not a positive integer in shortest form');
+    if (bytes.length === 0 || first >= 0x80 || (first === 0 && !signByte))
+      throw new RangeError('not a positive integer in shortest form');
     return signByte ? bytes.subarray(1) : bytes;
   }
 
@@ -59,6 +60,9 @@ export class WireReader {
 
 /** Base64 in lines of 70 characters between the two marks, each line ended by LF: how ssh-keygen writes keys and signatures. */
 export function sshArmor(label: string, bytes: Uint8Array): string {
-  const lines = Buffer.from(bytes).toString('base64').match(/.{1,70}/g) ?? [];
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,70}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }

@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ed25519Blob, fingerprintOf, parsePublicKeyBlob, parsePublicKeyLine, renderPublicKey } from './ssh-public-key.js';
+import {
+  ed25519Blob,
+  fingerprintOf,
+  parsePublicKeyBlob,
+  parsePublicKeyLine,
+  renderPublicKey,
+} from './ssh-public-key.js';
 import { sshArmor, wireString } from './ssh-wire.js';
 import { parseSshsig, signSshsig, verifySshsig } from './sshsig.js';
 
@@ -90,7 +96,9 @@ describe('parseSshsig', () => {
   it('never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        expect(parseSshsig(sshArmor('SSH SIGNATURE', Buffer.concat([Buffer.from('SSHSIG\0\0\0\x01'), bytes])))).toBeNull();
+        expect(
+          parseSshsig(sshArmor('SSH SIGNATURE', Buffer.concat([Buffer.from('SSHSIG\0\0\0\x01'), bytes]))),
+        ).toBeNull();
       }),
     );
   });
@@ -119,14 +127,25 @@ describe('public keys', () => {
   });
 
   it('never throw, whatever the bytes', () => {
-    const types = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa', 'sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com', 'other'];
+    const types = [
+      'ssh-ed25519',
+      'ecdsa-sha2-nistp256',
+      'ssh-rsa',
+      'sk-ssh-ed25519@openssh.com',
+      'sk-ecdsa-sha2-nistp256@openssh.com',
+      'other',
+    ];
     fc.assert(
-      fc.property(fc.constantFrom(...types), fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 4 }), (type, fields) => {
-        const blob = Buffer.concat([wireString(type), ...fields.map(wireString)]);
-        const parsed = parsePublicKeyBlob(blob);
-        if (parsed !== null) expect(parsed.blob.equals(blob)).toBe(true);
-        else expect(parsed).toBeNull();
-      }),
+      fc.property(
+        fc.constantFrom(...types),
+        fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 4 }),
+        (type, fields) => {
+          const blob = Buffer.concat([wireString(type), ...fields.map(wireString)]);
+          const parsed = parsePublicKeyBlob(blob);
+          if (parsed !== null) expect(parsed.blob.equals(blob)).toBe(true);
+          else expect(parsed).toBeNull();
+        },
+      ),
     );
     expect(parsePublicKeyBlob(Buffer.concat([ed25519Blob(key), Buffer.alloc(1)]))).toBeNull();
   });
@@ -134,7 +153,13 @@ describe('public keys', () => {
   it('refuse RSA below 2048 bits', () => {
     const rsa = (bits: number): Buffer => {
       const { n, e } = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' });
-      const number = (text: string | undefined): Buffer => wireString(Buffer.concat([Buffer.from((text ?? '').startsWith('AQAB') ? '' : '00', 'hex'), Buffer.from(text ?? '', 'base64url')]));
+      const number = (text: string | undefined): Buffer =>
+        wireString(
+          Buffer.concat([
+            Buffer.from((text ?? '').startsWith('AQAB') ? '' : '00', 'hex'),
+            Buffer.from(text ?? '', 'base64url'),
+          ]),
+        );
       return Buffer.concat([wireString('ssh-rsa'), number(e), number(n)]);
     };
     expect(parsePublicKeyBlob(rsa(2048))?.type).toBe('ssh-rsa');

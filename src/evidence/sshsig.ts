@@ -21,11 +21,21 @@ export interface SshSignature {
 /** The bytes that the key signs. For signers that hold no local key. */
 export function sshsigPayload(message: Uint8Array, namespace: string, hash: 'sha256' | 'sha512' = 'sha512'): Buffer {
   const digest = createHash(hash).update(message).digest();
-  return Buffer.concat([Buffer.from(MAGIC), wireString(namespace), wireString(''), wireString(hash), wireString(digest)]);
+  return Buffer.concat([
+    Buffer.from(MAGIC),
+    wireString(namespace),
+    wireString(''),
+    wireString(hash),
+    wireString(digest),
+  ]);
 }
 
 /** The armored signature around one made over `sshsigPayload` (SHA-512). `signature` is in OpenSSH's encoding: algorithm, then raw bytes. */
-export function armorSshsig(parts: { readonly publicKeyBlob: Buffer; readonly namespace: string; readonly signature: Buffer }): string {
+export function armorSshsig(parts: {
+  readonly publicKeyBlob: Buffer;
+  readonly namespace: string;
+  readonly signature: Buffer;
+}): string {
   const version = Buffer.from([0, 0, 0, 1]);
   const { publicKeyBlob, namespace, signature } = parts;
   const fields = [publicKeyBlob, namespace, '', 'sha512', signature].map(wireString);
@@ -48,7 +58,8 @@ function readSignature(blob: Buffer): SshSignature | null {
   const hash = reader.text();
   const inner = new WireReader(reader.string());
   reader.end();
-  if (publicKey === null || namespace === '' || reserved.length !== 0 || (hash !== 'sha256' && hash !== 'sha512')) return null;
+  if (publicKey === null || namespace === '' || reserved.length !== 0 || (hash !== 'sha256' && hash !== 'sha512'))
+    return null;
   const algorithm = inner.text();
   const raw = inner.string();
   const flags = inner.take(publicKey.type.startsWith('sk-') ? 5 : 0);

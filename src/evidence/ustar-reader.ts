@@ -1,6 +1,11 @@
 import { compareBagPaths, isBagPath } from './bag-order.js';
 import {
-  createHeaderEncoder, mtimeOfHeader, pathOfHeader, sizeOfHeader, TAR_BLOCK_BYTES, type HeaderEncoder,
+  createHeaderEncoder,
+  mtimeOfHeader,
+  pathOfHeader,
+  sizeOfHeader,
+  TAR_BLOCK_BYTES,
+  type HeaderEncoder,
 } from './ustar-header.js';
 
 /** Takes the bytes of one file. Called at least once; `isLast` with the last piece, which is the only one for most small files. */
@@ -106,9 +111,14 @@ export class UstarReader {
     const sizeBytes = sizeOfHeader(block);
     if (this.#encoder === undefined && !this.#begin(block, whole)) return;
     const isSame =
-      sizeBytes !== null && this.#encoder?.({ path: whole, sizeBytes }, this.#remade, 0) === true && this.#remade.equals(block);
+      sizeBytes !== null &&
+      this.#encoder?.({ path: whole, sizeBytes }, this.#remade, 0) === true &&
+      this.#remade.equals(block);
     if (!isSame) {
-      this.#fail('the header of a regular file as exhibit/1 writes it', `another header (type ${JSON.stringify(typeOf(block))}) naming ${whole}`);
+      this.#fail(
+        'the header of a regular file as exhibit/1 writes it',
+        `another header (type ${JSON.stringify(typeOf(block))}) naming ${whole}`,
+      );
       return;
     }
     const path = whole.slice(this.#root.length + 1);

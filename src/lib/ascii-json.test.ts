@@ -7,7 +7,9 @@ function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-const anyValue = fc.jsonValue({ maxDepth: 5, noUnicodeString: false }).filter((value) => !JSON.stringify(value).includes('\\ud'));
+const anyValue = fc
+  .jsonValue({ maxDepth: 5, noUnicodeString: false })
+  .filter((value) => !JSON.stringify(value).includes('\\ud'));
 
 describe('asciiJson', () => {
   it('writes printable ASCII that parses back to the same value, or refuses the value', () => {

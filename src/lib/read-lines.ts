@@ -19,7 +19,8 @@ export async function* readLines(
       yield { line: data.subarray(0, at), end };
       data = data.subarray(at + 1);
     }
-    if (data.length > maxLineBytes) throw new RangeError(`a line of ${path} is longer than ${String(maxLineBytes)} bytes`);
+    if (data.length > maxLineBytes)
+      throw new RangeError(`a line of ${path} is longer than ${String(maxLineBytes)} bytes`);
     rest = data;
   }
 }

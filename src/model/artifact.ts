@@ -55,7 +55,9 @@ export const itemRecordSchema = z.strictObject({
   vantage: vantageSchema,
   sha256: sha256Schema,
   sizeBytes: z.int().min(0),
-  part: z.strictObject({ n: z.int().min(1), of: z.int().min(1), wholeSha256: sha256Schema, wholeSizeBytes: z.int().min(0) }).optional(),
+  part: z
+    .strictObject({ n: z.int().min(1), of: z.int().min(1), wholeSha256: sha256Schema, wholeSizeBytes: z.int().min(0) })
+    .optional(),
   collector: z.string(),
   source: sourceSchema,
   nameB64: z.string().optional(),

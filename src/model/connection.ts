@@ -10,6 +10,10 @@ export interface ConnectionFacts {
   readonly tlsServerName: string | null;
   /** The certificate of the server is not checked. */
   readonly insecure: boolean;
-  readonly impersonated: { readonly user: string; readonly uid: string | null; readonly groups: readonly string[] } | null;
+  readonly impersonated: {
+    readonly user: string;
+    readonly uid: string | null;
+    readonly groups: readonly string[];
+  } | null;
   readonly kubeconfigFiles: readonly string[];
 }

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 
 export const CUSTODY_EVENTS = [
-  'open', 'plan', 'preflight', 'clock', 'request-summary', 'item', 'gap', 'action', 'side-effect',
-  'operator-note', 'heartbeat', 'interrupted', 'resumed', 'error', 'seal',
+  'open',
+  'plan',
+  'preflight',
+  'clock',
+  'request-summary',
+  'item',
+  'gap',
+  'action',
+  'side-effect',
+  'operator-note',
+  'heartbeat',
+  'interrupted',
+  'resumed',
+  'error',
+  'seal',
 ] as const;
 export const custodyEventSchema = z.enum(CUSTODY_EVENTS);
 export type CustodyEvent = z.infer<typeof custodyEventSchema>;

@@ -9,38 +9,158 @@ interface ErrorEntry {
 }
 
 export const ERROR_TABLE = {
-  INTERNAL: { exitCode: 1, meaning: 'A bug of ours: the program met a state that it believes impossible.', remedy: 'Run again with --debug and report the text. Evidence that was committed is intact.' },
-  USAGE_INVALID: { exitCode: 2, meaning: 'A flag, an argument or a combination of them is not valid.', remedy: 'Read the help of the command: exhibit help COMMAND.' },
-  USAGE_SECRET_IN_ARGV: { exitCode: 2, meaning: 'A secret was given on the command line, where every user of the machine can read it.', remedy: 'Put the credential into a kubeconfig, a token file or a credential plugin.' },
-  CONFIG_INVALID: { exitCode: 2, meaning: 'A configuration file or an environment variable cannot be used as it stands.', remedy: 'Correct the file; the message names the place.' },
-  PROFILE_INVALID: { exitCode: 2, meaning: 'A collection profile is not well-formed or names a collector that does not exist.', remedy: 'Compare the profile with templates/profiles.' },
-  CASE_INVALID: { exitCode: 2, meaning: 'The case that was named does not exist, or none is open where one is needed.', remedy: 'List the cases: exhibit case list.' },
-  CASE_CLOSED: { exitCode: 2, meaning: 'The case is closed and takes no more evidence.', remedy: 'Open another case: exhibit case open.' },
-  KEY_INVALID: { exitCode: 2, meaning: 'A signing key or a trust list is missing, unreadable, encrypted or not of a kind that can be used.', remedy: 'Make a key: exhibit key new.' },
+  INTERNAL: {
+    exitCode: 1,
+    meaning: 'A bug of ours: the program met a state that it believes impossible.',
+    remedy: 'Run again with --debug and report the text. Evidence that was committed is intact.',
+  },
+  USAGE_INVALID: {
+    exitCode: 2,
+    meaning: 'A flag, an argument or a combination of them is not valid.',
+    remedy: 'Read the help of the command: exhibit help COMMAND.',
+  },
+  USAGE_SECRET_IN_ARGV: {
+    exitCode: 2,
+    meaning: 'A secret was given on the command line, where every user of the machine can read it.',
+    remedy: 'Put the credential into a kubeconfig, a token file or a credential plugin.',
+  },
+  CONFIG_INVALID: {
+    exitCode: 2,
+    meaning: 'A configuration file or an environment variable cannot be used as it stands.',
+    remedy: 'Correct the file; the message names the place.',
+  },
+  PROFILE_INVALID: {
+    exitCode: 2,
+    meaning: 'A collection profile is not well-formed or names a collector that does not exist.',
+    remedy: 'Compare the profile with templates/profiles.',
+  },
+  CASE_INVALID: {
+    exitCode: 2,
+    meaning: 'The case that was named does not exist, or none is open where one is needed.',
+    remedy: 'List the cases: exhibit case list.',
+  },
+  CASE_CLOSED: {
+    exitCode: 2,
+    meaning: 'The case is closed and takes no more evidence.',
+    remedy: 'Open another case: exhibit case open.',
+  },
+  KEY_INVALID: {
+    exitCode: 2,
+    meaning: 'A signing key or a trust list is missing, unreadable, encrypted or not of a kind that can be used.',
+    remedy: 'Make a key: exhibit key new.',
+  },
   NOTHING_TO_SEAL: { exitCode: 2, meaning: 'The case has no open exhibit.', remedy: 'Collect first: exhibit collect.' },
-  NOTHING_TO_RESUME: { exitCode: 2, meaning: 'The case has no interrupted collection.', remedy: 'Start one: exhibit collect.' },
-  COLLECT_PARTIAL: { exitCode: 3, meaning: 'What could be collected is safe, but the gap ledger has at least one gap.', remedy: 'Read the gaps: exhibit show ARCHIVE. A 403 needs rights, a timeout another try.' },
-  VERIFY_FAILED: { exitCode: 4, meaning: 'An archive did not verify.', remedy: 'Read the findings. Keep the file as it is; compare it with another copy and with the receipt.' },
-  SEAL_HASH_MISMATCH: { exitCode: 4, meaning: 'A spooled artifact is no longer what it was when it arrived. Nothing was sealed.', remedy: 'The storage or somebody changed the file that is named. Keep the case directory as it is.' },
-  CASE_CORRUPT: { exitCode: 4, meaning: 'A record of the case directory is damaged other than by a torn last line.', remedy: 'Keep the directory as it is and copy it before anything else.' },
-  DECLINED: { exitCode: 5, meaning: 'A question was answered with no, or there was nobody to answer it.', remedy: 'Repeat with --yes, or at a terminal.' },
-  LIMIT_OF_AUTHORITY: { exitCode: 5, meaning: 'The collection asked for more than the authority of the case allows.', remedy: 'Narrow the scope, or have the authority extended: exhibit case open --limit.' },
-  CLUSTER_UNREACHABLE: { exitCode: 10, meaning: 'The API server could not be reached, or the connection to it is not to be trusted.', remedy: 'Check address, proxy, certificate and network: kubectl version.' },
-  CLUSTER_UNAUTHENTICATED: { exitCode: 10, meaning: 'The API server does not accept the credential.', remedy: 'Log in again; kubectl auth whoami shows who you are.' },
-  KUBECONFIG_INVALID: { exitCode: 10, meaning: 'No usable cluster connection could be made from the kubeconfig.', remedy: 'kubectl config view --minify shows what is read.' },
-  CLUSTER_FORBIDDEN: { exitCode: 11, meaning: 'The identity lacks a right.', remedy: 'Apply the role that the message names, from templates/rbac.' },
-  TARGET_GONE: { exitCode: 12, meaning: 'The node, pod or namespace that was named does not exist.', remedy: 'Check the name and the context.' },
-  TARGET_REPLACED: { exitCode: 12, meaning: 'What answers now is not what the case began with: the UID differs.', remedy: 'Check the context. Open another case for another cluster.' },
-  CLUSTER_PROTOCOL: { exitCode: 10, meaning: 'The server answered with something that is not the Kubernetes API.', remedy: 'Check that the address is that of an API server and not of a proxy or a login page.' },
+  NOTHING_TO_RESUME: {
+    exitCode: 2,
+    meaning: 'The case has no interrupted collection.',
+    remedy: 'Start one: exhibit collect.',
+  },
+  COLLECT_PARTIAL: {
+    exitCode: 3,
+    meaning: 'What could be collected is safe, but the gap ledger has at least one gap.',
+    remedy: 'Read the gaps: exhibit show ARCHIVE. A 403 needs rights, a timeout another try.',
+  },
+  VERIFY_FAILED: {
+    exitCode: 4,
+    meaning: 'An archive did not verify.',
+    remedy: 'Read the findings. Keep the file as it is; compare it with another copy and with the receipt.',
+  },
+  SEAL_HASH_MISMATCH: {
+    exitCode: 4,
+    meaning: 'A spooled artifact is no longer what it was when it arrived. Nothing was sealed.',
+    remedy: 'The storage or somebody changed the file that is named. Keep the case directory as it is.',
+  },
+  CASE_CORRUPT: {
+    exitCode: 4,
+    meaning: 'A record of the case directory is damaged other than by a torn last line.',
+    remedy: 'Keep the directory as it is and copy it before anything else.',
+  },
+  DECLINED: {
+    exitCode: 5,
+    meaning: 'A question was answered with no, or there was nobody to answer it.',
+    remedy: 'Repeat with --yes, or at a terminal.',
+  },
+  LIMIT_OF_AUTHORITY: {
+    exitCode: 5,
+    meaning: 'The collection asked for more than the authority of the case allows.',
+    remedy: 'Narrow the scope, or have the authority extended: exhibit case open --limit.',
+  },
+  CLUSTER_UNREACHABLE: {
+    exitCode: 10,
+    meaning: 'The API server could not be reached, or the connection to it is not to be trusted.',
+    remedy: 'Check address, proxy, certificate and network: kubectl version.',
+  },
+  CLUSTER_UNAUTHENTICATED: {
+    exitCode: 10,
+    meaning: 'The API server does not accept the credential.',
+    remedy: 'Log in again; kubectl auth whoami shows who you are.',
+  },
+  KUBECONFIG_INVALID: {
+    exitCode: 10,
+    meaning: 'No usable cluster connection could be made from the kubeconfig.',
+    remedy: 'kubectl config view --minify shows what is read.',
+  },
+  CLUSTER_FORBIDDEN: {
+    exitCode: 11,
+    meaning: 'The identity lacks a right.',
+    remedy: 'Apply the role that the message names, from templates/rbac.',
+  },
+  TARGET_GONE: {
+    exitCode: 12,
+    meaning: 'The node, pod or namespace that was named does not exist.',
+    remedy: 'Check the name and the context.',
+  },
+  TARGET_REPLACED: {
+    exitCode: 12,
+    meaning: 'What answers now is not what the case began with: the UID differs.',
+    remedy: 'Check the context. Open another case for another cluster.',
+  },
+  CLUSTER_PROTOCOL: {
+    exitCode: 10,
+    meaning: 'The server answered with something that is not the Kubernetes API.',
+    remedy: 'Check that the address is that of an API server and not of a proxy or a login page.',
+  },
   CUT: { exitCode: 10, meaning: 'A connection ended before the answer was complete.', remedy: 'Run exhibit resume.' },
-  TIMEOUT: { exitCode: 10, meaning: 'A server did not answer, or stopped answering, within its time.', remedy: 'Run exhibit resume, or raise the limit.' },
-  LIMIT_REACHED: { exitCode: 3, meaning: 'An answer was longer than the limit that was set for it.', remedy: 'Raise the limit if the rest is wanted.' },
-  STORAGE_FULL: { exitCode: 30, meaning: 'The disk that holds the case is full. What was committed before is intact.', remedy: 'Make room, then: exhibit resume.' },
-  STORAGE_FAILED: { exitCode: 30, meaning: 'The case directory cannot be read or written.', remedy: 'Check owner, mode and mount of the directory that is named.' },
-  STORAGE_UNSAFE: { exitCode: 30, meaning: 'The case directory is a symbolic link, belongs to somebody else or can be read by others.', remedy: 'Use a directory of your own with mode 0700.' },
-  CASE_LOCKED: { exitCode: 30, meaning: 'Another run is writing to the case.', remedy: 'Wait for it, or end the process that the message names.' },
-  INTERRUPTED: { exitCode: 130, meaning: 'The run was interrupted. The case is consistent.', remedy: 'Continue with: exhibit resume.' },
-  TERMINATED: { exitCode: 143, meaning: 'The run was terminated. The case is consistent.', remedy: 'Continue with: exhibit resume.' },
+  TIMEOUT: {
+    exitCode: 10,
+    meaning: 'A server did not answer, or stopped answering, within its time.',
+    remedy: 'Run exhibit resume, or raise the limit.',
+  },
+  LIMIT_REACHED: {
+    exitCode: 3,
+    meaning: 'An answer was longer than the limit that was set for it.',
+    remedy: 'Raise the limit if the rest is wanted.',
+  },
+  STORAGE_FULL: {
+    exitCode: 30,
+    meaning: 'The disk that holds the case is full. What was committed before is intact.',
+    remedy: 'Make room, then: exhibit resume.',
+  },
+  STORAGE_FAILED: {
+    exitCode: 30,
+    meaning: 'The case directory cannot be read or written.',
+    remedy: 'Check owner, mode and mount of the directory that is named.',
+  },
+  STORAGE_UNSAFE: {
+    exitCode: 30,
+    meaning: 'The case directory is a symbolic link, belongs to somebody else or can be read by others.',
+    remedy: 'Use a directory of your own with mode 0700.',
+  },
+  CASE_LOCKED: {
+    exitCode: 30,
+    meaning: 'Another run is writing to the case.',
+    remedy: 'Wait for it, or end the process that the message names.',
+  },
+  INTERRUPTED: {
+    exitCode: 130,
+    meaning: 'The run was interrupted. The case is consistent.',
+    remedy: 'Continue with: exhibit resume.',
+  },
+  TERMINATED: {
+    exitCode: 143,
+    meaning: 'The run was terminated. The case is consistent.',
+    remedy: 'Continue with: exhibit resume.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

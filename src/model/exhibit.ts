@@ -26,7 +26,12 @@ export type Scope = z.infer<typeof scopeSchema>;
 /** Who the API server says we are, and who the machine says we are. `null` = could not be learned. */
 export const operatorSchema = z.strictObject({
   apiIdentity: z
-    .strictObject({ username: z.string(), uid: z.string(), groups: z.array(z.string()), extra: z.record(z.string(), z.array(z.string())) })
+    .strictObject({
+      username: z.string(),
+      uid: z.string(),
+      groups: z.array(z.string()),
+      extra: z.record(z.string(), z.array(z.string())),
+    })
     .nullable(),
   cloudIdentity: z.null(),
   osUser: z.string(),
@@ -47,7 +52,10 @@ export const toolSchema = z.strictObject({
 export type Tool = z.infer<typeof toolSchema>;
 
 export const outcomeCountsSchema = z.strictObject(
-  Object.fromEntries(OUTCOMES.map((outcome) => [outcome, z.int().min(0)])) as Record<(typeof OUTCOMES)[number], z.ZodInt>,
+  Object.fromEntries(OUTCOMES.map((outcome) => [outcome, z.int().min(0)])) as Record<
+    (typeof OUTCOMES)[number],
+    z.ZodInt
+  >,
 );
 
 /** meta/exhibit.json: the statement that the signature covers. */
@@ -58,7 +66,9 @@ export const statementSchema = z.strictObject({
   caseId: caseIdSchema,
   sequence: z.int().min(1),
   previous: z.strictObject({ exhibitId: z.string(), tagmanifestSha256: sha256Schema }).nullable(),
-  openedNotSealed: z.array(z.strictObject({ exhibitId: z.string(), sequence: z.int(), custodyHeadSha256: sha256Schema })),
+  openedNotSealed: z.array(
+    z.strictObject({ exhibitId: z.string(), sequence: z.int(), custodyHeadSha256: sha256Schema }),
+  ),
   kind: kindSchema,
   createdAt: z.string(),
   scope: scopeSchema.nullable(),

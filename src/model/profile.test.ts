@@ -34,7 +34,9 @@ describe('parseProfile', () => {
     ['a name that is a path', { ...GOOD, metadata: { ...GOOD.metadata, name: '../x' } }],
     ['an entry that is a path', { ...GOOD, collectors: ['../../evil'] }],
   ])('refuses %s', (_name, value) => {
-    expect(() => parseProfile(value, 'mine.yaml')).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID', subject: 'mine.yaml' }));
+    expect(() => parseProfile(value, 'mine.yaml')).toThrow(
+      expect.objectContaining({ code: 'PROFILE_INVALID', subject: 'mine.yaml' }),
+    );
   });
 
   it('refuses whatever else there is with its own error', () => {

@@ -68,7 +68,10 @@ export function selectByProfile(profile: Profile, collectors: readonly Selectabl
     const found = collectors.filter((collector) => matches(pattern, collector));
     if (found.length === 0) {
       const known = collectors.map(({ id }) => id).sort();
-      throw invalid(entry, `Profile ${profile.metadata.name} names no collector with ${entry}; there are: ${known.join(', ')}`);
+      throw invalid(
+        entry,
+        `Profile ${profile.metadata.name} names no collector with ${entry}; there are: ${known.join(', ')}`,
+      );
     }
     for (const { id } of found) {
       if (excludes) selected.delete(id);

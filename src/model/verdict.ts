@@ -3,12 +3,27 @@ import type { Kind, Statement } from './exhibit.js';
 
 /** In the order of precedence: when several fit, the first wins. */
 export const VERDICTS = [
-  'TAMPERED', 'UNDETERMINED', 'INTACT_UNSEALED', 'UNTRUSTED_SIGNER', 'INTACT_UNTIMESTAMPED', 'VERIFIED_PARTIAL', 'VERIFIED',
+  'TAMPERED',
+  'UNDETERMINED',
+  'INTACT_UNSEALED',
+  'UNTRUSTED_SIGNER',
+  'INTACT_UNTIMESTAMPED',
+  'VERIFIED_PARTIAL',
+  'VERIFIED',
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 export const CHECKS = [
-  'container', 'grammar', 'closure', 'hashes', 'counts', 'chain', 'statement', 'signature', 'time', 'receipt',
+  'container',
+  'grammar',
+  'closure',
+  'hashes',
+  'counts',
+  'chain',
+  'statement',
+  'signature',
+  'time',
+  'receipt',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 

@@ -60,7 +60,9 @@ export interface CollectContext extends PlanContext {
 }
 
 /** What `collect` says of its artifact; the executor adds key, collector, required and time. */
-export type CollectResult = Pick<OutcomeRecord, 'outcome' | 'reason' | 'detail' | 'proof'> & { readonly attempts?: number };
+export type CollectResult = Pick<OutcomeRecord, 'outcome' | 'reason' | 'detail' | 'proof'> & {
+  readonly attempts?: number;
+};
 
 /** One folder under src/collectors. */
 export interface Collector {

@@ -1,27 +1,12 @@
 import { ExhibitError } from '../model/errors.js';
-import type { Completeness, OutcomeCounts } from '../model/outcome.js';
 import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
 import type { OpenCase } from '../evidence/case-store.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
+import type { CollectSummary } from './collect-summary.js';
 import { Run } from './execute/run.js';
 import { readRunStates, writeRunState } from './execute/run-state.js';
 import type { RunState } from './execute/run-state.js';
 import { checkAuthority, checkScope } from './targets/scope-request.js';
-
-export interface CollectSummary {
-  readonly caseId: string;
-  readonly exhibitId: string;
-  readonly completeness: Completeness;
-  readonly outcomes: OutcomeCounts;
-  readonly planned: number;
-  /** The first 50. */
-  readonly gaps: readonly { readonly artifact: string; readonly outcome: string; readonly reason: string; readonly detail: string }[];
-  readonly gapsTotal: number;
-  readonly items: number;
-  readonly payloadBytes: number;
-  /** Artifacts of this plan that the open exhibit already held. */
-  readonly already: number;
-}
 
 /**
  * Gathers into the case's open exhibit, opening one where there is none. Returns when every planned artifact has its outcome.
@@ -39,7 +24,10 @@ export async function collect(request: CollectRequest, deps: CollectDeps): Promi
     try {
       const runs = await readRunStates(exhibit.runDirectory);
       if (runs.some((run) => run.stage !== 'finished')) {
-        deps.io.emit('NOTE', 'an earlier collection into this exhibit was interrupted; exhibit resume finishes what is not in this plan');
+        deps.io.emit(
+          'NOTE',
+          'an earlier collection into this exhibit was interrupted; exhibit resume finishes what is not in this plan',
+        );
       }
       const state: RunState = { run: runs.length + 1, stage: 'begun', request, targets: null };
       await writeRunState(exhibit.runDirectory, state);
@@ -87,11 +75,14 @@ async function exhibitFor(openCase: OpenCase, request: CollectRequest): Promise<
   const exhibit = (await openCase.exhibit()) ?? (await openCase.openExhibit({ kind: request.kind }));
   if (exhibit.kind !== request.kind) {
     await exhibit.close();
-    throw new ExhibitError('USAGE_INVALID', `the open exhibit ${exhibit.exhibitId} is of kind ${exhibit.kind}, not ${request.kind}`, {
-      subject: exhibit.exhibitId,
-      hints: ['exhibit seal', 'exhibit case open'],
-    });
+    throw new ExhibitError(
+      'USAGE_INVALID',
+      `the open exhibit ${exhibit.exhibitId} is of kind ${exhibit.kind}, not ${request.kind}`,
+      {
+        subject: exhibit.exhibitId,
+        hints: ['exhibit seal', 'exhibit case open'],
+      },
+    );
   }
   return exhibit;
 }
-

@@ -1,7 +1,7 @@
 import type { VerifyReport } from '../model/verdict.js';
 import { toRfc3339 } from '../lib/clock.js';
 import { collect } from './collect.js';
-import type { CollectSummary } from './collect.js';
+import type { CollectSummary } from './collect-summary.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
 import { seal } from './seal.js';
 import type { SealDeps, SealRequest, SealSummary } from './seal.js';
@@ -13,7 +13,12 @@ export interface Scorecard {
   readonly exhibitId: string;
   readonly kind: string;
   readonly startedAt: string;
-  readonly durationMs: { readonly collect: number; readonly seal: number; readonly verify: number; readonly total: number };
+  readonly durationMs: {
+    readonly collect: number;
+    readonly seal: number;
+    readonly verify: number;
+    readonly total: number;
+  };
   readonly planned: number;
   readonly obtained: number;
   /** The source proved that there is nothing: no gap, and nothing obtained. */
@@ -61,7 +66,12 @@ export async function runDrill(
     deps,
   );
   marks.push(deps.clock.monoUs());
-  return { collect: collected, seal: sealed, report, scorecard: scorecardOf({ startedAt, marks, collected, sealed, report }) };
+  return {
+    collect: collected,
+    seal: sealed,
+    report,
+    scorecard: scorecardOf({ startedAt, marks, collected, sealed, report }),
+  };
 }
 
 interface Facts {

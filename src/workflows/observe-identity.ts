@@ -16,7 +16,10 @@ export interface ObservedIdentity {
 
 /** Who the API server says we are (SelfSubjectReview), and how far its clock is from ours. Throws only what ends a run. */
 export async function observeIdentity(cluster: ClusterReader, phase: ClockRecord['phase']): Promise<ObservedIdentity> {
-  const answer = await cluster.review(REVIEW_PATH, { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+  const answer = await cluster.review(REVIEW_PATH, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'SelfSubjectReview',
+  });
   const clock = clockRecordOf(answer, phase);
   if (answer.status === 401) {
     throw new ExhibitError('CLUSTER_UNAUTHENTICATED', 'the API server does not accept the credential', {

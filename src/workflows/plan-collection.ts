@@ -35,7 +35,12 @@ export interface CollectionPlan {
   readonly requests: number;
   /** Not known before it is read. */
   readonly estimatedBytes: null;
-  readonly rights: readonly { readonly verb: string; readonly resource: string; readonly allowed: boolean | null; readonly why: string }[];
+  readonly rights: readonly {
+    readonly verb: string;
+    readonly resource: string;
+    readonly allowed: boolean | null;
+    readonly why: string;
+  }[];
   readonly notAskedFor: readonly string[];
   readonly excludedByAuthority: number;
   readonly incomplete: readonly string[];
@@ -51,7 +56,10 @@ const REQUESTS_PER_LOG = 4;
 /** A dry run: reads the targets and asks for rights, writes nothing into the case. */
 export async function planCollection(
   request: CollectRequest,
-  deps: Omit<CollectDeps, 'store' | 'caseId' | 'ids' | 'tool' | 'os'> & { readonly authority: Authority; readonly scratchDirectory: string },
+  deps: Omit<CollectDeps, 'store' | 'caseId' | 'ids' | 'tool' | 'os'> & {
+    readonly authority: Authority;
+    readonly scratchDirectory: string;
+  },
 ): Promise<CollectionPlan> {
   checkScope(request.scope);
   checkAuthority(request.scope, deps.authority, deps.clock.nowMs());
@@ -61,7 +69,14 @@ export async function planCollection(
   try {
     const identity = await observeIdentity(cluster, 'open');
     const limits = deps.authority === NOT_STATED ? {} : deps.authority.limits;
-    const frozen = await freezeTargets({ scope: request.scope, limits, collectors, cluster, signal: deps.signal, directory });
+    const frozen = await freezeTargets({
+      scope: request.scope,
+      limits,
+      collectors,
+      cluster,
+      signal: deps.signal,
+      directory,
+    });
     const steps: PlannedStep[] = [];
     for (const collector of collectors) {
       steps.push(
@@ -103,35 +118,63 @@ async function countSteps(collector: Collector, context: Parameters<Collector['p
     counts.set(tier, (counts.get(tier) ?? 0) + 1);
   }
   const each = collector.id === 'pod-logs' ? REQUESTS_PER_LOG : 1;
-  return [...counts].map(([tier, artifacts]) => ({ tier, collector: collector.id, artifacts, requests: artifacts * each }));
+  return [...counts].map(([tier, artifacts]) => ({
+    tier,
+    collector: collector.id,
+    artifacts,
+    requests: artifacts * each,
+  }));
 }
 
-async function reviewRights(cluster: ClusterReader, collectors: readonly Collector[]): Promise<CollectionPlan['rights']> {
+async function reviewRights(
+  cluster: ClusterReader,
+  collectors: readonly Collector[],
+): Promise<CollectionPlan['rights']> {
   const asked = new Map<string, { permission: Permission; verb: string }>();
   for (const permission of collectors.flatMap((collector) => collector.permissions)) {
     for (const verb of permission.verbs) {
-      asked.set(`${verb} ${permission.nonResourceUrl ?? `${permission.apiGroup}/${permission.resource}`}`, { permission, verb });
+      asked.set(`${verb} ${permission.nonResourceUrl ?? `${permission.apiGroup}/${permission.resource}`}`, {
+        permission,
+        verb,
+      });
     }
   }
   const rights: CollectionPlan['rights'][number][] = [];
   for (const { permission, verb } of [...asked.values()].slice(0, MAX_REVIEWS)) {
-    const { nonResourceUrl, apiGroup, resource, why } = permission;
-    const [name = '', subresource = ''] = resource.split('/');
-    const spec =
-      nonResourceUrl === undefined
-        ? { resourceAttributes: { verb, group: apiGroup, resource: name, ...(subresource === '' ? {} : { subresource }) } }
-        : { nonResourceAttributes: { verb, path: nonResourceUrl } };
-    const answer = await cluster.review(REVIEW_PATH, { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec });
-    const body = parseJson(answer.body);
-    const known = answer.status === 201 && stringAt(body, 'kind') === 'SelfSubjectAccessReview';
-    rights.push({
-      verb,
-      resource: nonResourceUrl ?? (apiGroup === '' ? resource : `${resource}.${apiGroup}`),
-      allowed: known ? (booleanAt(body, 'status', 'allowed') ?? null) : null,
-      why,
-    });
+    rights.push(await reviewRight(cluster, permission, verb));
   }
   return rights;
+}
+
+async function reviewRight(
+  cluster: ClusterReader,
+  permission: Permission,
+  verb: string,
+): Promise<CollectionPlan['rights'][number]> {
+  const { nonResourceUrl, apiGroup, resource, why } = permission;
+  const answer = await cluster.review(REVIEW_PATH, {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec:
+      nonResourceUrl === undefined
+        ? resourceSpec(permission, verb)
+        : { nonResourceAttributes: { verb, path: nonResourceUrl } },
+  });
+  const body = parseJson(answer.body);
+  const known = answer.status === 201 && stringAt(body, 'kind') === 'SelfSubjectAccessReview';
+  return {
+    verb,
+    resource: nonResourceUrl ?? (apiGroup === '' ? resource : `${resource}.${apiGroup}`),
+    allowed: known ? (booleanAt(body, 'status', 'allowed') ?? null) : null,
+    why,
+  };
+}
+
+function resourceSpec({ apiGroup, resource }: Permission, verb: string): Record<string, unknown> {
+  const [name = '', subresource = ''] = resource.split('/');
+  return {
+    resourceAttributes: { verb, group: apiGroup, resource: name, ...(subresource === '' ? {} : { subresource }) },
+  };
 }
 
 /** A dry run keeps no record: its calls are in the cluster's own audit log like any other. */

@@ -18,7 +18,10 @@ export interface VerifyRequest {
 }
 
 /** Checks an archive without unpacking it. A bad archive is a verdict, not an error; throws only for what cannot be opened. */
-export async function verify(request: VerifyRequest, deps: { readonly clock: Clock; readonly scratchDirectory: string }): Promise<VerifyReport> {
+export async function verify(
+  request: VerifyRequest,
+  deps: { readonly clock: Clock; readonly scratchDirectory: string },
+): Promise<VerifyReport> {
   const receipt = request.receiptPath === null ? null : await readReceipt(request.receiptPath);
   return await verifyArchive({
     archivePath: request.archivePath,
@@ -35,7 +38,10 @@ async function readReceipt(path: string): Promise<Receipt> {
   try {
     body = await readFile(path);
   } catch (error) {
-    throw new ExhibitError('USAGE_INVALID', `the receipt cannot be read: ${errnoOf(error) ?? 'unknown error'}`, { subject: path, cause: error });
+    throw new ExhibitError('USAGE_INVALID', `the receipt cannot be read: ${errnoOf(error) ?? 'unknown error'}`, {
+      subject: path,
+      cause: error,
+    });
   }
   const parsed = receiptSchema.safeParse(body.length > MAX_RECEIPT_BYTES ? undefined : parseJson(body));
   if (!parsed.success) {

@@ -8,7 +8,12 @@ const root = resolve(import.meta.dirname, '../..');
 const script = readFileSync(join(root, 'scripts/generate-collectors.js'), 'utf8');
 
 /** A project of its own with the script and these collectors. */
-function project(...ids: string[]): { generate: (...flags: string[]) => number | null; index: string; add: (id: string) => void; remove: () => void } {
+function project(...ids: string[]): {
+  generate: (...flags: string[]) => number | null;
+  index: string;
+  add: (id: string) => void;
+  remove: () => void;
+} {
   const directory = mkdtempSync(join(tmpdir(), 'collectors-'));
   const add = (id: string): void => {
     mkdirSync(join(directory, 'src/collectors', id), { recursive: true });
@@ -20,7 +25,8 @@ function project(...ids: string[]): { generate: (...flags: string[]) => number |
   writeFileSync(join(directory, 'scripts/generate-collectors.js'), script);
   ids.forEach(add);
   return {
-    generate: (...flags) => spawnSync(process.execPath, [join(directory, 'scripts/generate-collectors.js'), ...flags]).status,
+    generate: (...flags) =>
+      spawnSync(process.execPath, [join(directory, 'scripts/generate-collectors.js'), ...flags]).status,
     index: join(directory, 'src/collectors/index.gen.ts'),
     add,
     remove: () => rmSync(directory, { recursive: true, force: true }),
@@ -38,7 +44,9 @@ describe('the index of collectors', () => {
       expect(made.generate('--check')).toBe(1);
       expect(made.generate()).toBe(0);
       const text = readFileSync(made.index, 'utf8');
-      expect(text).toContain("import { collector as events } from './events/collector.js';\nimport { collector as podLogs } from './pod-logs/collector.js';");
+      expect(text).toContain(
+        "import { collector as events } from './events/collector.js';\nimport { collector as podLogs } from './pod-logs/collector.js';",
+      );
       expect(text).not.toContain('no-collector');
       expect(made.generate('--check')).toBe(0);
       made.add('added');

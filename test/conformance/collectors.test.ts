@@ -23,7 +23,11 @@ async function planOf(collector: Collector, wholeCluster = false) {
   return planned;
 }
 
-const run = async (collector: Collector, handler: FakeHandler, more: Partial<Parameters<typeof runCollector>[0]> = {}) => {
+const run = async (
+  collector: Collector,
+  handler: FakeHandler,
+  more: Partial<Parameters<typeof runCollector>[0]> = {},
+) => {
   const cluster = new FakeCluster(handler);
   return { cluster, ...(await runCollector({ collector, cluster, targets: worldTargets(), ...more })) };
 };
@@ -32,7 +36,11 @@ function covers(permission: Permission, used: UsedPermission): boolean {
   if (!(permission.verbs as readonly string[]).includes(used.verb)) return false;
   if (used.nonResourceUrl !== '') return permission.nonResourceUrl === used.nonResourceUrl;
   const group = permission.apiGroup === '*' || permission.apiGroup === used.apiGroup;
-  return group && permission.nonResourceUrl === undefined && (permission.resource === '*' || permission.resource === used.resource);
+  return (
+    group &&
+    permission.nonResourceUrl === undefined &&
+    (permission.resource === '*' || permission.resource === used.resource)
+  );
 }
 
 /** What holds after every run, however the cluster behaved. */
@@ -41,7 +49,10 @@ function expectSound({ outcomes, sink }: FakeRun): void {
   const planned = new Set(outcomes.map((one) => one.planned.artifact));
   expect(planned.size).toBe(outcomes.length);
   for (const item of sink.items) expect(planned).toContain(item.draft.artifact);
-  for (const { planned: { artifact, required }, result } of outcomes) {
+  for (const {
+    planned: { artifact, required },
+    result,
+  } of outcomes) {
     if (result === null) continue;
     const items = sink.items.filter((item) => item.draft.artifact === artifact);
     const record = { artifact, collector: 'x', required, at: '', ...result, attempts: result.attempts ?? 1 };
@@ -49,12 +60,14 @@ function expectSound({ outcomes, sink }: FakeRun): void {
     expect(result.reason).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     expect(result.detail).toMatch(/^[\x20-\x7e]*$/);
     expect(JSON.stringify(result.proof)).toMatch(/^[\x20-\x7e]*$/);
-    if (result.outcome === 'collected' || result.outcome === 'partial') expect(items.length, artifact).toBeGreaterThan(0);
+    if (result.outcome === 'collected' || result.outcome === 'partial')
+      expect(items.length, artifact).toBeGreaterThan(0);
     if (result.outcome === 'collected') expect(Object.keys(result.proof).length).toBeGreaterThan(0);
   }
 }
 
-const only = (runResult: FakeRun) => new Set(runResult.outcomes.map((one) => one.result?.outcome ?? (one.error as ExhibitError).code));
+const only = (runResult: FakeRun) =>
+  new Set(runResult.outcomes.map((one) => one.result?.outcome ?? (one.error as ExhibitError).code));
 
 describe('the index', () => {
   it('holds the six collectors, sorted by id', () => {
@@ -94,12 +107,18 @@ describe.each(each)('%s', (_id, collector) => {
     expect(gaps.map((one) => [one.planned.artifact, one.result, one.error])).toEqual([]);
     expect(cluster.used.size).toBeGreaterThan(0);
     for (const used of cluster.used.values()) {
-      expect(collector.permissions.some((permission) => covers(permission, used)), JSON.stringify(used)).toBe(true);
+      expect(
+        collector.permissions.some((permission) => covers(permission, used)),
+        JSON.stringify(used),
+      ).toBe(true);
     }
     const whole = await run(collector, honestCluster, { wholeCluster: true });
     expectSound(whole);
     for (const used of whole.cluster.used.values()) {
-      expect(collector.permissions.some((permission) => covers(permission, used)), JSON.stringify(used)).toBe(true);
+      expect(
+        collector.permissions.some((permission) => covers(permission, used)),
+        JSON.stringify(used),
+      ).toBe(true);
     }
   });
 
@@ -137,14 +156,18 @@ describe.each(each)('%s', (_id, collector) => {
   it.each(['cut', 'timeout'] as const)('calls nothing whole that ended by %s', async (end) => {
     const result = await run(collector, async (request) => ({ ...(await honestCluster(request)), end }));
     expectSound(result);
-    expect(result.outcomes.filter((one) => one.result?.outcome === 'collected' || one.result?.outcome === 'empty')).toEqual([]);
+    expect(
+      result.outcomes.filter((one) => one.result?.outcome === 'collected' || one.result?.outcome === 'empty'),
+    ).toEqual([]);
   });
 
   it('calls nothing whole that is garbage', async () => {
     const garbage = Buffer.from('\u0000\u001b]0;x\u0007<a href="../../etc">{"items":[', 'latin1');
     const result = await run(collector, () => ({ body: garbage }));
     expectSound(result);
-    expect(result.outcomes.filter((one) => one.result?.outcome === 'collected').map((one) => one.planned.artifact)).toEqual([]);
+    expect(
+      result.outcomes.filter((one) => one.result?.outcome === 'collected').map((one) => one.planned.artifact),
+    ).toEqual([]);
   });
 
   it('ends an endless body at a limit', async () => {
@@ -154,7 +177,8 @@ describe.each(each)('%s', (_id, collector) => {
     };
     const sink = new FakeSink();
     sink.keepBytes = 0;
-    const isBig = (path: string) => path.endsWith('/log') || path.includes('/proxy/logs/syslog') || path.endsWith('node-1/proxy/metrics');
+    const isBig = (path: string) =>
+      path.endsWith('/log') || path.includes('/proxy/logs/syslog') || path.endsWith('node-1/proxy/metrics');
     const handler: FakeHandler = async (request) => {
       return isBig(request.path) ? { body: endless() } : await honestCluster(request);
     };
@@ -162,37 +186,53 @@ describe.each(each)('%s', (_id, collector) => {
     expectSound(result);
     const big = result.outcomes.filter((one) => isBig(one.planned.source.split('?')[0] ?? ''));
     for (const one of big) expect(one.result).toMatchObject({ outcome: 'partial', reason: 'limit' });
-    for (const item of result.sink.items.filter((one) => one.facts.truncated !== undefined)) expect(item.facts.outcome).toBe('partial');
+    for (const item of result.sink.items.filter((one) => one.facts.truncated !== undefined))
+      expect(item.facts.outcome).toBe('partial');
   });
 
-  it('leaves no outcome and no open writer when it is aborted, whenever that happens', async () => {
-    const whole = await run(collector, honestCluster);
-    for (let at = 0; at < whole.cluster.requests.length; at += 3) {
-      const abort = new AbortController();
-      let seen = 0;
-      const result = await run(
-        collector,
-        async (request) => {
+  it.each(['before the head', 'in the body'])(
+    'leaves no outcome and no open writer when it is aborted %s',
+    async (when) => {
+      const whole = await run(collector, honestCluster);
+      for (let at = 0; at < whole.cluster.requests.length; at += 3) {
+        const abort = new AbortController();
+        let seen = 0;
+        const handler: FakeHandler = async (request) => {
+          const answer = await honestCluster(request);
           seen += 1;
-          if (seen > at) abort.abort();
-          return await honestCluster(request);
-        },
-        { signal: abort.signal },
-      );
-      expect([...result.sink.open_]).toEqual([]);
+          if (seen <= at) return answer;
+          if (when === 'before the head') abort.abort();
+          const bytes = Buffer.from(answer.body as string);
+          const inTwo = function* () {
+            yield bytes.subarray(0, 1);
+            abort.abort();
+            yield bytes.subarray(1);
+          };
+          return { ...answer, body: inTwo() };
+        };
+        const result = await run(collector, handler, { signal: abort.signal });
+        expect([...result.sink.open_]).toEqual([]);
+        const thrown = result.outcomes.filter((one) => one.result === null);
+        expect(thrown.length).toBeGreaterThan(0);
+        for (const { error } of thrown) expect(error).toMatchObject({ code: 'INTERRUPTED' });
+        for (const { result: ended } of result.outcomes)
+          expect(['collected', 'absent', undefined]).toContain(ended?.outcome);
+        expect(result.sink.items.filter((item) => item.facts.outcome === 'partial')).toEqual([]);
+      }
+    },
+  );
+
+  it('lets a full disk through, whenever it is full, and leaves no writer open', async () => {
+    const { writtenBytes } = (await run(collector, honestCluster)).sink;
+    for (let full = 0; full < writtenBytes; full += Math.ceil(writtenBytes / 40)) {
+      const sink = new FakeSink();
+      sink.fullAfterBytes = full;
+      const result = await run(collector, honestCluster, { sink });
+      expect([...sink.open_]).toEqual([]);
       const thrown = result.outcomes.filter((one) => one.result === null);
       expect(thrown.length).toBeGreaterThan(0);
-      for (const { error } of thrown) expect(error).toMatchObject({ code: 'INTERRUPTED' });
+      for (const { error } of thrown) expect(error).toMatchObject({ code: 'STORAGE_FULL' });
     }
-  });
-
-  it('lets a full disk through and leaves no writer open', async () => {
-    const sink = new FakeSink();
-    sink.fullAfterBytes = 10;
-    const result = await run(collector, honestCluster, { sink });
-    expect([...sink.open_]).toEqual([]);
-    expect(sink.items.filter((item) => item.bytes.length > 10)).toEqual([]);
-    expect(result.outcomes.some((one) => one.error instanceof ExhibitError && one.error.code === 'STORAGE_FULL')).toBe(true);
   });
 
   it('finds room beside what an interrupted run committed', async () => {
@@ -212,7 +252,8 @@ describe.each(each)('%s', (_id, collector) => {
     const result = await run(collector, inPieces);
     const plain = await run(collector, honestCluster);
     expectSound(result);
-    const facts = ({ sink }: FakeRun) => sink.items.map((item) => [item.draft.path, item.bytes.toString('hex'), item.facts.outcome]);
+    const facts = ({ sink }: FakeRun) =>
+      sink.items.map((item) => [item.draft.path, item.bytes.toString('hex'), item.facts.outcome]);
     expect(facts(result)).toEqual(facts(plain));
   });
 });

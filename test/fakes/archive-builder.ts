@@ -52,8 +52,16 @@ export function jsonLines(records: readonly unknown[]): Buffer {
 }
 
 export const SAMPLE_PAYLOAD: readonly PayloadSpec[] = [
-  { path: 'data/cluster/lists/core.v1.pods/page-0001.json', bytes: Buffer.from('{"items":[]}'), artifact: 'list/core.v1.pods' },
-  { path: 'data/pods/shop/web-1.4f3a9c21/app/current.log', bytes: Buffer.from('line one\nline two\n'.repeat(80)), artifact: 'log/shop/web-1/app' },
+  {
+    path: 'data/cluster/lists/core.v1.pods/page-0001.json',
+    bytes: Buffer.from('{"items":[]}'),
+    artifact: 'list/core.v1.pods',
+  },
+  {
+    path: 'data/pods/shop/web-1.4f3a9c21/app/current.log',
+    bytes: Buffer.from('line one\nline two\n'.repeat(80)),
+    artifact: 'log/shop/web-1/app',
+  },
   { path: 'data/pods/shop/web-1.4f3a9c21/app/previous.log', bytes: Buffer.alloc(0), artifact: 'log/shop/web-1/app' },
 ];
 
@@ -62,20 +70,43 @@ function byText(a: string, b: string): number {
 }
 
 function outcomesOf({ payload = SAMPLE_PAYLOAD, outcomes = [] }: BagSpec): OutcomeRecord[] {
-  const obtained = [...new Set(payload.map(({ artifact }) => artifact))].map((artifact) => ({ artifact, outcome: 'collected' as const, required: true }));
+  const obtained = [...new Set(payload.map(({ artifact }) => artifact))].map((artifact) => ({
+    artifact,
+    outcome: 'collected' as const,
+    required: true,
+  }));
   return [...obtained, ...outcomes]
     .sort((a, b) => byText(a.artifact, b.artifact))
     .map(({ artifact, outcome, required }) => ({
-      artifact, collector: 'sample', required, outcome, reason: 'sample', detail: '', proof: { status: 200 }, attempts: 1, at: CREATED_AT,
+      artifact,
+      collector: 'sample',
+      required,
+      outcome,
+      reason: 'sample',
+      detail: '',
+      proof: { status: 200 },
+      attempts: 1,
+      at: CREATED_AT,
     }));
 }
 
 function itemOf({ path, bytes, artifact, part }: PayloadSpec): ItemRecord {
   return {
-    path, artifact, subject: { podUid: '4f3a9c21' }, vantage: 'kubelet', sha256: sha256(bytes), sizeBytes: bytes.length,
+    path,
+    artifact,
+    subject: { podUid: '4f3a9c21' },
+    vantage: 'kubelet',
+    sha256: sha256(bytes),
+    sizeBytes: bytes.length,
     ...(part === undefined ? {} : { part }),
-    collector: 'sample', source: { uri: '/api/v1/pods', method: 'GET', status: 200 }, firstByteAt: CREATED_AT, lastByteAt: CREATED_AT,
-    outcome: 'collected', rereadSha256: sha256(bytes), sourceChanged: null, sensitivity: 'normal',
+    collector: 'sample',
+    source: { uri: '/api/v1/pods', method: 'GET', status: 200 },
+    firstByteAt: CREATED_AT,
+    lastByteAt: CREATED_AT,
+    outcome: 'collected',
+    rereadSha256: sha256(bytes),
+    sourceChanged: null,
+    sensitivity: 'normal',
   };
 }
 
@@ -94,17 +125,35 @@ function statementOf(spec: BagSpec, outcomes: readonly OutcomeRecord[], custody:
   const outcomeCounts = emptyOutcomeCounts();
   for (const { outcome } of outcomes) outcomeCounts[outcome] += 1;
   return {
-    format: 'exhibit/1', policy: { requireTimestamp: false, requireSigners: 1 }, exhibitId: ROOT, caseId: CASE_ID, sequence: 1,
-    previous: null, openedNotSealed: [], kind: 'drill', createdAt: CREATED_AT, scope: null, authority: 'not stated',
+    format: 'exhibit/1',
+    policy: { requireTimestamp: false, requireSigners: 1 },
+    exhibitId: ROOT,
+    caseId: CASE_ID,
+    sequence: 1,
+    previous: null,
+    openedNotSealed: [],
+    kind: 'drill',
+    createdAt: CREATED_AT,
+    scope: null,
+    authority: 'not stated',
     operator: { apiIdentity: null, cloudIdentity: null, osUser: 'tester', host: 'bench' },
-    tool: { name: 'exhibit', version: '0.1.0', commit: 'none', programDigest: sha256('program'), programFiles: 1, nodeVersion: 'v20', platform: 'linux' },
+    tool: {
+      name: 'exhibit',
+      version: '0.1.0',
+      commit: 'none',
+      programDigest: sha256('program'),
+      programFiles: 1,
+      nodeVersion: 'v20',
+      platform: 'linux',
+    },
     payloadFiles: payload.length,
     payloadBytes: payload.reduce((sum, { bytes }) => sum + bytes.length, 0),
     outcomeCounts,
     custodyEntries: custody.length,
     custodyHeadSha256: sha256(custody.at(-1) ?? ''),
     completeness: completenessOf(outcomeCounts, outcomes.filter(isGap).length),
-    holdId: null, classification: null,
+    holdId: null,
+    classification: null,
     ...spec.statement,
   };
 }
@@ -126,12 +175,30 @@ export function makeBag(spec: BagSpec = {}): Bag {
   files.set('meta/exhibit.json', jsonLines([statement]));
   files.set('meta/items.jsonl', jsonLines(sorted.map(itemOf)));
   files.set('meta/outcomes.jsonl', jsonLines(outcomes));
-  const plan = outcomes.map(({ artifact, collector, required }) => ({ artifact, collector, required, source: '/api', plannedAt: CREATED_AT }));
+  const plan = outcomes.map(({ artifact, collector, required }) => ({
+    artifact,
+    collector,
+    required,
+    source: '/api',
+    plannedAt: CREATED_AT,
+  }));
   files.set('meta/plan.jsonl', jsonLines(plan));
-  for (const name of ['actions.jsonl', 'clock.jsonl', 'external.jsonl', 'requests.jsonl', 'tool/tool.json', 'tool/sbom.cdx.json']) text(`meta/${name}`, '');
+  for (const name of [
+    'actions.jsonl',
+    'clock.jsonl',
+    'external.jsonl',
+    'requests.jsonl',
+    'tool/tool.json',
+    'tool/sbom.cdx.json',
+  ])
+    text(`meta/${name}`, '');
   text('meta/tool/config.yaml', 'limits: {}\n');
   text('meta/tool/profile.yaml', 'name: sample\n');
-  return { root: statement.exhibitId, mtimeSeconds: Math.floor((parseInstant(statement.createdAt) ?? 0) / 1000), files };
+  return {
+    root: statement.exhibitId,
+    mtimeSeconds: Math.floor((parseInstant(statement.createdAt) ?? 0) / 1000),
+    files,
+  };
 }
 
 /** Writes both manifests over what the bag holds now. */
@@ -142,8 +209,14 @@ export function listBag(bag: Bag): Bag {
     const paths = [...bag.files.keys()].filter(select).sort(byText);
     return Buffer.from(paths.map((path) => `${sha256(bag.files.get(path) ?? '')}  ${path}\n`).join(''));
   };
-  bag.files.set('manifest-sha256.txt', lines((path) => path.startsWith('data/')));
-  bag.files.set('tagmanifest-sha256.txt', lines((path) => !path.startsWith('data/') && !path.startsWith('seal/')));
+  bag.files.set(
+    'manifest-sha256.txt',
+    lines((path) => path.startsWith('data/')),
+  );
+  bag.files.set(
+    'tagmanifest-sha256.txt',
+    lines((path) => !path.startsWith('data/') && !path.startsWith('seal/')),
+  );
   return bag;
 }
 
@@ -152,7 +225,10 @@ export function signBag(bag: Bag, key: KeyObject, number = 1): Bag {
   const signature = signSshsig(key, bag.files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0), 'exhibit-seal@v1');
   const [infix, dash] = number === 1 ? ['', ''] : [`.${String(number)}`, `-${String(number)}`];
   bag.files.set(`seal/tagmanifest-sha256.txt${infix}.sig`, Buffer.from(signature));
-  bag.files.set(`seal/signer${dash}.pub`, Buffer.from(`${renderPublicKey({ type: 'ssh-ed25519', blob: ed25519Blob(key) })}\n`));
+  bag.files.set(
+    `seal/signer${dash}.pub`,
+    Buffer.from(`${renderPublicKey({ type: 'ssh-ed25519', blob: ed25519Blob(key) })}\n`),
+  );
   return bag;
 }
 
@@ -164,13 +240,16 @@ export interface TarEntry {
 
 /** The entries of a bag in the order of the format. */
 export function entriesOf(bag: Bag): TarEntry[] {
-  return [...bag.files].sort(([a], [b]) => compareBagPaths(a, b)).map(([path, bytes]) => ({ path: `${bag.root}/${path}`, bytes }));
+  return [...bag.files]
+    .sort(([a], [b]) => compareBagPaths(a, b))
+    .map(([path, bytes]) => ({ path: `${bag.root}/${path}`, bytes }));
 }
 
 /** One header and its padded bytes. */
 export function tarEntry({ path, bytes }: TarEntry, mtimeSeconds: number): Buffer {
   const header = Buffer.alloc(512);
-  if (!createHeaderEncoder(mtimeSeconds)({ path, sizeBytes: bytes.length }, header, 0)) throw new Error(`path does not fit: ${path}`);
+  if (!createHeaderEncoder(mtimeSeconds)({ path, sizeBytes: bytes.length }, header, 0))
+    throw new Error(`path does not fit: ${path}`);
   return Buffer.concat([header, bytes, Buffer.alloc(-bytes.length & 511)]);
 }
 
@@ -208,7 +287,15 @@ export function receiptOf(bag: Bag, container: Buffer, key: KeyObject): Receipt 
   const statement = JSON.parse(bag.files.get('meta/exhibit.json')?.toString('latin1') ?? '') as Statement;
   const { exhibitId, sequence, kind, custodyHeadSha256, custodyEntries, payloadFiles, payloadBytes } = statement;
   return {
-    exhibitId, sequence, kind, tagmanifestSha256: sha256(bag.files.get('tagmanifest-sha256.txt') ?? ''), custodyHeadSha256, custodyEntries,
-    payloadFiles, payloadBytes, containerSha256: sha256(container), signer: fingerprintOf(ed25519Blob(key)),
+    exhibitId,
+    sequence,
+    kind,
+    tagmanifestSha256: sha256(bag.files.get('tagmanifest-sha256.txt') ?? ''),
+    custodyHeadSha256,
+    custodyEntries,
+    payloadFiles,
+    payloadBytes,
+    containerSha256: sha256(container),
+    signer: fingerprintOf(ed25519Blob(key)),
   };
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,8 @@ import type { Signer } from '../../src/ports/signer.js';
 
 export const quietIo: Io = { emit: () => undefined, progress: () => undefined };
 
-/** A signer with a fresh ed25519 key in memory. */
-export function memorySigner(): Signer {
-  const { privateKey } = generateKeyPairSync('ed25519');
+/** A signer with an ed25519 key in memory, a fresh one unless given. */
+export function memorySigner(privateKey: KeyObject = generateKeyPairSync('ed25519').privateKey): Signer {
   const blob = ed25519Blob(privateKey);
   return {
     fingerprint: fingerprintOf(blob),

@@ -9,7 +9,10 @@ export interface UsedPermission {
 
 /** Request attributes as k8s.io/apiserver computes them (endpoints/request/requestinfo.go), for reads and creates. */
 export function usedPermission(method: string, path: string): UsedPermission {
-  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
   const isCore = parts[0] === 'api' && parts.length > 2;
   const isGroup = parts[0] === 'apis' && parts.length > 3;
   const nonResource = { verb: method.toLowerCase(), apiGroup: '', resource: '', nonResourceUrl: path };
@@ -19,5 +22,10 @@ export function usedPermission(method: string, path: string): UsedPermission {
   if (rest[0] === 'namespaces' && rest.length > 2) rest = rest.slice(2);
   const [resource = '', name, subresource] = rest;
   const verb = method === 'POST' ? 'create' : name === undefined ? 'list' : 'get';
-  return { verb, apiGroup, resource: subresource === undefined ? resource : `${resource}/${subresource}`, nonResourceUrl: '' };
+  return {
+    verb,
+    apiGroup,
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    nonResourceUrl: '',
+  };
 }

@@ -1,7 +1,14 @@
 import type { PlannedArtifact } from '../../src/model/artifact.js';
 import type { ClockRecord } from '../../src/model/request.js';
 import type { NodeTarget, PodTarget } from '../../src/model/target.js';
-import type { CollectContext, Collector, CollectorLimits, CollectResult, PlanContext, Targets } from '../../src/ports/collector.js';
+import type {
+  CollectContext,
+  Collector,
+  CollectorLimits,
+  CollectResult,
+  PlanContext,
+  Targets,
+} from '../../src/ports/collector.js';
 import type { ClusterReader } from '../../src/ports/cluster-reader.js';
 import { FakeSink } from './fake-cluster-sink.js';
 
@@ -65,7 +72,10 @@ export async function runCollector(options: FakeRunOptions): Promise<FakeRun> {
     queue.push(JSON.parse(JSON.stringify(planned)) as PlannedArtifact);
   };
   const context: CollectContext = {
-    ...plan, cluster, sink, signal,
+    ...plan,
+    cluster,
+    sink,
+    signal,
     clock: { nowMs: () => 0, monoUs: () => 0, bootId: () => 'fake' },
     discover: async (planned) => enqueue(planned),
     recordClock: async (record) => void clocks.push(record),
@@ -88,7 +98,9 @@ export function outcomeOf(run: FakeRun, artifact: string): CollectResult {
   const found = run.outcomes.filter(({ planned }) => planned.artifact === artifact);
   const only = found[0];
   if (found.length !== 1 || only === undefined) {
-    throw new Error(`${String(found.length)} outcomes of ${artifact}; there are ${run.outcomes.map((one) => one.planned.artifact).join(', ')}`);
+    throw new Error(
+      `${String(found.length)} outcomes of ${artifact}; there are ${run.outcomes.map((one) => one.planned.artifact).join(', ')}`,
+    );
   }
   if (only.result === null) throw only.error;
   return only.result;

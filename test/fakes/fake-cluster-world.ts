@@ -21,18 +21,35 @@ export const object = (name: string, namespace = ''): unknown => ({
 });
 
 export const resource = (group: string, name: string, more: Partial<ApiResource> = {}): ApiResource => ({
-  group, version: 'v1', resource: name, kind: name, namespaced: true, verbs: ['get', 'list'], delegated: false, ...more,
+  group,
+  version: 'v1',
+  resource: name,
+  kind: name,
+  namespaced: true,
+  verbs: ['get', 'list'],
+  delegated: false,
+  ...more,
 });
 
 export const POD_UID = '11111111-2222-4333-8444-555555555555';
 export const LOG = '2026-03-04T05:06:01.000000001Z one\n2026-03-04T05:06:02.000000001Z two\n';
 
 const running = (name: string, role: ContainerTarget['role'], hasPrevious = false): ContainerTarget => ({
-  name, role, containerId: `containerd://${name}-2`, restartCount: hasPrevious ? 1 : 0, state: 'running', stateReason: '', hasPrevious,
+  name,
+  role,
+  containerId: `containerd://${name}-2`,
+  restartCount: hasPrevious ? 1 : 0,
+  state: 'running',
+  stateReason: '',
+  hasPrevious,
 });
 
 export const POD: PodTarget = {
-  namespace: 'shop', name: 'web-0', uid: POD_UID, node: 'node-1', phase: 'Running',
+  namespace: 'shop',
+  name: 'web-0',
+  uid: POD_UID,
+  node: 'node-1',
+  phase: 'Running',
   containers: [running('setup', 'init'), running('app', 'main', true), running('debugger', 'ephemeral')],
 };
 
@@ -45,13 +62,20 @@ export interface ContainerFacts {
 /** The pod as the API shows it; `facts` override those of the container `app`. */
 export function podObject(facts: ContainerFacts = {}, uid = POD_UID): unknown {
   const app = {
-    name: 'app', containerID: facts.containerId ?? 'containerd://app-2', restartCount: facts.restartCount ?? 1,
+    name: 'app',
+    containerID: facts.containerId ?? 'containerd://app-2',
+    restartCount: facts.restartCount ?? 1,
     lastState: { terminated: { containerID: facts.previousId ?? 'containerd://app-1' } },
   };
   const other = (name: string) => [{ name, containerID: `containerd://${name}-2`, restartCount: 0, lastState: {} }];
   return {
-    kind: 'Pod', metadata: { name: 'web-0', namespace: 'shop', uid },
-    status: { containerStatuses: [app], initContainerStatuses: other('setup'), ephemeralContainerStatuses: other('debugger') },
+    kind: 'Pod',
+    metadata: { name: 'web-0', namespace: 'shop', uid },
+    status: {
+      containerStatuses: [app],
+      initContainerStatuses: other('setup'),
+      ephemeralContainerStatuses: other('debugger'),
+    },
   };
 }
 
@@ -60,7 +84,10 @@ export const listing = (...hrefs: string[]): FakeAnswer => ({
   body: `<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n${hrefs.map((href) => `<a href="${href}">x</a>\n`).join('')}</pre>\n`,
 });
 
-export const file = (body: string): FakeAnswer => ({ headers: { 'content-length': String(Buffer.byteLength(body)) }, body });
+export const file = (body: string): FakeAnswer => ({
+  headers: { 'content-length': String(Buffer.byteLength(body)) },
+  body,
+});
 
 const METRICS = '# TYPE up gauge\nup{node="a b"} 1\n';
 const FIXED: Readonly<Record<string, FakeAnswer>> = {
@@ -85,13 +112,16 @@ const KUBELET: Readonly<Record<string, FakeAnswer>> = {
   'logs/pods/a.log': file('world\n'),
 };
 const SECRETS_TABLE = json({
-  kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: '7' },
+  kind: 'Table',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: { resourceVersion: '7' },
   columnDefinitions: ['Name', 'Type', 'Data', 'Age'].map((name) => ({ name })),
   rows: [{ cells: ['token', 'Opaque', 2, '5d'], object: null }],
 });
 
 function answerKubelet(path: string, request: FakeRequest): FakeAnswer {
-  if (path === 'logs/' && request.query.has('query')) return { body: `log not found for ${request.query.get('query') ?? ''}\n` };
+  if (path === 'logs/' && request.query.has('query'))
+    return { body: `log not found for ${request.query.get('query') ?? ''}\n` };
   return KUBELET[path] ?? { status: 404, body: '404 page not found\n' };
 }
 
@@ -117,4 +147,9 @@ export const WORLD_RESOURCES: readonly ApiResource[] = [
 ];
 
 export const worldTargets = () =>
-  fakeTargets({ nodes: [fakeNode('node-1'), fakeNode('node-2')], namespaces: ['kube-system', 'shop'], resources: WORLD_RESOURCES, podList: [POD] });
+  fakeTargets({
+    nodes: [fakeNode('node-1'), fakeNode('node-2')],
+    namespaces: ['kube-system', 'shop'],
+    resources: WORLD_RESOURCES,
+    podList: [POD],
+  });

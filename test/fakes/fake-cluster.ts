@@ -41,8 +41,16 @@ const DROPPED_BYTES = 65_536;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 const FACTS: ConnectionFacts = {
-  server: 'https://cluster.test:6443', context: 'fake', cluster: 'fake', user: 'fake', credential: 'none', proxy: null, tlsServerName: null,
-  insecure: false, impersonated: null, kubeconfigFiles: [],
+  server: 'https://cluster.test:6443',
+  context: 'fake',
+  cluster: 'fake',
+  user: 'fake',
+  credential: 'none',
+  proxy: null,
+  tlsServerName: null,
+  insecure: false,
+  impersonated: null,
+  kubeconfigFiles: [],
 };
 
 async function* chunksOf(body: FakeBody): AsyncGenerator<Buffer> {
@@ -79,7 +87,12 @@ export class FakeCluster implements ClusterReader {
   async #buffered(method: 'GET' | 'POST', request: ReadRequest): Promise<BufferedAnswer> {
     const chunks: Buffer[] = [];
     const { answer } = await this.#exchange(method, request, { chunk: (bytes) => void chunks.push(bytes) });
-    const code: Partial<Record<BodyEnd, ErrorCode>> = { cut: 'CUT', timeout: 'TIMEOUT', limit: 'LIMIT_REACHED', aborted: 'INTERRUPTED' };
+    const code: Partial<Record<BodyEnd, ErrorCode>> = {
+      cut: 'CUT',
+      timeout: 'TIMEOUT',
+      limit: 'LIMIT_REACHED',
+      aborted: 'INTERRUPTED',
+    };
     const failed = code[answer.end];
     if (failed !== undefined) throw new ExhibitError(failed, `fake: ${answer.end}`);
     return { ...answer, body: Buffer.concat(chunks) };
@@ -87,7 +100,7 @@ export class FakeCluster implements ClusterReader {
 
   async stream(request: ReadRequest, consumer: BodyConsumer): Promise<ReadAnswer> {
     const { answer, thrown } = await this.#exchange('GET', request, consumer);
-    if (thrown !== undefined) throw thrown;
+    if (thrown instanceof Error) throw thrown;
     return answer;
   }
 
@@ -121,11 +134,14 @@ export class FakeCluster implements ClusterReader {
     }
   }
 
-  async #body(asked: FakeRequest, io: { request: ReadRequest; answer: FakeAnswer; consumer: BodyConsumer }): Promise<Answered> {
+  async #body(
+    asked: FakeRequest,
+    io: { request: ReadRequest; answer: FakeAnswer; consumer: BodyConsumer },
+  ): Promise<Answered> {
     const { request, answer, consumer } = io;
     const sentAtMs = this.nowMs;
     const status = answer.status ?? 200;
-    const headers = { date: new Date(this.nowMs).toUTCString(), ...answer.headers };
+    const headers: Record<string, string> = { date: new Date(this.nowMs).toUTCString(), ...answer.headers };
     const wanted = consumer.head?.(status, headers) ?? true;
     const maxBytes = wanted ? (request.maxBytes ?? Number.POSITIVE_INFINITY) : DROPPED_BYTES;
     const hash = createHash('sha256');
@@ -145,23 +161,41 @@ export class FakeCluster implements ClusterReader {
     } catch (error) {
       thrown = error;
     }
-    const at = sizeBytes === 0 ? null : toRfc3339(this.nowMs);
     end ??= request.signal?.aborted === true ? 'aborted' : (answer.end ?? 'complete');
+    const received = { sizeBytes, end, sha256: hash.digest('hex') };
+    return { thrown, answer: this.#answer(asked, { status, headers, sentAtMs, ...received }) };
+  }
+
+  #answer(
+    asked: FakeRequest,
+    got: Pick<ReadAnswer, 'status' | 'headers' | 'sentAtMs' | 'sizeBytes' | 'end' | 'sha256'>,
+  ): ReadAnswer {
+    const at = got.sizeBytes === 0 ? null : toRfc3339(this.nowMs);
     const search = [...asked.query].map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
+    const date = got.headers['date'] ?? '';
     return {
-      thrown,
-      answer: {
-        status, headers, end, sizeBytes, sentAtMs,
-        url: `${FACTS.server}${asked.path}${search === '' ? '' : `?${search}`}`,
-        method: asked.method, auditIdSent: '00000000-0000-4000-8000-000000000000', auditIdAnswered: null,
-        serverDate: headers.date === '' ? null : headers.date, headAtMs: this.nowMs, firstByteAt: at, lastByteAt: at,
-        sha256: hash.digest('hex'), attempts: 1, endDetail: end === 'complete' ? null : `fake: ${end}`,
-      },
+      ...got,
+      url: `${FACTS.server}${asked.path}${search === '' ? '' : `?${search}`}`,
+      method: asked.method,
+      auditIdSent: '00000000-0000-4000-8000-000000000000',
+      auditIdAnswered: null,
+      serverDate: date === '' ? null : date,
+      headAtMs: this.nowMs,
+      firstByteAt: at,
+      lastByteAt: at,
+      attempts: 1,
+      endDetail: got.end === 'complete' ? null : `fake: ${got.end}`,
     };
   }
 }
 
-const REASONS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not-found', 405: 'not-allowed', 410: 'expired' };
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'not-allowed',
+  410: 'expired',
+};
 
 interface PageBody {
   readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
@@ -197,7 +231,15 @@ class FakePager {
       const continueToken = page.metadata?.continue ?? '';
       const resourceVersion = page.metadata?.resourceVersion ?? '';
       this.#end = { ...this.#end, pages: this.#end.pages + 1, items: this.#end.items + items.length, resourceVersion };
-      await onPage({ attempt: this.#end.attempts, number: this.#end.pages, body, answer: head, items, resourceVersion, continueToken });
+      await onPage({
+        attempt: this.#end.attempts,
+        number: this.#end.pages,
+        body,
+        answer: head,
+        items,
+        resourceVersion,
+        continueToken,
+      });
       if (continueToken === '') return { ...this.#end, complete: true, reason: null, detail: null, status: 200 };
       if (this.#seen.has(continueToken)) return this.#fail('token-repeated');
       this.#seen.add(continueToken);
@@ -211,7 +253,9 @@ class FakePager {
     if (this.#token !== '') paging.push(['continue', this.#token]);
     try {
       return await this.#cluster.get({
-        path, query: [...query, ...paging], kind: 'list',
+        path,
+        query: [...query, ...paging],
+        kind: 'list',
         ...(accept === undefined ? {} : { accept }),
         ...(maxPageBytes === undefined ? {} : { maxBytes: maxPageBytes }),
         ...(signal === undefined ? {} : { signal }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Config } from '@oclif/core';
@@ -22,12 +23,9 @@ type CommandClass = typeof Command & { run: (argv: string[], config: Config) => 
  * `process.env`; tests stub EXHIBIT_HOME. Anything but an ExhibitError that comes out is rethrown.
  */
 export async function runInProcess(command: unknown, id: string, argv: readonly string[]): Promise<InProcessResult> {
-  const pjson = {
-    name: 'kubexhibit',
-    version: '0.0.0',
-    type: 'module',
-    oclif: { bin: 'exhibit', topicSeparator: ' ', plugins: [] },
-  };
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const oclif = { bin: 'exhibit', topicSeparator: ' ', plugins: [] };
+  const pjson = { name: 'kubexhibit', version, type: 'module', oclif };
   const config = await Config.load({ root, pjson: pjson as unknown as Config['pjson'] });
   const commandClass = command as CommandClass;
   commandClass.id = id;

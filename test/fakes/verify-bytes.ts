@@ -10,7 +10,11 @@ import { allowedSignersOf } from './archive-builder.js';
 export const NOW_MS = 1_800_000_000_000;
 
 /** Verifies bytes as an archive, trusting `key` (nobody when it is null). */
-export async function verifyBytes(container: Buffer, key: KeyObject | null, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
+export async function verifyBytes(
+  container: Buffer,
+  key: KeyObject | null,
+  options: Partial<VerifyOptions> = {},
+): Promise<VerifyReport> {
   const directory = await mkdtemp(join(tmpdir(), 'exhibit-verify-'));
   try {
     const archivePath = join(directory, 'sample.tar.gz');

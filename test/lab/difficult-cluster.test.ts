@@ -20,7 +20,16 @@ interface Gap {
 
 /** Logs that are in motion: whether their end can be proved depends on the moment. Nothing else may end in a gap. */
 const RACING = /^pod-logs\/exhibit-difficult\/(?:crashing|flood|doomed)\./;
-const RACING_REASONS = ['unproven-end', 'container-changed', 'kubelet-message', 'pod-gone', 'gone', 'replaced', 'cut', 'pod-replaced'];
+const RACING_REASONS = [
+  'unproven-end',
+  'container-changed',
+  'kubelet-message',
+  'pod-gone',
+  'gone',
+  'replaced',
+  'cut',
+  'pod-replaced',
+];
 /** An API group without a backend: it can never be read. */
 const BROKEN = 'scope/group-broken.exhibit.test';
 
@@ -40,8 +49,25 @@ beforeAll(async () => {
   await workloads('apply', 'difficult/flood');
   desk = await Desk.open(laboratory.kubeconfig);
   const nodes = laboratory.nodes.flatMap((node) => ['--node', node]);
-  const collecting = desk.json<{ gaps: Gap[] }>(['collect', ...nodes, '--namespace', 'exhibit-difficult', '--profile', 'full', '--kubelet']);
-  await kubectl(laboratory, ['-n', 'exhibit-difficult', 'delete', 'pod', 'doomed', '--grace-period=0', '--force', '--wait=false']);
+  const collecting = desk.json<{ gaps: Gap[] }>([
+    'collect',
+    ...nodes,
+    '--namespace',
+    'exhibit-difficult',
+    '--profile',
+    'full',
+    '--kubelet',
+  ]);
+  await kubectl(laboratory, [
+    '-n',
+    'exhibit-difficult',
+    'delete',
+    'pod',
+    'doomed',
+    '--grace-period=0',
+    '--force',
+    '--wait=false',
+  ]);
   const collected = await collecting;
   expect(collected.exitCode).toBe(3);
   gaps = collected.result.gaps;
@@ -49,7 +75,9 @@ beforeAll(async () => {
   expect(seal.exitCode).toBe(3);
   ({ archivePath, statement } = seal.result);
   bag = await unpack(archivePath, statement.exhibitId);
-  outcomes = new Map((await records<OutcomeRecord>(join(bag, 'meta/outcomes.jsonl'))).map((record) => [record.artifact, record]));
+  outcomes = new Map(
+    (await records<OutcomeRecord>(join(bag, 'meta/outcomes.jsonl'))).map((record) => [record.artifact, record]),
+  );
 });
 
 afterAll(async () => {
@@ -68,19 +96,29 @@ function endOf(pod: string, container: string, instance = 'current'): string {
 describe('everything over both nodes while the difficult workloads run', () => {
   it('is VERIFIED_PARTIAL, and --require-complete makes that a failure', async () => {
     const partial = await desk.json<VerifyReport>(['verify', archivePath]);
-    expect({ exitCode: partial.exitCode, verdict: partial.result.verdict }).toEqual({ exitCode: 0, verdict: 'VERIFIED_PARTIAL' });
+    expect({ exitCode: partial.exitCode, verdict: partial.result.verdict }).toEqual({
+      exitCode: 0,
+      verdict: 'VERIFIED_PARTIAL',
+    });
     expect((await desk.exhibit(['verify', archivePath, '--require-complete'])).exitCode).toBe(3);
   });
 
   it('names exactly the gaps that are to be expected', () => {
-    const unexpected = gaps.filter((gap) => gap.artifact !== BROKEN && !(RACING.test(gap.artifact) && RACING_REASONS.includes(gap.reason)));
+    const unexpected = gaps.filter(
+      (gap) => gap.artifact !== BROKEN && !(RACING.test(gap.artifact) && RACING_REASONS.includes(gap.reason)),
+    );
     expect(unexpected).toEqual([]);
     expect(gaps.map((gap) => gap.artifact)).toContain(BROKEN);
     expect(statement.completeness).toBe('partial');
   });
 
   it('tells what never started from what was not obtained', () => {
-    expect({ missingImage: endOf('absent', 'app'), half: endOf('half-absent', 'absent'), waiting: endOf('stuck', 'app'), unscheduled: endOf('unschedulable', 'app') }).toEqual({
+    expect({
+      missingImage: endOf('absent', 'app'),
+      half: endOf('half-absent', 'absent'),
+      waiting: endOf('stuck', 'app'),
+      unscheduled: endOf('unschedulable', 'app'),
+    }).toEqual({
       missingImage: 'absent never-started',
       half: 'absent never-started',
       waiting: 'absent never-started',
@@ -89,7 +127,12 @@ describe('everything over both nodes while the difficult workloads run', () => {
   });
 
   it('holds the logs of init, ephemeral and incessant containers', () => {
-    expect({ init: endOf('stuck', 'wait'), ephemeral: endOf('debugged', 'debugger'), chatty: endOf('chatty', 'app'), present: endOf('half-absent', 'present') }).toEqual({
+    expect({
+      init: endOf('stuck', 'wait'),
+      ephemeral: endOf('debugged', 'debugger'),
+      chatty: endOf('chatty', 'app'),
+      present: endOf('half-absent', 'present'),
+    }).toEqual({
       init: 'collected complete',
       ephemeral: 'collected complete',
       chatty: 'collected complete',
@@ -98,12 +141,16 @@ describe('everything over both nodes while the difficult workloads run', () => {
   });
 
   it('planned the previous instance of what crashes', () => {
-    expect(endOf('crashing', 'app', 'previous[^/]*')).toMatch(/^(?:collected complete|failed kubelet-message|absent .*|partial .*)$/);
+    expect(endOf('crashing', 'app', 'previous[^/]*')).toMatch(
+      /^(?:collected complete|failed kubelet-message|absent .*|partial .*)$/,
+    );
   });
 
   it('says in its own VERIFY.md how to check it, and its commands agree', async () => {
     await run('gzip', ['-t', archivePath]);
-    await run('sha256sum', ['--strict', '--quiet', '-c', 'manifest-sha256.txt', 'tagmanifest-sha256.txt'], { cwd: bag });
+    await run('sha256sum', ['--strict', '--quiet', '-c', 'manifest-sha256.txt', 'tagmanifest-sha256.txt'], {
+      cwd: bag,
+    });
     expect(await readFile(join(bag, 'VERIFY.md'), 'utf8')).toContain(statement.exhibitId);
   });
 });

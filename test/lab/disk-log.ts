@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export function asTheApiGives(disk: Buffer): Buffer {
   const out: Buffer[] = [];
   let startOfLine = true;
-  for (let at = 0; at < disk.length; ) {
+  for (let at = 0; at < disk.length;) {
     const lf = disk.indexOf(0x0a, at);
     const end = lf === -1 ? disk.length : lf;
     const line = disk.subarray(at, end);
@@ -28,9 +28,15 @@ function nineDigits(time: string): string {
 }
 
 /** The newest log file of a container on the node's disk, which is all that the API serves. */
-export async function newestLog(podLogs: string, pod: { namespace: string; name: string; uid: string }, container: string): Promise<Buffer> {
+export async function newestLog(
+  podLogs: string,
+  pod: { namespace: string; name: string; uid: string },
+  container: string,
+): Promise<Buffer> {
   const folder = join(podLogs, `${pod.namespace}_${pod.name}_${pod.uid}`, container);
-  const current = (await readdir(folder)).filter((name) => /^\d+\.log$/.test(name)).sort((a, b) => Number.parseInt(b) - Number.parseInt(a));
+  const current = (await readdir(folder))
+    .filter((name) => /^\d+\.log$/.test(name))
+    .sort((a, b) => Number.parseInt(b) - Number.parseInt(a));
   const newest = current[0];
   if (newest === undefined) throw new Error(`no log in ${folder}`);
   return await readFile(join(folder, newest));

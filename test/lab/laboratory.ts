@@ -29,7 +29,13 @@ export async function openLaboratory(): Promise<Laboratory> {
   }
   const home = process.env['EXHIBIT_LAB_HOME'] ?? '/var/tmp/exhibit-lab';
   const text = await readFile(join(home, 'env'), 'utf8');
-  const settings = Object.fromEntries(text.split('\n').flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : []))) as Record<string, string>;
+  const settings = Object.fromEntries(
+    text
+      .split('\n')
+      .flatMap((line) =>
+        line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
+      ),
+  ) as Record<string, string>;
   return { external: false, kubeconfig: settings['KUBECONFIG'] ?? '', settings, nodes: ['node1', 'node2'] };
 }
 
@@ -38,9 +44,13 @@ export async function workloads(action: 'apply' | 'delete', set: string): Promis
 }
 
 export async function kubectl(laboratory: Laboratory, args: readonly string[]): Promise<string> {
-  const { stdout } = await run(laboratory.settings['LAB_KUBECTL'] ?? 'kubectl', ['--kubeconfig', laboratory.kubeconfig, ...args], {
-    maxBuffer: 256 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    laboratory.settings['LAB_KUBECTL'] ?? 'kubectl',
+    ['--kubeconfig', laboratory.kubeconfig, ...args],
+    {
+      maxBuffer: 256 * 1024 * 1024,
+    },
+  );
   return stdout;
 }
 
@@ -74,7 +84,11 @@ export class Desk {
     return { exitCode, stdout, stderr };
   }
 
-  async json<T>(args: readonly string[]): Promise<{ readonly exitCode: number | undefined; readonly result: T; readonly stderr: string }> {
+  // The caller knows the shape; it is tested against the schema elsewhere.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a typed result reads better than a cast at every call
+  async json<T>(
+    args: readonly string[],
+  ): Promise<{ readonly exitCode: number | undefined; readonly result: T; readonly stderr: string }> {
     const { exitCode, stdout, stderr } = await this.exhibit([...args, '--json']);
     return { exitCode, result: JSON.parse(stdout) as T, stderr };
   }

@@ -33,7 +33,18 @@ beforeAll(async () => {
   await workloads('delete', 'difficult');
   await workloads('apply', 'quiet');
   desk = await Desk.open(laboratory.kubeconfig);
-  await desk.exhibit(['case', 'open', '--reference', 'LAB-1', '--reason', 'test', '--authority-by', 'the lab', '--authority-ground', 'a test']);
+  await desk.exhibit([
+    'case',
+    'open',
+    '--reference',
+    'LAB-1',
+    '--reason',
+    'test',
+    '--authority-by',
+    'the lab',
+    '--authority-ground',
+    'a test',
+  ]);
   const nodes = laboratory.nodes.flatMap((node) => ['--node', node]);
   const collected = await desk.json<{ gaps: unknown[] }>(['collect', ...nodes, '--profile', 'full', '--kubelet']);
   expect({ exitCode: collected.exitCode, gaps: collected.result.gaps }).toEqual({ exitCode: 0, gaps: [] });
@@ -49,15 +60,27 @@ afterAll(async () => {
   await rm(dirname(bag), { recursive: true, force: true });
 });
 
-async function verdictOf(archive: string, args: readonly string[] = []): Promise<{ exitCode: number | undefined; verdict: string }> {
-  const { exitCode, result } = await desk.json<VerifyReport>(['verify', archive, '--allowed-signers', desk.allowedSigners, ...args]);
+async function verdictOf(
+  archive: string,
+  args: readonly string[] = [],
+): Promise<{ exitCode: number | undefined; verdict: string }> {
+  const { exitCode, result } = await desk.json<VerifyReport>([
+    'verify',
+    archive,
+    '--allowed-signers',
+    desk.allowedSigners,
+    ...args,
+  ]);
   return { exitCode, verdict: result.verdict };
 }
 
 describe('everything over both nodes of a quiet cluster', () => {
   it('is VERIFIED, with and without its receipt', async () => {
     expect(await verdictOf(sealed.archivePath)).toEqual({ exitCode: 0, verdict: 'VERIFIED' });
-    expect(await verdictOf(sealed.archivePath, ['--receipt', sealed.receiptPath])).toEqual({ exitCode: 0, verdict: 'VERIFIED' });
+    expect(await verdictOf(sealed.archivePath, ['--receipt', sealed.receiptPath])).toEqual({
+      exitCode: 0,
+      verdict: 'VERIFIED',
+    });
   });
 
   it('satisfies gzip, sha256sum and ssh-keygen', async () => {
@@ -65,59 +88,100 @@ describe('everything over both nodes of a quiet cluster', () => {
     await run('sha256sum', ['--strict', '--quiet', '-c', 'manifest-sha256.txt'], { cwd: bag });
     await run('sha256sum', ['--strict', '--quiet', '-c', 'tagmanifest-sha256.txt'], { cwd: bag });
     const principal = ((await readFile(desk.allowedSigners, 'utf8')).split(' ')[0] ?? '').trim();
-    const verified = run('bash', [
-      '-c',
-      'ssh-keygen -Y verify -f "$1" -I "$2" -n exhibit-seal@v1 -s seal/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt',
+    const verified = run(
       'bash',
-      desk.allowedSigners,
-      principal,
-    ], { cwd: bag });
+      [
+        '-c',
+        'ssh-keygen -Y verify -f "$1" -I "$2" -n exhibit-seal@v1 -s seal/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt',
+        'bash',
+        desk.allowedSigners,
+        principal,
+      ],
+      { cwd: bag },
+    );
     expect((await verified).stdout).toContain('Good "exhibit-seal@v1" signature');
   });
 
   it('holds what every collector of the profile is for', () => {
     const collectors = new Set(items.map((item) => item.collector));
-    expect([...collectors].sort()).toEqual(['cluster-identity', 'events', 'kubelet-logs', 'node-state', 'objects', 'pod-logs']);
+    expect([...collectors].sort()).toEqual([
+      'cluster-identity',
+      'events',
+      'kubelet-logs',
+      'node-state',
+      'objects',
+      'pod-logs',
+    ]);
     expect(sealed.statement.completeness).toBe('complete');
   });
 
-  it.skipIf(process.env['LAB_EXTERNAL'] === '1')('holds the log lines that lie on the disks of the nodes (skipped outside this machine: no disk to look at)', async () => {
-    const pods = JSON.parse(await kubectl(laboratory, ['get', 'pods', '-A', '-o', 'json'])) as { items: { metadata: { namespace: string; name: string; uid: string }; spec: { nodeName: string } }[] };
-    const logs = items.filter((item) => item.collector === 'pod-logs' && item.path.endsWith('/current.log'));
-    expect(logs.length).toBeGreaterThan(10);
-    let compared = 0;
-    for (const log of logs) {
-      const pod = pods.items.find((candidate) => candidate.metadata.uid === log.subject.podUid);
-      const container = new URL(log.source.uri ?? '', 'https://server').searchParams.get('container') ?? '';
-      if (pod === undefined) throw new Error(`no pod for ${log.path}`);
-      const podLogs = laboratory.settings[`LAB_${pod.spec.nodeName.toUpperCase()}_POD_LOGS`] ?? '';
-      const disk = asTheApiGives(await newestLog(podLogs, pod.metadata, container));
-      const archived = await readFile(join(bag, log.path));
-      expect({ path: log.path, same: archived.equals(disk), archived: archived.length }).toEqual({ path: log.path, same: true, archived: disk.length });
-      compared += 1;
-    }
-    expect(compared).toBe(logs.length);
-  });
+  it.skipIf(process.env['LAB_EXTERNAL'] === '1')(
+    'holds the log lines that lie on the disks of the nodes (skipped outside this machine: no disk to look at)',
+    async () => {
+      const pods = JSON.parse(await kubectl(laboratory, ['get', 'pods', '-A', '-o', 'json'])) as {
+        items: { metadata: { namespace: string; name: string; uid: string }; spec: { nodeName: string } }[];
+      };
+      const logs = items.filter((item) => item.collector === 'pod-logs' && item.path.endsWith('/current.log'));
+      expect(logs.length).toBeGreaterThan(10);
+      let compared = 0;
+      for (const log of logs) {
+        const pod = pods.items.find((candidate) => candidate.metadata.uid === log.subject.podUid);
+        const container = new URL(log.source.uri ?? '', 'https://server').searchParams.get('container') ?? '';
+        if (pod === undefined) throw new Error(`no pod for ${log.path}`);
+        const podLogs = laboratory.settings[`LAB_${pod.spec.nodeName.toUpperCase()}_POD_LOGS`] ?? '';
+        const disk = asTheApiGives(await newestLog(podLogs, pod.metadata, container));
+        const archived = await readFile(join(bag, log.path));
+        expect({ path: log.path, same: archived.equals(disk), archived: archived.length }).toEqual({
+          path: log.path,
+          same: true,
+          archived: disk.length,
+        });
+        compared += 1;
+      }
+      expect(compared).toBe(logs.length);
+    },
+  );
 
-  it.skipIf(process.env['LAB_EXTERNAL'] === '1')('made no call that the audit log of the cluster does not know (skipped outside this machine: no audit log to look at)', async () => {
-    const requests = await records<RequestRecord>(join(bag, 'meta/requests.jsonl'));
-    const audit = await records<{ auditID: string; verb: string; requestURI: string; responseStatus?: { code?: number } }>(laboratory.settings['LAB_AUDIT_LOG'] ?? '');
-    const known = new Map(audit.map((event) => [event.auditID, event]));
-    const unknown = requests.filter((request) => !known.has(request.auditIdSent));
-    expect(requests.length).toBeGreaterThan(50);
-    expect(unknown.map((request) => request.url)).toEqual([]);
-    const answered = requests.filter((request) => request.status !== null);
-    expect(answered.filter((request) => known.get(request.auditIdSent)?.responseStatus?.code !== request.status).map((request) => request.url)).toEqual([]);
-  });
+  it.skipIf(process.env['LAB_EXTERNAL'] === '1')(
+    'made no call that the audit log of the cluster does not know (skipped outside this machine: no audit log to look at)',
+    async () => {
+      const requests = await records<RequestRecord>(join(bag, 'meta/requests.jsonl'));
+      const audit = await records<{
+        auditID: string;
+        verb: string;
+        requestURI: string;
+        responseStatus?: { code?: number };
+      }>(laboratory.settings['LAB_AUDIT_LOG'] ?? '');
+      const known = new Map(audit.map((event) => [event.auditID, event]));
+      const unknown = requests.filter((request) => !known.has(request.auditIdSent));
+      expect(requests.length).toBeGreaterThan(50);
+      expect(unknown.map((request) => request.url)).toEqual([]);
+      const answered = requests.filter((request) => request.status !== null);
+      expect(
+        answered
+          .filter((request) => known.get(request.auditIdSent)?.responseStatus?.code !== request.status)
+          .map((request) => request.url),
+      ).toEqual([]);
+    },
+  );
 
   it('kept the bytes of a number that JavaScript cannot hold', async () => {
     const widgets = items.filter((item) => item.path.includes('widget') && item.path.includes('/lists/'));
-    const text = await Promise.all(widgets.slice(0, 10).map(async (item) => await readFile(join(bag, item.path), 'utf8')));
+    const text = await Promise.all(
+      widgets.slice(0, 10).map(async (item) => await readFile(join(bag, item.path), 'utf8')),
+    );
     expect(text.join('')).toContain('9007199254740993');
   });
 
   it('holds the value of no Secret, not even from an annotation', async () => {
-    const found = await run('grep', ['-rlF', '-e', 'never-to-be-seen-in-a-bundle', '-e', Buffer.from('never-to-be-seen-in-a-bundle').toString('base64').slice(0, 36), bag]).then(
+    const found = await run('grep', [
+      '-rlF',
+      '-e',
+      'never-to-be-seen-in-a-bundle',
+      '-e',
+      Buffer.from('never-to-be-seen-in-a-bundle').toString('base64').slice(0, 36),
+      bag,
+    ]).then(
       ({ stdout }) => stdout,
       (error: unknown) => ((error as { code?: number }).code === 1 ? '' : Promise.reject(error as Error)),
     );
@@ -147,9 +211,17 @@ describe('a flipped bit', () => {
       const bit = 1 << randomInt(8);
       file[at] = (file[at] ?? 0) ^ bit;
       await writeFile(path, file);
-      expect({ at, bit, ...(await verdictOf(path, ['--receipt', sealed.receiptPath])) }).toMatchObject({ at, bit, exitCode: 4 });
+      expect({ at, bit, ...(await verdictOf(path, ['--receipt', sealed.receiptPath])) }).toMatchObject({
+        at,
+        bit,
+        exitCode: 4,
+      });
       file[at] = (file[at] ?? 0) ^ bit;
     }
-    expect(createHash('sha256').update(file).digest('hex')).toBe(createHash('sha256').update(await readFile(sealed.archivePath)).digest('hex'));
+    expect(createHash('sha256').update(file).digest('hex')).toBe(
+      createHash('sha256')
+        .update(await readFile(sealed.archivePath))
+        .digest('hex'),
+    );
   });
 });

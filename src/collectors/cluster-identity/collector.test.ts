@@ -6,7 +6,8 @@ import { honestCluster, json, status } from '../../../test/fakes/fake-cluster-wo
 import { clockOffset } from './clock-offset.js';
 import { collector } from './collector.js';
 
-const collect = async (handler: FakeHandler) => await runCollector({ collector, cluster: new FakeCluster(handler), targets: fakeTargets() });
+const collect = async (handler: FakeHandler) =>
+  await runCollector({ collector, cluster: new FakeCluster(handler), targets: fakeTargets() });
 
 describe('clockOffset', () => {
   it('contains the truth whatever it is', () => {
@@ -40,20 +41,37 @@ describe('the identity of a cluster', () => {
     expect(run.sink.at('data/cluster/identity/version.json').bytes.toString()).toBe('{"major":"1","minor":"34"}');
     expect(run.sink.at('data/cluster/identity/self-subject-review.json').draft.sensitivity).toBe('personal');
     expect(run.clocks.length).toBe(run.outcomes.length);
-    expect(run.clocks[0]).toMatchObject({ source: 'api-server https://cluster.test:6443', offsetMinMs: -500, offsetMaxMs: 500 });
+    expect(run.clocks[0]).toMatchObject({
+      source: 'api-server https://cluster.test:6443',
+      offsetMinMs: -500,
+      offsetMaxMs: 500,
+    });
   });
 
   it('keeps what an unready server says of its checks, and not what a broken one answers', async () => {
-    const unready = await collect((request) => (request.path === '/readyz' ? { status: 500, body: '[-]etcd failed\nreadyz check failed\n' } : honestCluster(request)));
-    expect(outcomeOf(unready, 'cluster-identity/readyz')).toMatchObject({ outcome: 'collected', proof: { status: 500, verdict: 'readyz check failed' } });
-    const broken = await collect((request) => (request.path === '/readyz' ? status(500, 'boom') : honestCluster(request)));
+    const unready = await collect((request) =>
+      request.path === '/readyz'
+        ? { status: 500, body: '[-]etcd failed\nreadyz check failed\n' }
+        : honestCluster(request),
+    );
+    expect(outcomeOf(unready, 'cluster-identity/readyz')).toMatchObject({
+      outcome: 'collected',
+      proof: { status: 500, verdict: 'readyz check failed' },
+    });
+    const broken = await collect((request) =>
+      request.path === '/readyz' ? status(500, 'boom') : honestCluster(request),
+    );
     expect(outcomeOf(broken, 'cluster-identity/readyz')).toMatchObject({ outcome: 'failed', reason: 'server-error' });
-    const early = await collect((request) => (request.path === '/readyz' ? { body: '[+]ping ok\n' } : honestCluster(request)));
+    const early = await collect((request) =>
+      request.path === '/readyz' ? { body: '[+]ping ok\n' } : honestCluster(request),
+    );
     expect(outcomeOf(early, 'cluster-identity/readyz')).toMatchObject({ outcome: 'partial', reason: 'unproven-end' });
   });
 
   it('that ends early though cleanly is no whole document', async () => {
-    const run = await collect((request) => (request.path === '/apis' ? { body: '{"kind":"APIGroupList","groups":[' } : honestCluster(request)));
+    const run = await collect((request) =>
+      request.path === '/apis' ? { body: '{"kind":"APIGroupList","groups":[' } : honestCluster(request),
+    );
     expect(outcomeOf(run, 'cluster-identity/apis')).toMatchObject({ outcome: 'partial', reason: 'not-json' });
   });
 

@@ -26,11 +26,21 @@ async function* plan(): AsyncGenerator<PlannedArtifact> {
   await Promise.resolve();
 }
 
-async function readSource(source: IdentitySource, planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
+async function readSource(
+  source: IdentitySource,
+  planned: PlannedArtifact,
+  context: CollectContext,
+): Promise<CollectResult> {
   const { name, path, accept, query, suffix, sensitivity } = source;
   return await captureBody(
     {
-      request: { path, kind: 'small', maxBytes: MAX_JSON_BYTES, ...(accept ? { accept } : {}), ...(query ? { query } : {}) },
+      request: {
+        path,
+        kind: 'small',
+        maxBytes: MAX_JSON_BYTES,
+        ...(accept ? { accept } : {}),
+        ...(query ? { query } : {}),
+      },
       draft: {
         path: `data/cluster/identity/${name}.${suffix}`,
         artifact: planned.artifact,
@@ -51,7 +61,12 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
   if (planned.artifact === SELF_REVIEW) return await readSelfReview(planned, context);
   const source = IDENTITY_SOURCES.find(({ name }) => planned.artifact === `${ID}/${name}`);
   if (source !== undefined) return await readSource(source, planned, context);
-  return { outcome: 'skipped', reason: 'unknown-artifact', detail: 'This version of the program does not know it.', proof: {} };
+  return {
+    outcome: 'skipped',
+    reason: 'unknown-artifact',
+    detail: 'This version of the program does not know it.',
+    proof: {},
+  };
 }
 
 const nonResource = (nonResourceUrl: string, why: string) =>

@@ -28,7 +28,13 @@ function judgeReadyz(body: CapturedBody): CollectResult {
   const { status, sizeBytes: bytes, attempts } = body.answer;
   if (verdict === undefined) {
     const outcome = bytes === 0 ? 'failed' : 'partial';
-    return { outcome, reason: 'unproven-end', detail: 'The answer does not end with a verdict.', proof: { status, bytes }, attempts };
+    return {
+      outcome,
+      reason: 'unproven-end',
+      detail: 'The answer does not end with a verdict.',
+      proof: { status, bytes },
+      attempts,
+    };
   }
   return { outcome: 'collected', reason: 'complete', detail: '', proof: { status, bytes, verdict }, attempts };
 }

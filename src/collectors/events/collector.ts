@@ -19,7 +19,13 @@ them as they repeat. \`proof.oldestCreatedAt\` is the creation time of the oldes
 come from the audit log. A source may also have sent fewer events than happened: clients are rate-limited and aggregate.
 `;
 
-const plannedSchema = z.strictObject({ path: z.string(), group: z.string(), version: z.string(), namespace: z.string(), segments: z.array(z.string()) });
+const plannedSchema = z.strictObject({
+  path: z.string(),
+  group: z.string(),
+  version: z.string(),
+  namespace: z.string(),
+  segments: z.array(z.string()),
+});
 type PlannedEvents = z.infer<typeof plannedSchema>;
 
 function planned(group: string, version: string, namespace: { name: string; segment: string } | null): PlannedArtifact {
@@ -75,7 +81,12 @@ export const collector: Collector = {
   needs: ['resources'],
   permissions: [
     { apiGroup: '', resource: 'events', verbs: ['list'], why: 'Events vanish after about an hour.' },
-    { apiGroup: 'events.k8s.io', resource: 'events', verbs: ['list'], why: 'The same events with the fields of the newer form.' },
+    {
+      apiGroup: 'events.k8s.io',
+      resource: 'events',
+      verbs: ['list'],
+      why: 'The same events with the fields of the newer form.',
+    },
   ],
   plan,
   collect,

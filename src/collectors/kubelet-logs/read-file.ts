@@ -28,7 +28,8 @@ export async function readFile(
   const names = log.names.map((name) => Buffer.from(name, 'base64'));
   const { maxLogBytes, idleTimeoutMs } = context.limits;
   const path = logPath(log.segment, names);
-  const saysItsName = path === `data/nodes/${log.segment}/logs/${names.map((name) => name.toString('latin1')).join('/')}`;
+  const saysItsName =
+    path === `data/nodes/${log.segment}/logs/${names.map((name) => name.toString('latin1')).join('/')}`;
   const result = await captureBody(
     {
       request: {
@@ -39,7 +40,13 @@ export async function readFile(
         idleTimeoutMs,
         ...(maxLogBytes === null ? {} : { maxBytes: maxLogBytes }),
       },
-      draft: { path, artifact: planned.artifact, collector: 'kubelet-logs', vantage: 'kubelet', sensitivity: 'personal' },
+      draft: {
+        path,
+        artifact: planned.artifact,
+        collector: 'kubelet-logs',
+        vantage: 'kubelet',
+        sensitivity: 'personal',
+      },
       keepBytes: 0,
       subject: log.uid === '' ? {} : { nodeUid: log.uid },
       ...(saysItsName ? {} : { name: { nameB64: base64Of(names), nameDisplay: displayOf(names) } }),

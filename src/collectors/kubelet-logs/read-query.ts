@@ -13,7 +13,13 @@ function judgeQuery({ answer, head, headIsAll }: CapturedBody): CollectResult {
   const proof = { status, bytes };
   const text = head.toString('latin1');
   if (LISTING.test(text)) {
-    return { outcome: 'absent', reason: 'log-query-disabled', detail: '', proof: { ...proof, answeredWith: 'listing' }, attempts };
+    return {
+      outcome: 'absent',
+      reason: 'log-query-disabled',
+      detail: '',
+      proof: { ...proof, answeredWith: 'listing' },
+      attempts,
+    };
   }
   if (headIsAll && NOT_FOUND.test(text)) {
     const detail = escapeForTerminal(text.trim(), 300);

@@ -133,7 +133,13 @@ function concluded(walk: TreeWalk, top: CollectResult): CollectResult {
   const proof = { ...top.proof, folders: walk.folders, files: walk.files };
   if (top.outcome !== 'collected') return { ...top, proof };
   if (walk.gaps.length > 0) {
-    return { ...top, outcome: 'partial', reason: 'tree-incomplete', detail: escapeForTerminal(walk.gaps.join('; '), 900), proof };
+    return {
+      ...top,
+      outcome: 'partial',
+      reason: 'tree-incomplete',
+      detail: escapeForTerminal(walk.gaps.join('; '), 900),
+      proof,
+    };
   }
   return { ...top, proof };
 }
@@ -142,9 +148,21 @@ function concluded(walk: TreeWalk, top: CollectResult): CollectResult {
  * Walks a node's log folder, plans each file, and writes what it saw to `data/derived/nodes/<node>/logs-tree.jsonl`.
  * Throws as reader and sink do, when even the topmost folder has no answer; leaves no writer open.
  */
-export async function walkTree(planned: PlannedArtifact, target: PlannedNode, context: CollectContext): Promise<CollectResult> {
-  const draft = { artifact: planned.artifact, collector: 'kubelet-logs', vantage: 'kubelet', sensitivity: 'personal' } as const;
-  const opened = await openItem(context.sink, { ...draft, path: `data/derived/nodes/${target.segment}/logs-tree.jsonl` });
+export async function walkTree(
+  planned: PlannedArtifact,
+  target: PlannedNode,
+  context: CollectContext,
+): Promise<CollectResult> {
+  const draft = {
+    artifact: planned.artifact,
+    collector: 'kubelet-logs',
+    vantage: 'kubelet',
+    sensitivity: 'personal',
+  } as const;
+  const opened = await openItem(context.sink, {
+    ...draft,
+    path: `data/derived/nodes/${target.segment}/logs-tree.jsonl`,
+  });
   let tree: ItemWriter | undefined = opened.writer;
   try {
     const walk = new TreeWalk(target, planned.artifact, { context, tree });

@@ -31,7 +31,13 @@ async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> 
   for (const { name, uid } of targets.nodes) {
     for (const { path } of KUBELET_ENDPOINTS) {
       const data: PlannedEndpoint = { node: name, uid, segment: segments.get(name) ?? '_', path };
-      yield { artifact: `${ID}/${keyPart(name)}/${path}`, required: true, source: proxyPath(name, path), node: name, data };
+      yield {
+        artifact: `${ID}/${keyPart(name)}/${path}`,
+        required: true,
+        source: proxyPath(name, path),
+        node: name,
+        data,
+      };
     }
   }
   await Promise.resolve();
@@ -42,14 +48,25 @@ function judge(endpoint: KubeletEndpoint, body: CapturedBody): CollectResult {
   const result = endpoint.judge(body);
   const { status, attempts } = body.answer;
   if (status === 200 || !body.headIsAll || !isStatus(body.head)) return result;
-  return { outcome: 'failed', reason: 'kubelet-unreachable', detail: refusalMessage(body.head), proof: { status }, attempts };
+  return {
+    outcome: 'failed',
+    reason: 'kubelet-unreachable',
+    detail: refusalMessage(body.head),
+    proof: { status },
+    attempts,
+  };
 }
 
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
   const { node, uid, segment, path } = plannedSchema.parse(planned.data);
   const endpoint = KUBELET_ENDPOINTS.find((one) => one.path === path);
   if (endpoint === undefined) {
-    return { outcome: 'skipped', reason: 'unknown-artifact', detail: 'This version of the program does not know it.', proof: {} };
+    return {
+      outcome: 'skipped',
+      reason: 'unknown-artifact',
+      detail: 'This version of the program does not know it.',
+      proof: {},
+    };
   }
   const { accept, file, sensitivity } = endpoint;
   return await captureBody(

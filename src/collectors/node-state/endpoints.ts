@@ -26,7 +26,13 @@ const METRIC_LINE = /^(?:#.*|[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^\n]*\})? +[-+0-9.eEI
 function unproven(body: CapturedBody, detail: string): CollectResult {
   const { status, sizeBytes: bytes, attempts } = body.answer;
   const outcome = bytes === 0 ? 'failed' : 'partial';
-  return { outcome, reason: 'unproven-end', detail: escapeForTerminal(detail, 400), proof: { status, bytes }, attempts };
+  return {
+    outcome,
+    reason: 'unproven-end',
+    detail: escapeForTerminal(detail, 400),
+    proof: { status, bytes },
+    attempts,
+  };
 }
 
 /** The text format has no end mark: a last line that is whole and of the format is what can be had. */
@@ -38,13 +44,24 @@ export function judgeMetrics(body: CapturedBody): CollectResult {
   if (!METRIC_LINE.test(last)) return unproven(body, `The last line is no metric: ${last.slice(-200)}`);
   if (!METRIC_LINE.test(first)) return unproven(body, `The first line is no metric: ${first.slice(0, 200)}`);
   const { status, sizeBytes: bytes, attempts } = body.answer;
-  return { outcome: 'collected', reason: 'complete', detail: '', proof: { status, bytes, lastLine: 'metric' }, attempts };
+  return {
+    outcome: 'collected',
+    reason: 'complete',
+    detail: '',
+    proof: { status, bytes, lastLine: 'metric' },
+    attempts,
+  };
 }
 
 /** `ok`, or the list of checks of which one failed; both say how the kubelet was. */
 export function judgeHealthz(body: CapturedBody): CollectResult {
   const text = body.tail.toString('latin1').trimEnd();
-  const verdict = text === 'ok' || text.endsWith('healthz check passed') ? 'ok' : text.endsWith('healthz check failed') ? 'failed' : '';
+  const verdict =
+    text === 'ok' || text.endsWith('healthz check passed')
+      ? 'ok'
+      : text.endsWith('healthz check failed')
+        ? 'failed'
+        : '';
   if (verdict === '') return unproven(body, `Neither ok nor a list of checks: ${text.slice(0, 200)}`);
   const { status, sizeBytes: bytes, attempts } = body.answer;
   return { outcome: 'collected', reason: 'complete', detail: '', proof: { status, bytes, health: verdict }, attempts };

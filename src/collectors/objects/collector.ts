@@ -54,7 +54,10 @@ async function readList(planned: PlannedArtifact, list: PlannedList, context: Co
   const result = await captureList(capture, context);
   if (!isSecrets(list) || list.namespace !== null || result.outcome !== 'collected') return result;
   if (await discoverSecrets(list, secretsFolder(list), context)) return result;
-  return { ...result, detail: 'The namespaces of the Secrets could not all be learned: the list of namespaces failed.' };
+  return {
+    ...result,
+    detail: 'The namespaces of the Secrets could not all be learned: the list of namespaces failed.',
+  };
 }
 
 async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
@@ -76,7 +79,12 @@ export const collector: Collector = {
   needs: ['resources'],
   permissions: [
     { apiGroup: '*', resource: '*', verbs: ['list'], why: 'Objects of every kind, as they are now.' },
-    { apiGroup: '', resource: 'secrets', verbs: ['list'], why: 'Names, types and numbers of keys; values are never asked for.' },
+    {
+      apiGroup: '',
+      resource: 'secrets',
+      verbs: ['list'],
+      why: 'Names, types and numbers of keys; values are never asked for.',
+    },
     { apiGroup: '', resource: 'namespaces', verbs: ['list'], why: 'To say in which namespace each Secret is.' },
   ],
   plan,

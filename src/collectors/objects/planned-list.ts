@@ -16,7 +16,11 @@ export const plannedListSchema = z.strictObject({
 export type PlannedList = z.infer<typeof plannedListSchema>;
 
 /** `<group>.<version>.<resource>`, the core group written `core`. */
-export function resourceName({ group, version, resource }: Pick<ApiResource, 'group' | 'version' | 'resource'>): string {
+export function resourceName({
+  group,
+  version,
+  resource,
+}: Pick<ApiResource, 'group' | 'version' | 'resource'>): string {
   return `${group === '' ? 'core' : group}.${version}.${resource}`;
 }
 

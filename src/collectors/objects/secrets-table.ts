@@ -24,8 +24,11 @@ function isBareRow(row: unknown): boolean {
   if (!hasOnly(row, new Set(['cells', 'object', 'conditions']))) return false;
   const object = valueAt(row, 'object');
   const cells = valueAt(row, 'cells');
-  if ((object !== null && object !== undefined) || !Array.isArray(cells) || cells.length !== COLUMNS.length) return false;
-  return cells.every((cell, at) => (at === 2 ? Number.isSafeInteger(cell) : typeof cell === 'string' && cell.length <= 512));
+  if ((object !== null && object !== undefined) || !Array.isArray(cells) || cells.length !== COLUMNS.length)
+    return false;
+  return cells.every((cell, at) =>
+    at === 2 ? Number.isSafeInteger(cell) : typeof cell === 'string' && cell.length <= 512,
+  );
 }
 
 /**
@@ -35,7 +38,8 @@ function isBareRow(row: unknown): boolean {
 export function isBareSecretsTable(body: Buffer): boolean {
   const table = parseJson(body);
   if (stringAt(table, 'kind') !== 'Table' || stringAt(table, 'apiVersion') !== 'meta.k8s.io/v1') return false;
-  if (!hasOnly(table, MEMBERS) || !hasOnly(valueAt(table, 'metadata'), METADATA) || !hasKnownColumns(table)) return false;
+  if (!hasOnly(table, MEMBERS) || !hasOnly(valueAt(table, 'metadata'), METADATA) || !hasKnownColumns(table))
+    return false;
   const rows = valueAt(table, 'rows');
   return Array.isArray(rows) ? rows.every(isBareRow) : rows === undefined || rows === null;
 }

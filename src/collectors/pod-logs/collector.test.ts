@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { FakeCluster, type FakeAnswer, type FakeHandler } from '../../../test/fakes/fake-cluster.js';
 import { fakeTargets, outcomeOf, runCollector, type FakeRunOptions } from '../../../test/fakes/fake-cluster-run.js';
-import { json, LOG, POD, POD_UID, podObject, status, type ContainerFacts } from '../../../test/fakes/fake-cluster-world.js';
+import {
+  json,
+  LOG,
+  POD,
+  POD_UID,
+  podObject,
+  status,
+  type ContainerFacts,
+} from '../../../test/fakes/fake-cluster-world.js';
 import { collector } from './collector.js';
 
 const KEY = `pod-logs/shop/web-0.${POD_UID}/app/current`;
@@ -22,7 +30,9 @@ async function collect({ logs, pods = [facts({})] }: Script, more: Partial<FakeR
   let logReads = 0;
   let podReads = 0;
   const handler: FakeHandler = ({ path }) =>
-    path.endsWith('/log') ? (logs[Math.min(logReads++, logs.length - 1)] ?? {}) : (pods[Math.min(podReads++, pods.length - 1)] ?? {});
+    path.endsWith('/log')
+      ? (logs[Math.min(logReads++, logs.length - 1)] ?? {})
+      : (pods[Math.min(podReads++, pods.length - 1)] ?? {});
   const cluster = new FakeCluster(handler);
   const run = await runCollector({ collector, cluster, targets: fakeTargets({ podList: [ONE_POD] }), ...more });
   expect([...run.sink.open_]).toEqual([]);
@@ -36,7 +46,12 @@ describe('the plan', () => {
   it('has every container, and the previous instance where the API knows one', async () => {
     const planned = [];
     const targets = fakeTargets({ podList: [POD] });
-    for await (const one of collector.plan({ targets, wholeCluster: false, limits: { maxLogBytes: null, sinceTime: null, idleTimeoutMs: 1 } })) planned.push(one);
+    for await (const one of collector.plan({
+      targets,
+      wholeCluster: false,
+      limits: { maxLogBytes: null, sinceTime: null, idleTimeoutMs: 1 },
+    }))
+      planned.push(one);
     expect(planned.map((one) => [one.artifact.split('/').slice(3).join('/'), one.volatility, one.node])).toEqual([
       ['setup/current', undefined, 'node-1'],
       ['app/previous', 'V0', 'node-1'],
@@ -48,10 +63,21 @@ describe('the plan', () => {
 
 describe('a log', () => {
   it('is collected with all four proofs, byte for byte', async () => {
-    const bytes = Buffer.concat([Buffer.from('2026-03-04T05:06:01Z \x00\x1b[31m'), Buffer.from([0xff, 0xfe, 0x0d, 0x0a]), Buffer.from(LAST)]);
+    const bytes = Buffer.concat([
+      Buffer.from('2026-03-04T05:06:01Z \x00\x1b[31m'),
+      Buffer.from([0xff, 0xfe, 0x0d, 0x0a]),
+      Buffer.from(LAST),
+    ]);
     const { result, sink, cluster } = await collect({ logs: [{ body: bytes }, body(LAST)] });
     expect(result).toMatchObject({ outcome: 'collected', reason: 'complete' });
-    expect(result.proof).toMatchObject({ lines: 2, linesWithoutTime: 0, framing: 'complete', secondRead: 'last-line-returned', container: 'unchanged', restartCount: 1 });
+    expect(result.proof).toMatchObject({
+      lines: 2,
+      linesWithoutTime: 0,
+      framing: 'complete',
+      secondRead: 'last-line-returned',
+      container: 'unchanged',
+      restartCount: 1,
+    });
     const item = sink.at(`${FOLDER}/current.log`);
     expect(item.bytes).toEqual(bytes);
     expect(item.draft.sensitivity).toBe('personal');
@@ -61,7 +87,10 @@ describe('a log', () => {
       subject: { podUid: POD_UID, containerId: 'containerd://app-2', restartCount: { before: 1, after: 1 } },
     });
     const [, first, second] = cluster.requests;
-    expect([...(first?.query ?? [])]).toEqual([['container', 'app'], ['timestamps', 'true']]);
+    expect([...(first?.query ?? [])]).toEqual([
+      ['container', 'app'],
+      ['timestamps', 'true'],
+    ]);
     expect(second?.query.get('sinceTime')).toBe('2026-03-04T05:06:02Z');
   });
 
@@ -90,7 +119,11 @@ describe('a log', () => {
 
   it('of which nothing was written is empty, with the same proof', async () => {
     const { result, sink } = await collect({ logs: [body('')] });
-    expect(result).toMatchObject({ outcome: 'empty', reason: 'complete', proof: { bytes: 0, secondRead: 'last-line-returned', container: 'unchanged' } });
+    expect(result).toMatchObject({
+      outcome: 'empty',
+      reason: 'complete',
+      proof: { bytes: 0, secondRead: 'last-line-returned', container: 'unchanged' },
+    });
     expect(sink.items).toEqual([]);
   });
 
@@ -104,7 +137,10 @@ describe('a log', () => {
     for (const answer of [body(LOG), body(LOG.slice(0, 50))]) {
       const { result, sink, cluster } = await collect({ logs: [answer] }, { limits: { maxLogBytes: 50 } });
       expect(result).toMatchObject({ outcome: 'partial', reason: 'limit', proof: { bytes: 50, linesWithoutTime: 0 } });
-      expect(sink.at(`${FOLDER}/current.log`).facts).toMatchObject({ outcome: 'partial', truncated: { limit: 50, reason: 'limit' } });
+      expect(sink.at(`${FOLDER}/current.log`).facts).toMatchObject({
+        outcome: 'partial',
+        truncated: { limit: 50, reason: 'limit' },
+      });
       expect(cluster.requests[1]?.query.get('limitBytes')).toBe('50');
     }
   });
@@ -131,7 +167,11 @@ describe('the kubelet speaking', () => {
 
   it('between good lines is partial', async () => {
     const { result } = await collect({ logs: [body(`failed to watch file\n${LOG}`), body(LAST)] });
-    expect(result).toMatchObject({ outcome: 'partial', reason: 'unproven-end', proof: { failed: 'lines-without-time-1' } });
+    expect(result).toMatchObject({
+      outcome: 'partial',
+      reason: 'unproven-end',
+      proof: { failed: 'lines-without-time-1' },
+    });
   });
 
   it('is not what a container quotes', async () => {
@@ -152,7 +192,10 @@ describe('a cut log', () => {
     const { result, sink } = await collect({ logs: [body(LOG.slice(0, 60), { end: 'cut' }), body(LOG), body(LAST)] });
     expect(result).toMatchObject({ outcome: 'collected', attempts: 2, proof: { cutAtBytes: 60 } });
     expect(sink.at(`${FOLDER}/current.log`)).toMatchObject({ facts: { outcome: 'partial' } });
-    expect(sink.at(`${FOLDER}/current.again.log`)).toMatchObject({ facts: { outcome: 'collected' }, bytes: Buffer.from(LOG) });
+    expect(sink.at(`${FOLDER}/current.again.log`)).toMatchObject({
+      facts: { outcome: 'collected' },
+      bytes: Buffer.from(LOG),
+    });
   });
 
   it('that is cut again is partial, both are kept', async () => {
@@ -193,10 +236,18 @@ describe('a container that restarts', () => {
     expect(run.cluster.requests.at(-2)?.query.get('previous')).toBe('true');
   });
 
+  it('is noticed by its count too, when somebody shows the same id', async () => {
+    const run = await collect({ logs: [body(LOG), body(LAST)], pods: [facts({}), facts({ restartCount: 2 })] });
+    expect(run.result).toMatchObject({ outcome: 'partial', reason: 'container-changed' });
+  });
+
   it('twice: what ran is not kept any more', async () => {
     const twice = facts({ containerId: 'containerd://app-4', previousId: 'containerd://app-3', restartCount: 3 });
     const run = await collect({ logs: [body(LOG), body(LAST)], pods: [facts({}), twice] });
-    expect(outcomeOf(run, `pod-logs/shop/web-0.${POD_UID}/app/previous-r3`)).toMatchObject({ outcome: 'absent', reason: 'not-kept' });
+    expect(outcomeOf(run, `pod-logs/shop/web-0.${POD_UID}/app/previous-r3`)).toMatchObject({
+      outcome: 'absent',
+      reason: 'not-kept',
+    });
   });
 });
 
@@ -217,7 +268,9 @@ describe('what is not there', () => {
   });
 
   it('a 400 that we do not know is no proof of absence', async () => {
-    const { result } = await collect({ logs: [status(400, 'I say: container "app" in pod "web-0" is waiting to start')] });
+    const { result } = await collect({
+      logs: [status(400, 'I say: container "app" in pod "web-0" is waiting to start')],
+    });
     expect(result).toMatchObject({ outcome: 'failed', reason: 'bad-request' });
   });
 
@@ -225,7 +278,11 @@ describe('what is not there', () => {
     const gone = await collect({ logs: [body(LOG)], pods: [status(404, 'not found')] });
     expect(gone.result).toMatchObject({ outcome: 'absent', reason: 'gone' });
     const replaced = await collect({ logs: [body(LOG)], pods: [json(podObject({}, 'another-uid'))] });
-    expect(replaced.result).toMatchObject({ outcome: 'absent', reason: 'replaced', proof: { uidFound: 'another-uid' } });
+    expect(replaced.result).toMatchObject({
+      outcome: 'absent',
+      reason: 'replaced',
+      proof: { uidFound: 'another-uid' },
+    });
     expect(replaced.sink.items).toEqual([]);
   });
 
@@ -236,6 +293,10 @@ describe('what is not there', () => {
 
   it('without the right to read the pod the log is read, and not proven', async () => {
     const { result } = await collect({ logs: [body(LOG), body(LAST)], pods: [status(403, 'no')] });
-    expect(result).toMatchObject({ outcome: 'partial', reason: 'unproven-end', proof: { failed: 'pod-unknown-before' } });
+    expect(result).toMatchObject({
+      outcome: 'partial',
+      reason: 'unproven-end',
+      proof: { failed: 'pod-unknown-before' },
+    });
   });
 });

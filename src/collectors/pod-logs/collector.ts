@@ -85,7 +85,12 @@ export const collector: Collector = {
   needs: ['pods'],
   permissions: [
     { apiGroup: '', resource: 'pods/log', verbs: ['get'], why: 'The logs themselves.' },
-    { apiGroup: '', resource: 'pods', verbs: ['get'], why: 'Container id and restart count around each log: part of its proof.' },
+    {
+      apiGroup: '',
+      resource: 'pods',
+      verbs: ['get'],
+      why: 'Container id and restart count around each log: part of its proof.',
+    },
   ],
   plan,
   collect,

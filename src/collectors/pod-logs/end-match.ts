@@ -66,7 +66,8 @@ export class EndMatch {
     this.#lengthBytes = 0;
     this.#lines += 1;
     if (this.found) this.#after(line);
-    else this.found = this.#lines >= this.#spec.position && this.#spec.last !== null && isSameLine(line, this.#spec.last);
+    else
+      this.found = this.#lines >= this.#spec.position && this.#spec.last !== null && isSameLine(line, this.#spec.last);
   }
 
   #after({ head, timeLength }: SeenLine): void {

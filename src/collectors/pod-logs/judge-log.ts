@@ -52,7 +52,10 @@ export function subjectOf({ log, before, after }: Pick<LogReading, 'log' | 'befo
     podUid: log.uid,
     ...(was === null ? {} : { containerId: was }),
     ...(is === null || is === was ? {} : { containerIdAfter: is }),
-    restartCount: { before: containerOf(before)?.restartCount ?? null, after: containerOf(after)?.restartCount ?? null },
+    restartCount: {
+      before: containerOf(before)?.restartCount ?? null,
+      after: containerOf(after)?.restartCount ?? null,
+    },
   };
 }
 
@@ -64,7 +67,8 @@ export function isLimited({ answer, maxLogBytes }: Pick<LogReading, 'answer' | '
 /** Lines that do not begin with a time, without the last one where it was us or a failure that cut it off inside its time. */
 function untimedLines(reading: LogReading): number {
   const { last, watch } = reading.spool;
-  const isTorn = (reading.answer.end !== 'complete' || isLimited(reading)) && last?.ended === false && last.timeLength === 0;
+  const isTorn =
+    (reading.answer.end !== 'complete' || isLimited(reading)) && last?.ended === false && last.timeLength === 0;
   return watch.untimedLines - (isTorn ? 1 : 0);
 }
 
@@ -121,6 +125,14 @@ function judgeMessage(reading: LogReading): CollectResult {
   return { outcome: 'failed', reason: 'kubelet-message', detail, proof, attempts: answer.attempts };
 }
 
+/** What the reader says of the end, and the first line that the kubelet wrote. Untrusted. */
+function saying(reading: LogReading): string {
+  const ending = reading.answer.endDetail ?? '';
+  const untimed = reading.spool.watch.firstUntimed;
+  if (untimed === null || untimedLines(reading) === 0) return ending;
+  return `${ending} Without a time: ${untimed.toString('latin1')}`;
+}
+
 /**
  * The outcome of a log that was answered with 200. `collected` (`empty` without a byte) needs all four: every line begins with a
  * time, the framing ended, the second read returned our last line and none that we should have had, and container id and restart
@@ -133,12 +145,16 @@ export function judgeLog(reading: LogReading): CollectResult {
   const failed = failures(reading);
   const proof = proofOf(reading, failed);
   if (failed.length === 0) {
-    return { outcome: spool.watch.bytes === 0 ? 'empty' : 'collected', reason: 'complete', detail: '', proof, attempts };
+    return {
+      outcome: spool.watch.bytes === 0 ? 'empty' : 'collected',
+      reason: 'complete',
+      detail: '',
+      proof,
+      attempts,
+    };
   }
   const reason = failed.find((one) => REASONS.has(one)) ?? 'unproven-end';
-  const untimed = untimedLines(reading) === 0 ? '' : (spool.watch.firstUntimed?.toString('latin1') ?? '');
-  const said = untimed === '' ? (answer.endDetail ?? '') : `${answer.endDetail ?? ''} Without a time: ${untimed}`;
-  const detail = escapeForTerminal(`${failed.join(', ')}. ${said}`.trim(), 600);
+  const detail = escapeForTerminal(`${failed.join(', ')}. ${saying(reading)}`.trim(), 500);
   const nothing = spool.watch.bytes === 0 && answer.end !== 'complete';
   return { outcome: nothing ? 'failed' : 'partial', reason, detail, proof, attempts };
 }

@@ -23,7 +23,13 @@ function watch(bytes: Buffer, cuts: readonly number[] = []): LineWatch {
 
 const summary = (seen: LineWatch) => {
   const last = seen.finish();
-  return { last: last && { ...last, head: last.head.toString('latin1') }, lines: seen.lines, untimed: seen.untimedLines, run: seen.linesInLastSecond, first: seen.firstUntimed?.toString('latin1') };
+  return {
+    last: last && { ...last, head: last.head.toString('latin1') },
+    lines: seen.lines,
+    untimed: seen.untimedLines,
+    run: seen.linesInLastSecond,
+    first: seen.firstUntimed?.toString('latin1'),
+  };
 };
 
 describe('timePrefixLength', () => {
@@ -37,8 +43,19 @@ describe('timePrefixLength', () => {
   });
 
   it.each([
-    '', ' ', T, `${T}x`, ` ${T} x`, '2026-03-04 05:06:07Z x', '2026-03-04T05:06:07 x', '2026-03-04T05:06:07.Z x', '2026-03-04T05:06:07.1234567890Z x',
-    '2026-03-04T05:06:07+0530 x', '2026-3-04T05:06:07Z  x', 'unable to retrieve container logs for containerd://0123', '\u0000026-03-04T05:06:07Z x',
+    '',
+    ' ',
+    T,
+    `${T}x`,
+    ` ${T} x`,
+    '2026-03-04 05:06:07Z x',
+    '2026-03-04T05:06:07 x',
+    '2026-03-04T05:06:07.Z x',
+    '2026-03-04T05:06:07.1234567890Z x',
+    '2026-03-04T05:06:07+0530 x',
+    '2026-3-04T05:06:07Z  x',
+    'unable to retrieve container logs for containerd://0123',
+    '\u0000026-03-04T05:06:07Z x',
   ])('knows none in %j', (text) => {
     expect(lengthOf(text)).toBe(0);
   });
@@ -50,7 +67,9 @@ describe('timePrefixLength', () => {
 
 /** Lines with and without times, bytes of every kind, with few different times so that runs occur. */
 const line = fc.oneof(
-  fc.tuple(fc.constantFrom(T, '2026-03-04T05:06:08Z', '2026-03-04T05:06:07.9+01:00'), fc.string({ maxLength: 20 })).map(([time, text]) => `${time} ${text.replaceAll('\n', '')}`),
+  fc
+    .tuple(fc.constantFrom(T, '2026-03-04T05:06:08Z', '2026-03-04T05:06:07.9+01:00'), fc.string({ maxLength: 20 }))
+    .map(([time, text]) => `${time} ${text.replaceAll('\n', '')}`),
   fc.string({ maxLength: 60 }).map((text) => text.replaceAll('\n', '')),
 );
 
@@ -102,7 +121,10 @@ const at = (second: number, text: string) => `2026-03-04T05:06:${String(second).
 function match(first: string, second: string): { found: boolean; missed: number; newer: number } {
   const seen = watch(Buffer.from(first));
   const last = seen.finish();
-  const { found, missed, newer } = matchWith(new EndMatch({ last, position: seen.linesInLastSecond, dateMs: DATE_MS }), second);
+  const { found, missed, newer } = matchWith(
+    new EndMatch({ last, position: seen.linesInLastSecond, dateMs: DATE_MS }),
+    second,
+  );
   return { found, missed, newer };
 }
 
@@ -124,7 +146,11 @@ describe('EndMatch', () => {
 
   it('is not deceived by equal lines of the same instant', () => {
     // Three were written, two were received: the third is missing, though it looks like the second.
-    expect(match(at(9, 'x') + at(9, 'x'), at(9, 'x') + at(9, 'x') + at(9, 'x'))).toEqual({ found: true, missed: 1, newer: 0 });
+    expect(match(at(9, 'x') + at(9, 'x'), at(9, 'x') + at(9, 'x') + at(9, 'x'))).toEqual({
+      found: true,
+      missed: 1,
+      newer: 0,
+    });
   });
 
   it('does not find a line that rotated away, or is another', () => {

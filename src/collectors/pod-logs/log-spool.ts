@@ -58,7 +58,8 @@ export class LogSpool {
   end(answer: ReadAnswer): void {
     this.last = this.watch.finish();
     const timed = this.watch.lines > this.watch.untimedLines;
-    this.isMessage = answer.end === 'complete' && !timed && isKubeletMessage({ sizeBytes: this.watch.bytes, lines: this.watch.lines });
+    this.isMessage =
+      answer.end === 'complete' && !timed && isKubeletMessage({ sizeBytes: this.watch.bytes, lines: this.watch.lines });
   }
 
   /** Ends the payload file; one without bytes only where `needsItem`. */

@@ -84,7 +84,10 @@ async function again(log: PlannedLog, place: Place, io: { first: Attempt; contex
     const second = await attemptLog(log, { ...place, suffix: '.again', before }, context);
     if (second.result.outcome !== 'collected' && second.result.outcome !== 'partial') return first;
     const proof = { ...second.result.proof, cutAtBytes: bytes };
-    return { reading: second.reading, result: { ...second.result, proof, attempts: (second.result.attempts ?? 1) + 1 } };
+    return {
+      reading: second.reading,
+      result: { ...second.result, proof, attempts: (second.result.attempts ?? 1) + 1 },
+    };
   } catch (error) {
     if (!concernsOneAnswer(error)) throw error;
     return first;
@@ -105,7 +108,12 @@ function becamePrevious(planned: PlannedArtifact, reading: LogReading): PlannedA
 
 function notThere(before: PodReading, log: PlannedLog): CollectResult | null {
   if (before.state === 'gone') {
-    return { outcome: 'absent', reason: 'gone', detail: 'The pod does not exist any more.', proof: { status: before.status } };
+    return {
+      outcome: 'absent',
+      reason: 'gone',
+      detail: 'The pod does not exist any more.',
+      proof: { status: before.status },
+    };
   }
   if (before.state === 'replaced') {
     const proof = { status: before.status, uidWanted: log.uid.slice(0, 64), uidFound: before.uid.slice(0, 64) };
@@ -114,18 +122,28 @@ function notThere(before: PodReading, log: PlannedLog): CollectResult | null {
   const found = containerOf(before)?.previousId ?? null;
   if (log.which === 'current' || log.containerId === null || found === null || found === log.containerId) return null;
   const detail = 'The API serves the log of a later instance only; older ones are on the node.';
-  return { outcome: 'absent', reason: 'not-kept', detail, proof: { wanted: log.containerId.slice(0, 100), found: found.slice(0, 100) } };
+  return {
+    outcome: 'absent',
+    reason: 'not-kept',
+    detail,
+    proof: { wanted: log.containerId.slice(0, 100), found: found.slice(0, 100) },
+  };
 }
 
 /** Reads one log with its proof. Throws `INTERRUPTED` and what reader and sink throw; leaves no writer open. */
-export async function readLog(planned: PlannedArtifact, log: PlannedLog, context: CollectContext): Promise<CollectResult> {
+export async function readLog(
+  planned: PlannedArtifact,
+  log: PlannedLog,
+  context: CollectContext,
+): Promise<CollectResult> {
   const before = await readPod(log, context);
   const missing = notThere(before, log);
   if (missing !== null) return missing;
   const place = { artifact: planned.artifact, suffix: '', before };
   const first = await attemptLog(log, place, context);
   const { result, reading } = await again(log, place, { first, context });
-  const successor = reading !== null && containerChange(reading) === 'container-changed' ? becamePrevious(planned, reading) : null;
+  const successor =
+    reading !== null && containerChange(reading) === 'container-changed' ? becamePrevious(planned, reading) : null;
   if (successor !== null) await context.discover(successor);
   return result;
 }

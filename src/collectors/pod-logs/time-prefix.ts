@@ -27,7 +27,11 @@ function zoneEnd(bytes: Uint8Array, from: number): number {
   if (sign === 0x5a) return from + 1;
   if (sign !== 0x2b && sign !== 0x2d) return -1;
   const wellFormed =
-    isDigit(bytes[from + 1]) && isDigit(bytes[from + 2]) && bytes[from + 3] === 0x3a && isDigit(bytes[from + 4]) && isDigit(bytes[from + 5]);
+    isDigit(bytes[from + 1]) &&
+    isDigit(bytes[from + 2]) &&
+    bytes[from + 3] === 0x3a &&
+    isDigit(bytes[from + 4]) &&
+    isDigit(bytes[from + 5]);
   return wellFormed ? from + 6 : -1;
 }
 

@@ -46,7 +46,12 @@ export class BagInspection {
       [ACQUISITION_LOG]: () => this.custody.consumer,
       [MANIFEST]: () => new ManifestCheck(this.payload, findings),
       'meta/items.jsonl': () =>
-        itemsCheck({ ledger: this.payload, artifacts: this.#artifacts, findings, ...(partBytes === undefined ? {} : { partBytes }) }),
+        itemsCheck({
+          ledger: this.payload,
+          artifacts: this.#artifacts,
+          findings,
+          ...(partBytes === undefined ? {} : { partBytes }),
+        }),
       'meta/outcomes.jsonl': () => this.ledger.outcomes(),
       'meta/plan.jsonl': () => this.ledger.plan(),
       'meta/requests.jsonl': () => this.#records('meta/requests.jsonl', requestRecordSchema),

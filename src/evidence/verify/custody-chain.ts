@@ -50,7 +50,8 @@ export class CustodyChain {
   }
 
   #end(): void {
-    if (this.#last?.event !== 'seal') this.#add(ACQUISITION_LOG, 'seal as the last event', this.#last?.event ?? 'no entry');
+    if (this.#last?.event !== 'seal')
+      this.#add(ACQUISITION_LOG, 'seal as the last event', this.#last?.event ?? 'no entry');
   }
 
   #add(path: string, expected: string, found: string): void {

@@ -15,7 +15,9 @@ export class Findings {
     this.#total += 1;
     this.#perCheck.set(check, this.countOf(check) + 1);
     if (this.#kept.length >= MAX_KEPT) return;
-    const [path, expected, found] = [finding.path, finding.expected, finding.found].map((text) => escapeForTerminal(text, MAX_TEXT));
+    const [path, expected, found] = [finding.path, finding.expected, finding.found].map((text) =>
+      escapeForTerminal(text, MAX_TEXT),
+    );
     this.#kept.push({ check, path: path ?? '', expected: expected ?? '', found: found ?? '' });
   }
 

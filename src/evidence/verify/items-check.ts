@@ -19,7 +19,10 @@ export interface ItemsCheckOptions {
 /** Compares meta/items.jsonl with the payload: one line per file, sorted, with its hash, its size and its place among parts. */
 export function itemsCheck({ ledger, artifacts, findings, partBytes = PART_BYTES }: ItemsCheckOptions): TagConsumer {
   const comparison = ledger.compare((path, what) => {
-    const [expected, found] = what === 'not-listed' ? ['a line in meta/items.jsonl', 'none'] : ['the payload file that its line names', 'no such file'];
+    const [expected, found] =
+      what === 'not-listed'
+        ? ['a line in meta/items.jsonl', 'none']
+        : ['the payload file that its line names', 'no such file'];
     findings.add('closure', { path, expected, found });
   });
   const parts = new PartsCheck(findings, partBytes);
@@ -53,9 +56,14 @@ export function itemsCheck({ ledger, artifacts, findings, partBytes = PART_BYTES
 function compareItem(item: ItemRecord, file: PayloadFile, findings: Findings): void {
   const path = item.path;
   if (item.sha256 !== file.sha256) findings.add('hashes', { path, expected: item.sha256, found: file.sha256 });
-  if (item.rereadSha256 !== item.sha256) findings.add('hashes', { path, expected: `rereadSha256 ${item.sha256}`, found: item.rereadSha256 });
+  if (item.rereadSha256 !== item.sha256)
+    findings.add('hashes', { path, expected: `rereadSha256 ${item.sha256}`, found: item.rereadSha256 });
   if (item.sizeBytes === file.sizeBytes) return;
-  findings.add('counts', { path, expected: `${String(item.sizeBytes)} bytes`, found: `${String(file.sizeBytes)} bytes` });
+  findings.add('counts', {
+    path,
+    expected: `${String(item.sizeBytes)} bytes`,
+    found: `${String(file.sizeBytes)} bytes`,
+  });
 }
 
 type Part = NonNullable<ItemRecord['part']>;
@@ -75,7 +83,8 @@ class PartsCheck {
   check(item: ItemRecord, file: PayloadFile): void {
     const { part, path } = item;
     if (part === undefined) {
-      if (item.sizeBytes > this.#partBytes) this.#add(path, `at most ${String(this.#partBytes)} bytes`, `${String(item.sizeBytes)} bytes`);
+      if (item.sizeBytes > this.#partBytes)
+        this.#add(path, `at most ${String(this.#partBytes)} bytes`, `${String(item.sizeBytes)} bytes`);
       return;
     }
     const suffix = `.p${String(part.n).padStart(4, '0')}`;
@@ -96,8 +105,10 @@ class PartsCheck {
     const expected = this.#waiting.get(base) ?? { ...part, n: 1 };
     this.#waiting.delete(base);
     const isSame =
-      part.n === expected.n && part.of === expected.of &&
-      part.wholeSha256 === expected.wholeSha256 && part.wholeSizeBytes === expected.wholeSizeBytes;
+      part.n === expected.n &&
+      part.of === expected.of &&
+      part.wholeSha256 === expected.wholeSha256 &&
+      part.wholeSizeBytes === expected.wholeSizeBytes;
     if (isSame && part.n < part.of) this.#remember(base, { ...part, n: part.n + 1 });
     return isSame;
   }
@@ -114,16 +125,29 @@ class PartsCheck {
   #checkSize(item: ItemRecord, part: Part): void {
     const isFull = item.sizeBytes === this.#partBytes;
     const isGood = part.n < part.of ? isFull : isFull || (item.sizeBytes > 0 && item.sizeBytes < this.#partBytes);
-    if (!isGood) this.#add(item.path, `parts of ${String(this.#partBytes)} bytes, the last one shorter`, `${String(item.sizeBytes)} bytes`);
+    if (!isGood)
+      this.#add(
+        item.path,
+        `parts of ${String(this.#partBytes)} bytes, the last one shorter`,
+        `${String(item.sizeBytes)} bytes`,
+      );
   }
 
   #checkWhole(item: ItemRecord, part: Part, file: PayloadFile): void {
     const found = file.prefix;
     if (found?.sha256 !== part.wholeSha256) {
-      this.#findings.add('hashes', { path: item.path, expected: `wholeSha256 ${part.wholeSha256}`, found: found?.sha256 ?? 'parts that do not join' });
+      this.#findings.add('hashes', {
+        path: item.path,
+        expected: `wholeSha256 ${part.wholeSha256}`,
+        found: found?.sha256 ?? 'parts that do not join',
+      });
     }
     if (found?.sizeBytes === part.wholeSizeBytes) return;
-    this.#findings.add('counts', { path: item.path, expected: `${String(part.wholeSizeBytes)} bytes in all parts`, found: String(found?.sizeBytes) });
+    this.#findings.add('counts', {
+      path: item.path,
+      expected: `${String(part.wholeSizeBytes)} bytes in all parts`,
+      found: String(found?.sizeBytes),
+    });
   }
 
   #add(path: string, expected: string, found: string): void {

@@ -25,7 +25,11 @@ export class LedgerCheck {
   #gaps = 0;
 
   /** `itemArtifacts` is complete before the first outcome passes by. The caller disposes of it. */
-  constructor(options: { readonly itemArtifacts: SortedSpill; readonly findings: Findings; readonly directory: string }) {
+  constructor(options: {
+    readonly itemArtifacts: SortedSpill;
+    readonly findings: Findings;
+    readonly directory: string;
+  }) {
     this.#findings = options.findings;
     this.#itemArtifacts = options.itemArtifacts;
     this.#spill = new LineSpill({ directory: options.directory, maxMemoryBytes: MAX_MEMORY_BYTES });
@@ -72,13 +76,21 @@ export class LedgerCheck {
     this.#spill.dispose();
   }
 
-  #isInOrder(file: string, { artifact, collector }: Pick<PlanRecord, 'artifact' | 'collector'>, place: string): boolean {
+  #isInOrder(
+    file: string,
+    { artifact, collector }: Pick<PlanRecord, 'artifact' | 'collector'>,
+    place: string,
+  ): boolean {
     const previous = this.#previous[file] ?? '';
     if (KEY.test(artifact) && KEY.test(collector) && artifact > previous) {
       this.#previous[file] = artifact;
       return true;
     }
-    this.#findings.add('grammar', { path: place, expected: `a key in printable ASCII after ${previous}`, found: artifact });
+    this.#findings.add('grammar', {
+      path: place,
+      expected: `a key in printable ASCII after ${previous}`,
+      found: artifact,
+    });
     return false;
   }
 
@@ -86,18 +98,24 @@ export class LedgerCheck {
     this.counts[record.outcome] += 1;
     if (isGap(record)) this.#gaps += 1;
     this.#spill.add(summary(record));
-    while (this.#nextItemArtifact !== null && this.#nextItemArtifact < record.artifact) this.#unplannedItem(this.#nextItemArtifact);
+    while (this.#nextItemArtifact !== null && this.#nextItemArtifact < record.artifact)
+      this.#unplannedItem(this.#nextItemArtifact);
     const hasItems = this.#nextItemArtifact === record.artifact;
     if (hasItems) this.#advanceItems();
     const isObtained = record.outcome === 'collected' || record.outcome === 'partial';
-    if (isObtained && !hasItems) this.#add(OUTCOMES, `an item of ${record.artifact}, which is ${record.outcome}`, 'none');
+    if (isObtained && !hasItems)
+      this.#add(OUTCOMES, `an item of ${record.artifact}, which is ${record.outcome}`, 'none');
   }
 
   #compare(planned: PlanRecord): void {
     const expected = summary(planned);
     const found = this.#cursor?.next() ?? null;
     if (found === expected) return;
-    this.#add(PLAN, found === null ? 'no further artifact' : found.replaceAll('\t', ' '), expected.replaceAll('\t', ' '));
+    this.#add(
+      PLAN,
+      found === null ? 'no further artifact' : found.replaceAll('\t', ' '),
+      expected.replaceAll('\t', ' '),
+    );
   }
 
   #unplannedItem(artifact: string): void {

@@ -99,7 +99,8 @@ export class LineSpill {
     try {
       this.#fd ??= this.#openNameless();
       for (const chunk of this.#chunks) {
-        for (let at = 0; at < chunk.length; ) at += writeSync(this.#fd, chunk, at, chunk.length - at, this.#storedBytes + at);
+        for (let at = 0; at < chunk.length;)
+          at += writeSync(this.#fd, chunk, at, chunk.length - at, this.#storedBytes + at);
         this.#stored.push(chunk.length);
         this.#storedBytes += chunk.length;
       }
@@ -120,7 +121,7 @@ export class LineSpill {
 
   #read(target: Buffer, position: number): void {
     try {
-      for (let at = 0; at < target.length; ) {
+      for (let at = 0; at < target.length;) {
         const read = readSync(this.#fd ?? -1, target, at, target.length - at, position + at);
         if (read === 0) throw new Error('a file of ours is shorter than what was written');
         at += read;

@@ -20,7 +20,10 @@ export class ManifestCheck implements TagConsumer {
   constructor(ledger: PayloadLedger, findings: Findings) {
     this.#findings = findings;
     this.#comparison = ledger.compare((path, what) => {
-      const [expected, found] = what === 'not-listed' ? ['a line in the manifest', 'none'] : ['the payload file that the manifest lists', 'no such file'];
+      const [expected, found] =
+        what === 'not-listed'
+          ? ['a line in the manifest', 'none']
+          : ['the payload file that the manifest lists', 'no such file'];
       findings.add('closure', { path, expected, found });
     });
     this.#splitter = new LineSplitter(MAX_LINE_BYTES, (line) => {
@@ -42,14 +45,16 @@ export class ManifestCheck implements TagConsumer {
   #line(line: string): void {
     const path = line.slice(PATH_AT, -1);
     if (!MANIFEST_LINE.test(line)) this.#bad(line);
-    else if (path <= this.#previous) this.#findings.add('grammar', { path: MANIFEST, expected: `a path after ${this.#previous}`, found: path });
+    else if (path <= this.#previous)
+      this.#findings.add('grammar', { path: MANIFEST, expected: `a path after ${this.#previous}`, found: path });
     else this.#compare(path, line.slice(0, 64));
   }
 
   #compare(path: string, sha256: string): void {
     this.#previous = path;
     const file = this.#comparison.match(path);
-    if (file !== null && file.sha256 !== sha256) this.#findings.add('hashes', { path, expected: sha256, found: file.sha256 });
+    if (file !== null && file.sha256 !== sha256)
+      this.#findings.add('hashes', { path, expected: sha256, found: file.sha256 });
   }
 
   #bad(found: string): void {

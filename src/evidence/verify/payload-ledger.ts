@@ -46,12 +46,23 @@ export class PayloadLedger {
     return (bytes, isLast) => {
       whole?.hash.update(bytes);
       if (isLast && running === undefined) {
-        this.#add({ path, sizeBytes, sha256: hash('sha256', bytes, 'hex'), prefix: whole && this.#parts.end(whole, sizeBytes) });
+        this.#add({
+          path,
+          sizeBytes,
+          sha256: hash('sha256', bytes, 'hex'),
+          prefix: whole && this.#parts.end(whole, sizeBytes),
+        });
         return;
       }
       running ??= createHash('sha256');
       running.update(bytes);
-      if (isLast) this.#add({ path, sizeBytes, sha256: running.digest('hex'), prefix: whole && this.#parts.end(whole, sizeBytes) });
+      if (isLast)
+        this.#add({
+          path,
+          sizeBytes,
+          sha256: running.digest('hex'),
+          prefix: whole && this.#parts.end(whole, sizeBytes),
+        });
     };
   }
 

@@ -10,25 +10,33 @@ export interface ReceiptFacts {
   readonly tsrSha256: string | null;
 }
 
+const IN_STATEMENT = [
+  'exhibitId',
+  'sequence',
+  'kind',
+  'custodyHeadSha256',
+  'custodyEntries',
+  'payloadFiles',
+  'payloadBytes',
+] as const;
+
 type Value = string | number | null | undefined;
 
 /** Compares the archive with the receipt that was kept elsewhere. `genTime` and `encryptedSha256` are not in the archive and not compared. */
 export function checkReceipt(receipt: Receipt, facts: ReceiptFacts, findings: Findings): void {
-  const { statement } = facts;
   const rows: [string, Value, Value][] = [
     ['containerSha256', receipt.containerSha256, facts.containerSha256],
     ['tagmanifestSha256', receipt.tagmanifestSha256, facts.tagmanifestSha256],
-    ['exhibitId', receipt.exhibitId, statement?.exhibitId],
-    ['sequence', receipt.sequence, statement?.sequence],
-    ['kind', receipt.kind, statement?.kind],
-    ['custodyHeadSha256', receipt.custodyHeadSha256, statement?.custodyHeadSha256],
-    ['custodyEntries', receipt.custodyEntries, statement?.custodyEntries],
-    ['payloadFiles', receipt.payloadFiles, statement?.payloadFiles],
-    ['payloadBytes', receipt.payloadBytes, statement?.payloadBytes],
-    ['signer', receipt.signer, facts.signers.includes(receipt.signer) ? receipt.signer : (facts.signers[0] ?? 'no signature')],
+    ...IN_STATEMENT.map((field): [string, Value, Value] => [field, receipt[field], facts.statement?.[field]]),
+    [
+      'signer',
+      receipt.signer,
+      facts.signers.includes(receipt.signer) ? receipt.signer : (facts.signers[0] ?? 'no signature'),
+    ],
   ];
   if (receipt.tsrSha256 !== undefined) rows.push(['tsrSha256', receipt.tsrSha256, facts.tsrSha256]);
   for (const [what, expected, found] of rows) {
-    if (expected !== found) findings.add('receipt', { path: '', expected: `${what} ${String(expected)}`, found: String(found ?? 'none') });
+    if (expected !== found)
+      findings.add('receipt', { path: '', expected: `${what} ${String(expected)}`, found: String(found ?? 'none') });
   }
 }

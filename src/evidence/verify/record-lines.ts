@@ -37,10 +37,15 @@ export function recordLines<T>(options: RecordLinesOptions<T>): TagConsumer {
     write: (bytes) => {
       if (!isUsable || splitter.write(bytes)) return;
       isUsable = false;
-      findings.add('grammar', { path, expected: `lines of at most ${String(MAX_RECORD_BYTES)} bytes`, found: `a longer one after line ${String(number)}` });
+      findings.add('grammar', {
+        path,
+        expected: `lines of at most ${String(MAX_RECORD_BYTES)} bytes`,
+        found: `a longer one after line ${String(number)}`,
+      });
     },
     end: () => {
-      if (isUsable && !splitter.isWhole) findings.add('grammar', { path, expected: 'LF at the end of the last line', found: 'none' });
+      if (isUsable && !splitter.isWhole)
+        findings.add('grammar', { path, expected: 'LF at the end of the last line', found: 'none' });
       options.onEnd?.();
     },
   };
@@ -48,5 +53,7 @@ export function recordLines<T>(options: RecordLinesOptions<T>): TagConsumer {
 
 function problemOf(error: z.ZodError | undefined): string {
   const issue = error?.issues[0];
-  return issue === undefined ? 'not JSON in the form of exhibit/1' : `${issue.path.map(String).join('.')}: ${issue.message}`;
+  return issue === undefined
+    ? 'not JSON in the form of exhibit/1'
+    : `${issue.path.map(String).join('.')}: ${issue.message}`;
 }

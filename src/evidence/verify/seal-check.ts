@@ -45,14 +45,23 @@ export function checkSeal(options: SealCheckOptions): CheckedSeal {
 function isWhole(paths: readonly string[], { files, findings }: SealCheckOptions): boolean {
   const missing = paths.filter((path) => files.sha256Of(path) === null);
   if (missing.length === 0 || missing.length === paths.length) return missing.length === 0;
-  for (const path of missing) findings.add('closure', { path, expected: `the file beside ${paths.filter((other) => !missing.includes(other)).join(', ')}`, found: 'none' });
+  for (const path of missing)
+    findings.add('closure', {
+      path,
+      expected: `the file beside ${paths.filter((other) => !missing.includes(other)).join(', ')}`,
+      found: 'none',
+    });
   return false;
 }
 
 function checkNumbering({ files, findings }: SealCheckOptions): void {
   const sealed = files.sha256Of(signerFiles(1)[0]) !== null;
   if (!sealed && files.sealPaths().length > 0) {
-    findings.add('closure', { path: 'seal', expected: `${signerFiles(1)[0]} beside the other files of seal/`, found: 'none' });
+    findings.add('closure', {
+      path: 'seal',
+      expected: `${signerFiles(1)[0]} beside the other files of seal/`,
+      found: 'none',
+    });
   }
   for (const filesOf of [signerFiles, tokenFiles]) {
     for (let number = 2; number <= MAX_SIGNERS; number += 1) {
@@ -70,7 +79,11 @@ function checkSignature(number: number, options: SealCheckOptions): CheckedSigne
   const [signaturePath, keyPath] = paths;
   const signature = parseSshsig(files.held(signaturePath)?.toString('latin1') ?? '');
   if (signature === null) {
-    findings.add('signature', { path: signaturePath, expected: 'a signature as ssh-keygen writes it', found: 'something else' });
+    findings.add('signature', {
+      path: signaturePath,
+      expected: 'a signature as ssh-keygen writes it',
+      found: 'something else',
+    });
     return null;
   }
   const keyLine = `${renderPublicKey(signature.publicKey)}\n`;
@@ -79,7 +92,11 @@ function checkSignature(number: number, options: SealCheckOptions): CheckedSigne
   const message = files.held(TAGMANIFEST);
   if (message === null || !verifySshsig(signature, message, SEAL_NAMESPACE)) {
     const expected = `a signature over ${TAGMANIFEST} in namespace ${SEAL_NAMESPACE}`;
-    findings.add('signature', { path: signaturePath, expected, found: `one that does not fit (namespace ${signature.namespace})` });
+    findings.add('signature', {
+      path: signaturePath,
+      expected,
+      found: `one that does not fit (namespace ${signature.namespace})`,
+    });
     return null;
   }
   return lookUp(signature.publicKey.blob, options);
@@ -89,5 +106,7 @@ function lookUp(keyBlob: Buffer, { trust, atMs }: SealCheckOptions): CheckedSign
   const fingerprint = fingerprintOf(keyBlob);
   if (trust === null) return { fingerprint, principal: null, why: 'no list of trusted signers was given' };
   const found = findAllowedSigner(trust, { keyBlob, namespace: SEAL_NAMESPACE, atMs });
-  return found.principal === null ? { fingerprint, principal: null, why: found.why } : { fingerprint, principal: found.principal, why: '' };
+  return found.principal === null
+    ? { fingerprint, principal: null, why: found.why }
+    : { fingerprint, principal: found.principal, why: '' };
 }

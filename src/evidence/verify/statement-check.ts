@@ -29,7 +29,8 @@ export function readStatement(bytes: Buffer | null, findings: Findings): Stateme
   const parsed = value === undefined ? undefined : statementSchema.safeParse(value);
   if (parsed?.success === true) return parsed.data;
   const issue = parsed?.error.issues[0];
-  const found = issue === undefined ? 'not one line of JSON in that form' : `${issue.path.map(String).join('.')}: ${issue.message}`;
+  const found =
+    issue === undefined ? 'not one line of JSON in that form' : `${issue.path.map(String).join('.')}: ${issue.message}`;
   findings.add('statement', { path: STATEMENT, expected: 'a statement of exhibit/1', found });
   return null;
 }
@@ -43,11 +44,21 @@ function rows(statement: Statement, observed: Observed): Row[] {
     ['statement', 'exhibitId', statement.exhibitId, observed.root],
     ['statement', 'caseId and sequence', id, observed.root],
     ['statement', 'createdAt', statement.createdAt, canonicalInstant(statement.createdAt)],
-    ['statement', 'second of createdAt', Math.floor((parseInstant(statement.createdAt) ?? -1) / 1000), observed.mtimeSeconds],
+    [
+      'statement',
+      'second of createdAt',
+      Math.floor((parseInstant(statement.createdAt) ?? -1) / 1000),
+      observed.mtimeSeconds,
+    ],
     ['statement', 'completeness', statement.completeness, completeness],
     ['counts', 'payloadFiles', statement.payloadFiles, observed.payloadFiles],
     ['counts', 'payloadBytes', statement.payloadBytes, observed.payloadBytes],
-    ...OUTCOMES.map((outcome): Row => ['counts', `outcomeCounts.${outcome}`, statement.outcomeCounts[outcome], observed.outcomeCounts[outcome]]),
+    ...OUTCOMES.map((outcome): Row => [
+      'counts',
+      `outcomeCounts.${outcome}`,
+      statement.outcomeCounts[outcome],
+      observed.outcomeCounts[outcome],
+    ]),
     ['chain', 'custodyEntries', statement.custodyEntries, observed.custodyEntries],
     ['chain', 'custodyHeadSha256', statement.custodyHeadSha256, observed.custodyHeadSha256],
   ];
@@ -61,14 +72,16 @@ function canonicalInstant(text: string): string {
 /** Compares the statement, and what repeats it, with what was counted. */
 export function checkStatement(statement: Statement, observed: Observed, findings: Findings): void {
   for (const [check, what, stated, found] of rows(statement, observed)) {
-    if (stated !== found) findings.add(check, { path: STATEMENT, expected: `${what} ${String(found)}`, found: String(stated) });
+    if (stated !== found)
+      findings.add(check, { path: STATEMENT, expected: `${what} ${String(found)}`, found: String(stated) });
   }
 }
 
 /** bagit.txt and bag-info.txt hold nothing that the statement does not settle. */
 export function checkBagFiles(statement: Statement | null, files: TagFiles, findings: Findings): void {
   const bagit = files.held('bagit.txt')?.toString('latin1');
-  if (bagit !== undefined && bagit !== BAGIT_TXT) findings.add('grammar', { path: 'bagit.txt', expected: BAGIT_TXT, found: bagit });
+  if (bagit !== undefined && bagit !== BAGIT_TXT)
+    findings.add('grammar', { path: 'bagit.txt', expected: BAGIT_TXT, found: bagit });
   const bagInfo = files.held('bag-info.txt')?.toString('latin1');
   if (bagInfo === undefined || statement === null) return;
   const expected = renderBagInfo(statement);

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
-  kindOfFile, MAX_HELD_BYTES, MAX_SEAL_FILE_BYTES, REQUIRED_TAG_FILES, STATEMENT, TAGMANIFEST,
+  kindOfFile,
+  MAX_HELD_BYTES,
+  MAX_SEAL_FILE_BYTES,
+  REQUIRED_TAG_FILES,
+  STATEMENT,
+  TAGMANIFEST,
 } from '../bag-layout.js';
 import type { EntrySink } from '../ustar-reader.js';
 import type { Findings } from './findings.js';
@@ -25,8 +30,10 @@ export class TagFiles {
     const maxHeld = kind === 'seal' ? MAX_SEAL_FILE_BYTES : MAX_HELD_BYTES;
     const isHeld = kind === 'seal' || HELD.has(path);
     const pieces: Buffer[] | null = isHeld && sizeBytes <= maxHeld ? [] : null;
-    if (kind === null) this.#findings.add('closure', { path, expected: 'only files of exhibit/1', found: 'another file' });
-    if (isHeld && pieces === null) this.#findings.add('grammar', { path, expected: `at most ${String(maxHeld)} bytes`, found: String(sizeBytes) });
+    if (kind === null)
+      this.#findings.add('closure', { path, expected: 'only files of exhibit/1', found: 'another file' });
+    if (isHeld && pieces === null)
+      this.#findings.add('grammar', { path, expected: `at most ${String(maxHeld)} bytes`, found: String(sizeBytes) });
     const hash = createHash('sha256');
     return (bytes, isLast) => {
       hash.update(bytes);
@@ -61,7 +68,8 @@ export class TagFiles {
     for (const path of this.#sha256.keys()) {
       if (!path.startsWith('custody/') || !/\.ts[qr]$/.test(path)) continue;
       const other = path.slice(0, -1) + (path.endsWith('q') ? 'r' : 'q');
-      if (!this.#sha256.has(other)) this.#findings.add('closure', { path: other, expected: `the other half of ${path}`, found: 'none' });
+      if (!this.#sha256.has(other))
+        this.#findings.add('closure', { path: other, expected: `the other half of ${path}`, found: 'none' });
     }
     const text = this.held(TAGMANIFEST)?.toString('latin1');
     if (text !== undefined) this.#compare(text);
@@ -87,11 +95,16 @@ export class TagFiles {
   #compareLine(path: string, sha256: string, missing: Map<string, string>): void {
     const found = missing.get(path);
     missing.delete(path);
-    if (found === undefined) this.#findings.add('closure', { path, expected: `the file that ${TAGMANIFEST} lists`, found: 'no such file' });
+    if (found === undefined)
+      this.#findings.add('closure', { path, expected: `the file that ${TAGMANIFEST} lists`, found: 'no such file' });
     else if (found !== sha256) this.#findings.add('hashes', { path, expected: sha256, found });
   }
 
   #bad(found: string): void {
-    this.#findings.add('grammar', { path: TAGMANIFEST, expected: 'sorted lines of <sha256>, two spaces, <path>', found });
+    this.#findings.add('grammar', {
+      path: TAGMANIFEST,
+      expected: 'sorted lines of <sha256>, two spaces, <path>',
+      found,
+    });
   }
 }

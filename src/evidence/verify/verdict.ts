@@ -44,7 +44,7 @@ export interface LineFacts extends VerdictFacts {
 export function renderVerdictLine(facts: LineFacts): string {
   const { verdict, statement } = facts;
   const authority = statement?.authority === NOT_STATED ? `Authority ${NOT_STATED}. ` : '';
-  const clauses = [whatItIs(statement, facts.gaps), whyNot(facts), whoSigned(facts), notChecked(facts.checks)];
+  const clauses = [whatItIs(statement, facts.gaps), WHY[verdict](facts), whoSigned(facts), notChecked(facts.checks)];
   return `${authority}${verdict}: ${clauses.filter((clause) => clause !== '').join('; ')}.`;
 }
 
@@ -54,30 +54,31 @@ function whatItIs(statement: Statement | null, gaps: number): string {
   return `${statement.kind} exhibit ${statement.exhibitId}, ${statement.completeness}${gapText}`;
 }
 
-function whyNot({ verdict, findings, undetermined, firstFinding, signers, statement }: LineFacts): string {
-  switch (verdict) {
-    case 'TAMPERED':
-      return `${String(findings)} ${findings === 1 ? 'finding' : 'findings'}, first: ${firstFinding ?? ''}`;
-    case 'UNDETERMINED':
-      return undetermined ?? 'a check could not run';
-    case 'INTACT_UNSEALED':
-      return signers.length === 0 ? 'intact but not signed' : `intact, but ${String(statement?.policy.requireSigners)} signers are required`;
-    case 'UNTRUSTED_SIGNER':
-      return 'the signature is good, but by a key that nobody vouched for from outside';
-    case 'INTACT_UNTIMESTAMPED':
-      return 'intact, but the policy asks for a time-stamp and no valid one is there';
-    case 'VERIFIED_PARTIAL':
-    case 'VERIFIED':
-      return '';
-  }
-}
+const WHY: Readonly<Record<Verdict, (facts: LineFacts) => string>> = {
+  TAMPERED: ({ findings, firstFinding }) =>
+    `${String(findings)} ${findings === 1 ? 'finding' : 'findings'}, first: ${firstFinding ?? ''}`,
+  UNDETERMINED: ({ undetermined }) => undetermined ?? 'a check could not run',
+  INTACT_UNSEALED: ({ signers, statement }) =>
+    signers.length === 0
+      ? 'intact but not signed'
+      : `intact, but ${String(statement?.policy.requireSigners)} signers are required`,
+  UNTRUSTED_SIGNER: () => 'the signature is good, but by a key that nobody vouched for from outside',
+  INTACT_UNTIMESTAMPED: () => 'intact, but the policy asks for a time-stamp and no valid one is there',
+  VERIFIED_PARTIAL: () => '',
+  VERIFIED: () => '',
+};
 
 function whoSigned({ signers }: LineFacts): string {
-  const names = signers.map(({ fingerprint, principal, why }) => `${escapeForTerminal(principal ?? 'unknown', 200)} ${fingerprint}${why === '' ? '' : ` (${why})`}`);
+  const names = signers.map(
+    ({ fingerprint, principal, why }) =>
+      `${escapeForTerminal(principal ?? 'unknown', 200)} ${fingerprint}${why === '' ? '' : ` (${why})`}`,
+  );
   return names.length === 0 ? '' : `signed by ${names.join(' and ')}`;
 }
 
 function notChecked(checks: readonly CheckResult[]): string {
-  const skipped = checks.filter(({ result }) => result === 'skipped').map(({ check, detail }) => `${check} (${detail})`);
+  const skipped = checks
+    .filter(({ result }) => result === 'skipped')
+    .map(({ check, detail }) => `${check} (${detail})`);
   return `not checked: ${[...skipped, 'snapshots outside the archive'].join(', ')}`;
 }

@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  allowedSignersOf, gzipOf, listBag, makeBag, packBag, receiptOf, sealedBag, sha256, signBag, type BagSpec,
+  allowedSignersOf,
+  gzipOf,
+  listBag,
+  makeBag,
+  packBag,
+  receiptOf,
+  sealedBag,
+  sha256,
+  signBag,
+  type BagSpec,
 } from '../../../test/fakes/archive-builder.js';
 import { flipBit, NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
 import { verifyArchive } from './verify-archive.js';
@@ -21,11 +30,24 @@ const pack = (spec: BagSpec): Buffer => gzipOf(packBag(sealedBag(key, spec)));
 describe('verifyArchive, good archives', () => {
   it('verifies one, and says what it did not check', async () => {
     const report = await verifyBytes(good, key);
-    expect(report).toMatchObject({ verdict: 'VERIFIED', exitCode: 0, findingsTotal: 0, kind: 'drill', completeness: 'complete' });
+    expect(report).toMatchObject({
+      verdict: 'VERIFIED',
+      exitCode: 0,
+      findingsTotal: 0,
+      kind: 'drill',
+      completeness: 'complete',
+    });
     expect(report.containerSha256).toBe(sha256(good));
-    expect(report.checks.filter(({ result }) => result === 'skipped').map(({ check }) => check)).toEqual(['time', 'receipt']);
-    expect(report.line).toMatch(/^Authority not stated\. VERIFIED: drill exhibit case-abcd-x0001, complete; signed by tester@example\.test SHA256:/);
-    expect(report.line).toContain('not checked: time (no time-stamp token), receipt (no receipt given), snapshots outside the archive');
+    expect(report.checks.filter(({ result }) => result === 'skipped').map(({ check }) => check)).toEqual([
+      'time',
+      'receipt',
+    ]);
+    expect(report.line).toMatch(
+      /^Authority not stated\. VERIFIED: drill exhibit case-abcd-x0001, complete; signed by tester@example\.test SHA256:/,
+    );
+    expect(report.line).toContain(
+      'not checked: time (no time-stamp token), receipt (no receipt given), snapshots outside the archive',
+    );
   });
 
   it('says nothing of the authority when it is stated', async () => {
@@ -40,13 +62,19 @@ describe('verifyArchive, good archives', () => {
     expect(report.checks.find(({ check }) => check === 'receipt')?.result).toBe('passed');
   });
 
-  it.each([['denied'], ['failed'], ['skipped']] as const)('calls a required artifact that ended %s a gap', async (outcome) => {
-    const container = pack({ outcomes: [{ artifact: 'log/gone', outcome, required: true }] });
-    const report = await verifyBytes(container, key);
-    expect(report).toMatchObject({ verdict: 'VERIFIED_PARTIAL', exitCode: 0, completeness: 'partial' });
-    expect(report.line).toContain('(1 gap in the ledger)');
-    expect(await verifyBytes(container, key, { requireComplete: true })).toMatchObject({ verdict: 'VERIFIED_PARTIAL', exitCode: 3 });
-  });
+  it.each([['denied'], ['failed'], ['skipped']] as const)(
+    'calls a required artifact that ended %s a gap',
+    async (outcome) => {
+      const container = pack({ outcomes: [{ artifact: 'log/gone', outcome, required: true }] });
+      const report = await verifyBytes(container, key);
+      expect(report).toMatchObject({ verdict: 'VERIFIED_PARTIAL', exitCode: 0, completeness: 'partial' });
+      expect(report.line).toContain('(1 gap in the ledger)');
+      expect(await verifyBytes(container, key, { requireComplete: true })).toMatchObject({
+        verdict: 'VERIFIED_PARTIAL',
+        exitCode: 3,
+      });
+    },
+  );
 
   it.each([
     ['absent', true],
@@ -54,7 +82,10 @@ describe('verifyArchive, good archives', () => {
     ['denied', false],
   ] as const)('calls %s with required %s no gap', async (outcome, required) => {
     const container = pack({ outcomes: [{ artifact: 'log/gone', outcome, required }] });
-    expect(await verifyBytes(container, key, { requireComplete: true })).toMatchObject({ verdict: 'VERIFIED', exitCode: 0 });
+    expect(await verifyBytes(container, key, { requireComplete: true })).toMatchObject({
+      verdict: 'VERIFIED',
+      exitCode: 0,
+    });
   });
 
   it('verifies split payload, joined by the hash of the whole', async () => {
@@ -66,9 +97,16 @@ describe('verifyArchive, good archives', () => {
       { path: 'data/disk.log', bytes: Buffer.from('x'), artifact: 'log' },
     ];
     expect((await verifyBytes(pack({ payload }), key, { partBytes: 1024 })).verdict).toBe('VERIFIED');
-    const wrong = payload.map((spec) => (spec.part === undefined ? spec : { ...spec, part: { ...spec.part, wholeSha256: sha256('other') } }));
-    expect(await verifyBytes(pack({ payload: wrong }), key, { partBytes: 1024 })).toMatchObject({ verdict: 'TAMPERED', findingsTotal: 1 });
-    expect((await verifyBytes(pack({ payload: payload.slice(0, 1) }), key, { partBytes: 1024 })).verdict).toBe('TAMPERED');
+    const wrong = payload.map((spec) =>
+      spec.part === undefined ? spec : { ...spec, part: { ...spec.part, wholeSha256: sha256('other') } },
+    );
+    expect(await verifyBytes(pack({ payload: wrong }), key, { partBytes: 1024 })).toMatchObject({
+      verdict: 'TAMPERED',
+      findingsTotal: 1,
+    });
+    expect((await verifyBytes(pack({ payload: payload.slice(0, 1) }), key, { partBytes: 1024 })).verdict).toBe(
+      'TAMPERED',
+    );
     expect((await verifyBytes(pack({ payload: payload.slice(1) }), key, { partBytes: 1024 })).verdict).toBe('TAMPERED');
     expect((await verifyBytes(pack({ payload }), key, { partBytes: 2048 })).verdict).toBe('TAMPERED');
   });
@@ -76,7 +114,11 @@ describe('verifyArchive, good archives', () => {
   it('verifies many files of any size, in memory and spilled alike', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3000), { minLength: 1, maxLength: 60 }), async (sizes) => {
-        const payload = sizes.map((size, index) => ({ path: `data/f-${String(index)}/x`, bytes: Buffer.alloc(size, index), artifact: `a/${String(index % 7)}` }));
+        const payload = sizes.map((size, index) => ({
+          path: `data/f-${String(index)}/x`,
+          bytes: Buffer.alloc(size, index),
+          artifact: `a/${String(index % 7)}`,
+        }));
         expect((await verifyBytes(pack({ payload }), key)).verdict).toBe('VERIFIED');
       }),
       { numRuns: 15 },
@@ -122,20 +164,39 @@ describe('verifyArchive, trust', () => {
   it('is not sealed without seal/, and tampered with when a receipt knows the signer', async () => {
     const unsealed = listBag(makeBag());
     const container = gzipOf(packBag(unsealed));
-    expect(await verifyBytes(container, key)).toMatchObject({ verdict: 'INTACT_UNSEALED', exitCode: 4, findingsTotal: 0, signer: null });
-    expect((await verifyBytes(container, key, { receipt: receiptOf(unsealed, container, key) })).verdict).toBe('TAMPERED');
+    expect(await verifyBytes(container, key)).toMatchObject({
+      verdict: 'INTACT_UNSEALED',
+      exitCode: 4,
+      findingsTotal: 0,
+      signer: null,
+    });
+    expect((await verifyBytes(container, key, { receipt: receiptOf(unsealed, container, key) })).verdict).toBe(
+      'TAMPERED',
+    );
   });
 
   it('is untimestamped when the policy asks for time, as no token is checked yet', async () => {
     const policy = { requireTimestamp: true, requireSigners: 1 };
-    expect(await verifyBytes(pack({ statement: { policy } }), key)).toMatchObject({ verdict: 'INTACT_UNTIMESTAMPED', exitCode: 4 });
+    expect(await verifyBytes(pack({ statement: { policy } }), key)).toMatchObject({
+      verdict: 'INTACT_UNTIMESTAMPED',
+      exitCode: 4,
+    });
   });
 
   it('compares every field of the receipt', async () => {
     const receipt = receiptOf(goodBag, good, key);
     const changes = {
-      exhibitId: 'case-abcd-x0002', sequence: 2, kind: 'incident', tagmanifestSha256: sha256('x'), custodyHeadSha256: sha256('x'),
-      custodyEntries: 9, payloadFiles: 9, payloadBytes: 9, containerSha256: sha256('x'), signer: 'SHA256:x', tsrSha256: sha256('x'),
+      exhibitId: 'case-abcd-x0002',
+      sequence: 2,
+      kind: 'incident',
+      tagmanifestSha256: sha256('x'),
+      custodyHeadSha256: sha256('x'),
+      custodyEntries: 9,
+      payloadFiles: 9,
+      payloadBytes: 9,
+      containerSha256: sha256('x'),
+      signer: 'SHA256:x',
+      tsrSha256: sha256('x'),
     } as const;
     for (const [field, value] of Object.entries(changes)) {
       const report = await verifyBytes(good, key, { receipt: { ...receipt, [field]: value } });
@@ -158,7 +219,9 @@ describe('verifyArchive, damage', () => {
 
   it('finds a tar cut at any block, or anywhere', async () => {
     for (let cut = 0; cut < goodTar.length; cut += 512) {
-      expect((await verifyBytes(gzipOf(goodTar.subarray(0, cut)), key)).verdict, `cut at ${String(cut)}`).toBe('TAMPERED');
+      expect((await verifyBytes(gzipOf(goodTar.subarray(0, cut)), key)).verdict, `cut at ${String(cut)}`).toBe(
+        'TAMPERED',
+      );
     }
     expect((await verifyBytes(gzipOf(goodTar.subarray(0, 700)), key)).verdict).toBe('TAMPERED');
   });
@@ -190,7 +253,9 @@ describe('verifyArchive, what it cannot judge', () => {
       const encrypted = join(directory, 'a.age');
       await writeFile(encrypted, 'age-encryption.org/v1\n-> X25519 ...');
       for (const archivePath of [join(directory, 'none'), directory, encrypted, '/dev/null']) {
-        await expect(verifyArchive({ archivePath, now: NOW_MS }), archivePath).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+        await expect(verifyArchive({ archivePath, now: NOW_MS }), archivePath).rejects.toMatchObject({
+          code: 'USAGE_INVALID',
+        });
       }
     } finally {
       await rm(directory, { recursive: true });
@@ -205,7 +270,9 @@ describe('verifyArchive, what it cannot judge', () => {
 
   it('gives up when the sort files have nowhere to go', async () => {
     const payload = Array.from({ length: 30_000 }, (_, index) => ({
-      path: `data/${String(index).padStart(6, '0')}`, bytes: Buffer.alloc(0), artifact: `artifact/${String(index).padStart(60, '0')}`,
+      path: `data/${String(index).padStart(6, '0')}`,
+      bytes: Buffer.alloc(0),
+      artifact: `artifact/${String(index).padStart(60, '0')}`,
     }));
     const report = await verifyBytes(pack({ payload }), key, { scratchDirectory: '/nonexistent/folder' });
     expect(report).toMatchObject({ verdict: 'UNDETERMINED', exitCode: 4, findingsTotal: 0 });

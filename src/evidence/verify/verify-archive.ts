@@ -54,7 +54,11 @@ class Verification {
   constructor(options: VerifyOptions) {
     this.#options = options;
     const { partBytes, scratchDirectory = tmpdir() } = options;
-    this.#bag = new BagInspection({ findings: this.#findings, scratchDirectory, ...(partBytes === undefined ? {} : { partBytes }) });
+    this.#bag = new BagInspection({
+      findings: this.#findings,
+      scratchDirectory,
+      ...(partBytes === undefined ? {} : { partBytes }),
+    });
   }
 
   async run(file: FileHandle, totalBytes: number): Promise<VerifyReport> {
@@ -76,7 +80,13 @@ class Verification {
         this.#bag.push(bytes);
       },
       ...(maxTarBytes === undefined ? {} : { maxTarBytes }),
-      ...(onProgress === undefined ? {} : { onProgress: (readBytes: number) => { onProgress({ readBytes, totalBytes }); } }),
+      ...(onProgress === undefined
+        ? {}
+        : {
+            onProgress: (readBytes: number) => {
+              onProgress({ readBytes, totalBytes });
+            },
+          }),
     });
     this.#member = member;
     if (member.problem !== null) this.#findings.add('container', { path: '', ...member.problem });
@@ -91,7 +101,12 @@ class Verification {
     if (this.#isTarWhole) this.#compare();
     this.#trust = this.#options.allowedSigners ? parseAllowedSigners(this.#options.allowedSigners.text) : null;
     if (tagFiles.held(TAGMANIFEST) !== null) {
-      this.#seal = checkSeal({ files: tagFiles, findings: this.#findings, trust: this.#trust, atMs: this.#options.now });
+      this.#seal = checkSeal({
+        files: tagFiles,
+        findings: this.#findings,
+        trust: this.#trust,
+        atMs: this.#options.now,
+      });
     }
     if (this.#options.receipt && this.#member !== null) this.#compareReceipt(this.#options.receipt, this.#member);
   }

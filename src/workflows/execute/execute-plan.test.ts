@@ -40,7 +40,13 @@ let exhibit: ExhibitSpool;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'execute-plan-'));
   const store = openCaseStore({ casesDirectory: join(folder, 'cases'), clock: systemClock, ids: systemIds, io });
-  const { caseId } = await store.create({ reference: '', reason: '', authority: 'not stated', operator: 'tester', hold: null });
+  const { caseId } = await store.create({
+    reference: '',
+    reason: '',
+    authority: 'not stated',
+    operator: 'tester',
+    hold: null,
+  });
   openCase = await store.open(caseId);
   exhibit = await openCase.openExhibit({ kind: 'sandbox' });
 });
@@ -71,9 +77,17 @@ function fakeCollector(id: string, planned: readonly PlannedArtifact[], read: Re
   };
 }
 
-const artifact = (name: string, extra: Partial<PlannedArtifact> = {}): PlannedArtifact => ({ artifact: name, required: true, source: '/', ...extra });
+const artifact = (name: string, extra: Partial<PlannedArtifact> = {}): PlannedArtifact => ({
+  artifact: name,
+  required: true,
+  source: '/',
+  ...extra,
+});
 
-async function run(collectors: readonly Collector[], options: { signal?: AbortSignal; notAfterMs?: number } = {}): Promise<void> {
+async function run(
+  collectors: readonly Collector[],
+  options: { signal?: AbortSignal; notAfterMs?: number } = {},
+): Promise<void> {
   const queue = new PlanQueue(exhibit.runDirectory);
   try {
     await writePlan({ exhibit, queue, collectors, context, clock: systemClock });
@@ -101,7 +115,7 @@ async function outcomes(): Promise<Record<string, string>> {
 
 describe('executePlan', () => {
   it('gives every planned artifact exactly one outcome, and one failure stops no other', async () => {
-    const errors: Record<string, unknown> = {
+    const errors: Record<string, Error> = {
       denied: new ExhibitError('CLUSTER_FORBIDDEN', 'no'),
       late: new ExhibitError('TIMEOUT', 'late'),
       torn: new ExhibitError('CUT', 'torn'),
@@ -109,10 +123,14 @@ describe('executePlan', () => {
     };
     const names = ['fine', ...Object.keys(errors)];
     await run([
-      fakeCollector('one', names.map((name) => artifact(name)), ({ artifact: name }) => {
-        const error = errors[name];
-        return error === undefined ? Promise.resolve(answered) : Promise.reject(error as Error);
-      }),
+      fakeCollector(
+        'one',
+        names.map((name) => artifact(name)),
+        ({ artifact: name }) => {
+          const error = errors[name];
+          return error === undefined ? Promise.resolve(answered) : Promise.reject(error);
+        },
+      ),
     ]);
     expect(await outcomes()).toEqual({
       fine: 'empty proved',
@@ -142,7 +160,8 @@ describe('executePlan', () => {
       fakeCollector('finder', [artifact('root', { volatility: 'V1' })], async ({ artifact: name }, ctx) => {
         order.push(name);
         if (name === 'root') {
-          for (const found of [artifact('later'), artifact('missed', { volatility: 'V0' }), artifact('later')]) await ctx.discover(found);
+          for (const found of [artifact('later'), artifact('missed', { volatility: 'V0' }), artifact('later')])
+            await ctx.discover(found);
         }
         return answered;
       }),
@@ -155,12 +174,16 @@ describe('executePlan', () => {
     const names = Array.from({ length: 200 }, (_, index) => `a${String(index).padStart(3, '0')}`);
     let reads = 0;
     let full = true;
-    const collector = fakeCollector('one', names.map((name) => artifact(name)), async () => {
-      await Promise.resolve();
-      reads += 1;
-      if (full && reads > 100) throw new ExhibitError('STORAGE_FULL', 'the disk is full');
-      return answered;
-    });
+    const collector = fakeCollector(
+      'one',
+      names.map((name) => artifact(name)),
+      async () => {
+        await Promise.resolve();
+        reads += 1;
+        if (full && reads > 100) throw new ExhibitError('STORAGE_FULL', 'the disk is full');
+        return answered;
+      },
+    );
     await expect(run([collector])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
     const before = Object.keys(await outcomes()).length;
     expect(before).toBe(100);
@@ -174,35 +197,47 @@ describe('executePlan', () => {
   it('starts nothing new after an interruption and lets what is being read come to rest', async () => {
     const abort = new AbortController();
     const started: string[] = [];
-    const collector = fakeCollector('one', Array.from({ length: 300 }, (_, index) => artifact(`a${String(index)}`)), async ({ artifact: name }, ctx) => {
-      started.push(name);
-      if (started.length === 10) abort.abort(new ExhibitError('INTERRUPTED', 'interrupted'));
-      await new Promise((resolve) => {
-        ctx.signal.addEventListener('abort', resolve, { once: true });
-        if (ctx.signal.aborted || started.length < 10) setImmediate(resolve);
-      });
-      return answered;
-    });
+    const collector = fakeCollector(
+      'one',
+      Array.from({ length: 300 }, (_, index) => artifact(`a${String(index)}`)),
+      async ({ artifact: name }, ctx) => {
+        started.push(name);
+        if (started.length === 10) abort.abort(new ExhibitError('INTERRUPTED', 'interrupted'));
+        await new Promise((resolve) => {
+          ctx.signal.addEventListener('abort', resolve, { once: true });
+          if (ctx.signal.aborted || started.length < 10) setImmediate(resolve);
+        });
+        return answered;
+      },
+    );
     await expect(run([collector], { signal: abort.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
     expect(started.length).toBeLessThanOrEqual(64);
     expect(Object.keys(await outcomes()).length).toBe(started.length);
   });
 
   it('takes an API server that stays away for gone, not its objects', async () => {
-    const collector = fakeCollector('one', Array.from({ length: 200 }, (_, index) => artifact(`a${String(index)}`)), () =>
-      Promise.reject(new ExhibitError('CLUSTER_UNREACHABLE', 'connection refused')),
+    const collector = fakeCollector(
+      'one',
+      Array.from({ length: 200 }, (_, index) => artifact(`a${String(index)}`)),
+      () => Promise.reject(new ExhibitError('CLUSTER_UNREACHABLE', 'connection refused')),
     );
     await expect(run([collector])).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
     expect(Object.keys(await outcomes()).length).toBeLessThan(200);
   });
 
   it('does not believe a collector that claims to have collected and kept nothing', async () => {
-    await run([fakeCollector('one', [artifact('a'), artifact('b')], ({ artifact: name }) => Promise.resolve(name === 'a' ? { ...answered, outcome: 'collected' } : answered))]);
+    await run([
+      fakeCollector('one', [artifact('a'), artifact('b')], ({ artifact: name }) =>
+        Promise.resolve(name === 'a' ? { ...answered, outcome: 'collected' } : answered),
+      ),
+    ]);
     expect(await outcomes()).toEqual({ a: 'failed internal', b: 'empty proved' });
   });
 
   it('skips what the time limit of the authority no longer covers', async () => {
-    await run([fakeCollector('one', [artifact('a')], () => Promise.resolve(answered))], { notAfterMs: systemClock.nowMs() - 1 });
+    await run([fakeCollector('one', [artifact('a')], () => Promise.resolve(answered))], {
+      notAfterMs: systemClock.nowMs() - 1,
+    });
     expect(await outcomes()).toEqual({ a: 'skipped authority-expired' });
   });
 });

@@ -137,7 +137,8 @@ class Execution {
       await exhibit.outcome(record);
       return record;
     } catch (error) {
-      const refused = error instanceof ExhibitError && error.code === 'INTERNAL' && !exhibit.hasOutcome(record.artifact);
+      const refused =
+        error instanceof ExhibitError && error.code === 'INTERNAL' && !exhibit.hasOutcome(record.artifact);
       if (!refused) throw error;
       const failed: OutcomeRecord = { ...record, ...outcomeOfError(error) };
       await exhibit.outcome(failed);
@@ -149,10 +150,20 @@ class Execution {
     const { collectors, notAfterMs, clock } = this.#options;
     const collector = collectors.get(entry.collector);
     if (collector === undefined) {
-      return { outcome: 'skipped', reason: 'collector-gone', detail: 'this version of the program has no such collector', proof: {} };
+      return {
+        outcome: 'skipped',
+        reason: 'collector-gone',
+        detail: 'this version of the program has no such collector',
+        proof: {},
+      };
     }
     if (notAfterMs !== null && clock.nowMs() > notAfterMs) {
-      return { outcome: 'skipped', reason: 'authority-expired', detail: 'the time limit of the authority has passed', proof: {} };
+      return {
+        outcome: 'skipped',
+        reason: 'authority-expired',
+        detail: 'the time limit of the authority has passed',
+        proof: {},
+      };
     }
     try {
       const result = await collector.collect(entry.planned, this.#contextOf(entry));

@@ -47,7 +47,10 @@ export class PlanQueue {
   }
 
   /** The entries of a tier from byte `start` on; `end` is where the next reading goes on. A torn last line is not given. */
-  async *read(tier: Volatility, start: number): AsyncGenerator<{ readonly entry: QueuedArtifact; readonly end: number }> {
+  async *read(
+    tier: Volatility,
+    start: number,
+  ): AsyncGenerator<{ readonly entry: QueuedArtifact; readonly end: number }> {
     try {
       for await (const { line, end } of readLines(this.#path(tier), { start })) {
         yield { entry: queuedSchema.parse(JSON.parse(line.toString('utf8'))) as QueuedArtifact, end };

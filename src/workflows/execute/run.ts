@@ -11,7 +11,7 @@ import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { Collector, PlanContext } from '../../ports/collector.js';
 import type { CollectDeps } from '../collect-request.js';
-import type { CollectSummary } from '../collect.js';
+import type { CollectSummary } from '../collect-summary.js';
 import { observeIdentity } from '../observe-identity.js';
 import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
@@ -149,7 +149,8 @@ export class Run {
   async #plan(queue: PlanQueue, context: PlanContext, targets: FrozenTargets): Promise<void> {
     const { io, clock } = this.deps;
     if (this.#state.stage === 'planned') return;
-    for (const tier of VOLATILITIES) await rm(join(this.#directory, `queue-${tier.toLowerCase()}.jsonl`), { force: true });
+    for (const tier of VOLATILITIES)
+      await rm(join(this.#directory, `queue-${tier.toLowerCase()}.jsonl`), { force: true });
     await this.#planScopeGaps(targets);
     const plan = await writePlan({ exhibit: this.#exhibit, queue, collectors: this.#collectors, context, clock });
     this.#already = plan.already;
@@ -165,7 +166,10 @@ export class Run {
     });
     await this.#advance({ ...this.#state, stage: 'planned' });
     if (plan.already > 0) {
-      io.emit('COLLECT_ALREADY', `${String(plan.already)} artifacts are already in ${this.#exhibit.exhibitId}; seal it to look at them a second time`);
+      io.emit(
+        'COLLECT_ALREADY',
+        `${String(plan.already)} artifacts are already in ${this.#exhibit.exhibitId}; seal it to look at them a second time`,
+      );
     }
     io.emit('COLLECT_PLAN', planSentence(plan.planned), { planned: plan.planned });
     await announceLosses(context.targets, io);
@@ -174,7 +178,11 @@ export class Run {
   /** What could not even be enumerated is a gap of its own, so that nobody takes a short plan for a small cluster. */
   async #planScopeGaps(targets: FrozenTargets): Promise<void> {
     const gaps = [
-      ...targets.incomplete.map((detail, index) => ({ artifact: `scope/list-${String(index + 1)}`, detail, reason: 'not-enumerated' })),
+      ...targets.incomplete.map((detail, index) => ({
+        artifact: `scope/list-${String(index + 1)}`,
+        detail,
+        reason: 'not-enumerated',
+      })),
       ...targets.unreachableGroups.map(({ group, reason }) => ({
         artifact: `scope/group-${group}`,
         detail: reason,
@@ -185,7 +193,17 @@ export class Run {
       if (this.#exhibit.hasPlan(artifact)) continue;
       const at = toRfc3339(this.deps.clock.nowMs());
       await this.#exhibit.plan({ artifact, collector: 'scope', required: true, source: 'discovery', plannedAt: at });
-      await this.#exhibit.outcome({ artifact, collector: 'scope', required: true, outcome: 'failed', reason, detail, proof: {}, attempts: 1, at });
+      await this.#exhibit.outcome({
+        artifact,
+        collector: 'scope',
+        required: true,
+        outcome: 'failed',
+        reason,
+        detail,
+        proof: {},
+        attempts: 1,
+        at,
+      });
     }
   }
 
@@ -207,7 +225,11 @@ export class Run {
     const code = error instanceof ExhibitError ? error.code : 'INTERNAL';
     const event = code === 'INTERRUPTED' || code === 'TERMINATED' ? 'interrupted' : 'error';
     try {
-      await this.#exhibit.custody.append(event, { run: this.#state.run, code, detail: error instanceof Error ? error.message : '' });
+      await this.#exhibit.custody.append(event, {
+        run: this.#state.run,
+        code,
+        detail: error instanceof Error ? error.message : '',
+      });
     } catch {
       // The disk may be the very reason: the error that ended the run says more than this one.
     }

@@ -11,17 +11,24 @@ export function selectCollectors(
   return request.collectors.flatMap((id) => {
     const collector = byId.get(id);
     if (collector === undefined) {
-      throw new ExhibitError('PROFILE_INVALID', `profile ${request.profileName} names a collector that does not exist: ${id}`, {
-        subject: id,
-        hints: [...byId.keys()].sort(),
-      });
+      throw new ExhibitError(
+        'PROFILE_INVALID',
+        `profile ${request.profileName} names a collector that does not exist: ${id}`,
+        {
+          subject: id,
+          hints: [...byId.keys()].sort(),
+        },
+      );
     }
     return collector.needsKubelet && !request.kubelet ? [] : [collector];
   });
 }
 
 /** What the profile names but nobody asked for; shown on the plan screen, and no gap. */
-export function notAskedFor(all: readonly Collector[], request: Pick<CollectRequest, 'collectors' | 'kubelet'>): readonly string[] {
+export function notAskedFor(
+  all: readonly Collector[],
+  request: Pick<CollectRequest, 'collectors' | 'kubelet'>,
+): readonly string[] {
   if (request.kubelet) return [];
   const named = new Set(request.collectors);
   return all.filter((collector) => named.has(collector.id) && collector.needsKubelet).map((collector) => collector.id);

@@ -5,8 +5,7 @@ import { toRfc3339 } from '../../lib/clock.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Collector, PlanContext } from '../../ports/collector.js';
-import { PlanQueue } from './plan-queue.js';
-import type { QueuedArtifact } from './plan-queue.js';
+import type { PlanQueue, QueuedArtifact } from './plan-queue.js';
 
 const BATCH = 512;
 
@@ -48,7 +47,11 @@ export async function writePlan(options: WritePlanOptions): Promise<WrittenPlan>
             source: artifact.source,
             plannedAt: toRfc3339(clock.nowMs()),
           };
-      await batch.add(artifact.volatility ?? collector.volatility, { collector: collector.id, planned: artifact }, record);
+      await batch.add(
+        artifact.volatility ?? collector.volatility,
+        { collector: collector.id, planned: artifact },
+        record,
+      );
     }
   }
   await batch.flush();

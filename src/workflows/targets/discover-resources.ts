@@ -1,6 +1,6 @@
 import { ExhibitError } from '../../model/errors.js';
 import type { ApiResource } from '../../model/target.js';
-import { arrayAt, parseJson, stringAt, stringsAt } from '../../lib/untyped.js';
+import { arrayAt, booleanAt, parseJson, stringAt, stringsAt } from '../../lib/untyped.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 
 const AGGREGATED = [
@@ -30,10 +30,13 @@ export async function discoverResources(cluster: ClusterReader, signal: AbortSig
   const groups: Groups = { found: [], unreachable: [] };
   for (const root of ['/api', '/apis']) {
     const answer = await cluster.get({ path: root, kind: 'small', accept: AGGREGATED, signal });
-    if (answer.status === 403) throw new ExhibitError('CLUSTER_FORBIDDEN', `discovery of ${root} is forbidden`, { subject: root });
+    if (answer.status === 403)
+      throw new ExhibitError('CLUSTER_FORBIDDEN', `discovery of ${root} is forbidden`, { subject: root });
     const body = parseJson(answer.body);
     if (answer.status !== 200 || body === undefined) {
-      throw new ExhibitError('CLUSTER_PROTOCOL', `discovery of ${root} answered ${String(answer.status)}`, { subject: root });
+      throw new ExhibitError('CLUSTER_PROTOCOL', `discovery of ${root} answered ${String(answer.status)}`, {
+        subject: root,
+      });
     }
     if (stringAt(body, 'kind') === 'APIGroupDiscoveryList') readAggregated(body, groups);
     else await readLegacy({ cluster, root, body, groups, signal });
@@ -50,7 +53,9 @@ export async function discoverResources(cluster: ClusterReader, signal: AbortSig
     seen.add(key);
     resources.push({ ...found, delegated: delegated(found) });
   }
-  resources.sort((a, b) => compare(`${a.group}\0${a.version}\0${a.resource}`, `${b.group}\0${b.version}\0${b.resource}`));
+  resources.sort((a, b) =>
+    compare(`${a.group}\0${a.version}\0${a.resource}`, `${b.group}\0${b.version}\0${b.resource}`),
+  );
   return { resources, unreachableGroups: groups.unreachable };
 }
 
@@ -63,7 +68,8 @@ function readAggregated(body: unknown, groups: Groups): void {
     const group = stringAt(item, 'metadata', 'name') ?? '';
     for (const version of arrayAt(item, 'versions')) {
       const name = stringAt(version, 'version') ?? '';
-      if (stringAt(version, 'freshness') === 'Stale') groups.unreachable.push({ group, reason: 'discovery is stale: the API server behind it does not answer' });
+      if (stringAt(version, 'freshness') === 'Stale')
+        groups.unreachable.push({ group, reason: 'discovery is stale: the API server behind it does not answer' });
       for (const resource of arrayAt(version, 'resources')) {
         groups.found.push({
           group,
@@ -94,20 +100,12 @@ async function readLegacy({ cluster, root, body, groups, signal }: Legacy): Prom
         groups.unreachable.push({ group, reason: `discovery answered ${String(answer.status)}` });
         continue;
       }
-      for (const resource of arrayAt(parseJson(answer.body), 'resources')) {
-        const name = stringAt(resource, 'name') ?? '';
-        if (name === '' || name.includes('/')) continue;
-        groups.found.push({
-          group,
-          version,
-          resource: name,
-          kind: stringAt(resource, 'kind') ?? '',
-          namespaced: (resource as { namespaced?: unknown }).namespaced === true,
-          verbs: stringsAt(resource, 'verbs'),
-        });
-      }
+      groups.found.push(...resourcesOf(parseJson(answer.body), group, version));
     } catch (error) {
-      if (error instanceof ExhibitError && (error.code === 'TIMEOUT' || error.code === 'CUT' || error.code === 'LIMIT_REACHED')) {
+      if (
+        error instanceof ExhibitError &&
+        (error.code === 'TIMEOUT' || error.code === 'CUT' || error.code === 'LIMIT_REACHED')
+      ) {
         groups.unreachable.push({ group, reason: error.message });
         continue;
       }
@@ -116,16 +114,42 @@ async function readLegacy({ cluster, root, body, groups, signal }: Legacy): Prom
   }
 }
 
+function resourcesOf(body: unknown, group: string, version: string): Found[] {
+  return arrayAt(body, 'resources').flatMap((resource) => {
+    const name = stringAt(resource, 'name') ?? '';
+    if (name === '' || name.includes('/')) return [];
+    const namespaced = booleanAt(resource, 'namespaced') === true;
+    return [
+      {
+        group,
+        version,
+        resource: name,
+        kind: stringAt(resource, 'kind') ?? '',
+        namespaced,
+        verbs: stringsAt(resource, 'verbs'),
+      },
+    ];
+  });
+}
+
 function groupVersions(root: string, body: unknown): { group: string; version: string; path: string }[] {
   if (root === '/api') {
-    return stringsAt(body, 'versions').map((version) => ({ group: '', version, path: `/api/${encodeURIComponent(version)}` }));
+    return stringsAt(body, 'versions').map((version) => ({
+      group: '',
+      version,
+      path: `/api/${encodeURIComponent(version)}`,
+    }));
   }
   return arrayAt(body, 'groups').flatMap((item) => {
     const group = stringAt(item, 'name') ?? '';
     const preferred = stringAt(item, 'preferredVersion', 'version');
     const versions = arrayAt(item, 'versions').map((version) => stringAt(version, 'version') ?? '');
     versions.sort((a, b) => Number(b === preferred) - Number(a === preferred));
-    return versions.map((version) => ({ group, version, path: `/apis/${encodeURIComponent(group)}/${encodeURIComponent(version)}` }));
+    return versions.map((version) => ({
+      group,
+      version,
+      path: `/apis/${encodeURIComponent(group)}/${encodeURIComponent(version)}`,
+    }));
   });
 }
 

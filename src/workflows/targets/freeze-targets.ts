@@ -82,7 +82,8 @@ class Freezer {
     const discovery = needs.has('resources')
       ? await discoverResources(cluster, signal)
       : { resources: [], unreachableGroups: [] };
-    if (limits.namespaces === undefined || limits.namespaces.includes(SYSTEM_NAMESPACE)) this.#namespaces.add(SYSTEM_NAMESPACE);
+    if (limits.namespaces === undefined || limits.namespaces.includes(SYSTEM_NAMESPACE))
+      this.#namespaces.add(SYSTEM_NAMESPACE);
     return {
       clusterUid,
       nodes: [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -125,7 +126,10 @@ class Freezer {
 
   async #podsInScope(keep: boolean): Promise<void> {
     const { scope } = this.#options;
-    if (scope.all) return await this.#podList({ path: '/api/v1/pods', keep });
+    if (scope.all) {
+      await this.#podList({ path: '/api/v1/pods', keep });
+      return;
+    }
     for (const node of [...this.#nodes.keys()].sort()) {
       await this.#podList({ path: '/api/v1/pods', query: [['fieldSelector', `spec.nodeName=${node}`]], keep });
     }
@@ -191,11 +195,16 @@ class Freezer {
     if (answer.status === 403) {
       throw new ExhibitError('CLUSTER_FORBIDDEN', `reading ${what} is forbidden`, {
         subject: path,
-        hints: ['kubectl apply -f templates/rbac/collector.yaml', `kubectl auth can-i get ${what.split(' ')[0] ?? ''}s`],
+        hints: [
+          'kubectl apply -f templates/rbac/collector.yaml',
+          `kubectl auth can-i get ${what.split(' ')[0] ?? ''}s`,
+        ],
       });
     }
     if (answer.status !== 200) {
-      throw new ExhibitError('CLUSTER_PROTOCOL', `reading ${what} answered ${String(answer.status)}`, { subject: path });
+      throw new ExhibitError('CLUSTER_PROTOCOL', `reading ${what} answered ${String(answer.status)}`, {
+        subject: path,
+      });
     }
     return parseJson(answer.body);
   }

@@ -13,7 +13,14 @@ const pod = {
   },
   status: {
     phase: 'Running',
-    initContainerStatuses: [{ name: 'prepare', containerID: 'containerd://i', restartCount: 0, state: { terminated: { reason: 'Completed' } } }],
+    initContainerStatuses: [
+      {
+        name: 'prepare',
+        containerID: 'containerd://i',
+        restartCount: 0,
+        state: { terminated: { reason: 'Completed' } },
+      },
+    ],
     containerStatuses: [
       {
         name: 'app',

@@ -15,7 +15,12 @@ describe('checkScope', () => {
   it('refuses a scope that selects nothing and says how to select', () => {
     expect(() => {
       checkScope(nothing);
-    }).toThrow(expect.objectContaining({ code: 'USAGE_INVALID', hints: expect.arrayContaining(['exhibit collect --all']) as unknown }) as Error);
+    }).toThrow(
+      expect.objectContaining({
+        code: 'USAGE_INVALID',
+        hints: expect.arrayContaining(['exhibit collect --all']) as unknown,
+      }) as Error,
+    );
   });
 
   it.each([

@@ -15,11 +15,19 @@ export interface ScopeRequest {
 export function checkScope(scope: ScopeRequest): void {
   const selected = scope.nodes.length + scope.pods.length + scope.namespaces.length;
   if (scope.all && selected > 0) {
-    throw new ExhibitError('USAGE_INVALID', '--all already selects everything; --node, --pod and --namespace narrow nothing beside it');
+    throw new ExhibitError(
+      'USAGE_INVALID',
+      '--all already selects everything; --node, --pod and --namespace narrow nothing beside it',
+    );
   }
   if (!scope.all && selected === 0) {
     throw new ExhibitError('USAGE_INVALID', 'nothing was selected: name the suspects, or ask for the whole cluster', {
-      hints: ['exhibit collect --node NAME', 'exhibit collect --pod NAMESPACE/NAME', 'exhibit collect --namespace NAME', 'exhibit collect --all'],
+      hints: [
+        'exhibit collect --node NAME',
+        'exhibit collect --pod NAMESPACE/NAME',
+        'exhibit collect --namespace NAME',
+        'exhibit collect --all',
+      ],
     });
   }
   for (const pod of scope.pods) {
@@ -33,15 +41,26 @@ export function checkScope(scope: ScopeRequest): void {
 export function checkAuthority(scope: ScopeRequest, authority: Authority, nowMs: number): void {
   if (authority === NOT_STATED) return;
   const { limits } = authority;
-  const refuse = (what: string): never => {
-    throw new ExhibitError('LIMIT_OF_AUTHORITY', `${what} is beyond the limits of the authority given by ${authority.by}`, { subject: what });
-  };
-  if (limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0)) refuse(`collecting after ${limits.notAfter}`);
-  if (scope.all && (limits.namespaces !== undefined || limits.nodes !== undefined)) refuse('the whole cluster');
-  for (const node of scope.nodes) if (limits.nodes?.includes(node) === false) refuse(`node ${node}`);
-  for (const name of scope.namespaces) if (limits.namespaces?.includes(name) === false) refuse(`namespace ${name}`);
-  for (const pod of scope.pods) {
-    const namespace = pod.split('/')[0] ?? '';
-    if (limits.namespaces?.includes(namespace) === false) refuse(`pod ${pod}`);
-  }
+  const namespaces = [...scope.namespaces, ...scope.pods.map((pod) => pod.split('/')[0] ?? '')];
+  const beyond = [
+    ...(limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0)
+      ? [`collecting after ${limits.notAfter}`]
+      : []),
+    ...(scope.all && (limits.namespaces !== undefined || limits.nodes !== undefined) ? ['the whole cluster'] : []),
+    ...outside(scope.nodes, limits.nodes).map((name) => `node ${name}`),
+    ...outside(namespaces, limits.namespaces).map((name) => `namespace ${name}`),
+  ];
+  const [first] = beyond;
+  if (first === undefined) return;
+  throw new ExhibitError(
+    'LIMIT_OF_AUTHORITY',
+    `${first} is beyond the limits of the authority given by ${authority.by}`,
+    {
+      subject: first,
+    },
+  );
+}
+
+function outside(asked: readonly string[], allowed: readonly string[] | undefined): readonly string[] {
+  return allowed === undefined ? [] : asked.filter((name) => !allowed.includes(name));
 }

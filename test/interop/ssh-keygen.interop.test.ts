@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { appendAllowedSigner, findAllowedSigner, parseAllowedSigners } from '../../src/evidence/allowed-signers.js';
+import { createLocalKey, loadLocalSigner } from '../../src/evidence/local-signer.js';
+import { fingerprintOf, parsePublicKeyLine } from '../../src/evidence/ssh-public-key.js';
+import { parseSshsig, verifySshsig } from '../../src/evidence/sshsig.js';
+import { hasTool, needs, runTool } from '../fakes/stock-tools.js';
+
+const NAMESPACE = 'exhibit-seal@v1';
+const MESSAGE = Buffer.from('0123  data/file\n'.repeat(1000));
+const hasKeygen = hasTool('ssh-keygen', ['-?']);
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'exhibit-ssh-'));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+function makeKey(name: string, type: string, bits: string): string {
+  const path = join(directory, name);
+  expect(
+    runTool('ssh-keygen', ['-q', '-t', type, '-b', bits, '-N', '', '-C', `${name}@test`, '-f', path]),
+  ).toMatchObject({ status: 0 });
+  return path;
+}
+
+describe.skipIf(!hasKeygen)(`ssh-keygen${needs('ssh-keygen', hasKeygen)}`, () => {
+  it('uses a key that we made, and shows the same fingerprint', async () => {
+    const path = join(directory, 'ours');
+    const { fingerprint, publicKey } = await createLocalKey({ privatePath: path, comment: 'me@here' });
+    expect(runTool('ssh-keygen', ['-lf', path]).stdout).toBe(`256 ${fingerprint} me@here (ED25519)\n`);
+    expect(runTool('ssh-keygen', ['-yf', path]).stdout).toBe(`${publicKey} me@here\n`);
+    const signed = runTool('ssh-keygen', ['-Y', 'sign', '-f', path, '-n', NAMESPACE], { input: MESSAGE });
+    expect(await (await loadLocalSigner(path)).sign(MESSAGE, NAMESPACE)).toBe(signed.stdout);
+  });
+
+  it('makes a key that we use, and verifies what we sign with it by the list that we write', async () => {
+    const path = makeKey('theirs', 'ed25519', '256');
+    const signer = await loadLocalSigner(path);
+    const list = join(directory, 'allowed_signers');
+    await appendAllowedSigner(list, { principal: 'theirs@test', publicKey: signer.publicKey, namespaces: [NAMESPACE] });
+    const signature = join(directory, 'sig');
+    await writeFile(signature, await signer.sign(MESSAGE, NAMESPACE));
+    const verify = (namespace: string, principal: string): number | null =>
+      runTool('ssh-keygen', ['-Y', 'verify', '-f', list, '-I', principal, '-n', namespace, '-s', signature], {
+        input: MESSAGE,
+      }).status;
+    expect(verify(NAMESPACE, 'theirs@test')).toBe(0);
+    expect(verify('file', 'theirs@test')).not.toBe(0);
+    expect(verify(NAMESPACE, 'other@test')).not.toBe(0);
+  });
+
+  it.each([
+    ['ed25519', '256', 'sha512'],
+    ['ed25519', '256', 'sha256'],
+    ['ecdsa', '256', 'sha512'],
+    ['ecdsa', '256', 'sha256'],
+    ['rsa', '3072', 'sha512'],
+    ['rsa', '3072', 'sha256'],
+  ])('signs with %s of %s bits over %s, and we verify', async (type, bits, hash) => {
+    const path = makeKey('key', type, bits);
+    const armored = runTool('ssh-keygen', ['-Y', 'sign', '-f', path, '-n', NAMESPACE, '-O', `hashalg=${hash}`], {
+      input: MESSAGE,
+    }).stdout;
+    const signature = parseSshsig(armored);
+    if (signature === null) throw new Error('not parsed');
+    expect(verifySshsig(signature, MESSAGE, NAMESPACE)).toBe(true);
+    expect(verifySshsig(signature, Buffer.from('other'), NAMESPACE)).toBe(false);
+    const [keyType, base64] = (await readFile(`${path}.pub`, 'utf8')).split(' ');
+    const publicKey = parsePublicKeyLine(`${keyType ?? ''} ${base64 ?? ''}`);
+    expect(publicKey && fingerprintOf(publicKey.blob)).toBe(runTool('ssh-keygen', ['-lf', path]).stdout.split(' ')[1]);
+  });
+
+  it('encrypts a key, and we refuse it with a sentence', async () => {
+    const path = join(directory, 'locked');
+    runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'passphrase', '-f', path]);
+    await expect(loadLocalSigner(path)).rejects.toThrow('protected by a passphrase');
+    await expect(loadLocalSigner(makeKey('ec', 'ecdsa', '256'))).rejects.toMatchObject({ code: 'KEY_INVALID' });
+  });
+
+  it.each([
+    ['namespaces="exhibit-*"', true],
+    ['namespaces="file,exhibit-seal@v?"', true],
+    ['namespaces="exhibit-*,!exhibit-seal@v1"', false],
+    ['namespaces="file"', false],
+    ['valid-after="20200101"', true],
+    ['valid-after="20990101"', false],
+    ['valid-before="20200101"', false],
+    ['valid-before="209901011200"', true],
+    ['cert-authority', false],
+    ['nonsense', false],
+  ])('judges the option %s as we do', async (option, isTrusted) => {
+    const path = makeKey('key', 'ed25519', '256');
+    const signer = await loadLocalSigner(path);
+    const list = join(directory, 'list');
+    const text = `key@test ${option} ${signer.publicKey}\n`;
+    await writeFile(list, text);
+    await writeFile(join(directory, 'sig'), await signer.sign(MESSAGE, NAMESPACE));
+    const args = ['-Y', 'verify', '-f', list, '-I', 'key@test', '-n', NAMESPACE, '-s', join(directory, 'sig')];
+    expect(runTool('ssh-keygen', args, { input: MESSAGE }).status === 0).toBe(isTrusted);
+    const keyBlob = parsePublicKeyLine(signer.publicKey)?.blob ?? Buffer.alloc(0);
+    const found = findAllowedSigner(parseAllowedSigners(text), {
+      keyBlob,
+      namespace: NAMESPACE,
+      atMs: 1_800_000_000_000,
+    });
+    expect(found.principal !== null).toBe(isTrusted);
+  });
+});
