@@ -22,5 +22,6 @@ await main(async () => {
     [join(root, 'bin/run.js'), 'drill', 'run', '--sandbox', ...process.argv.slice(2)],
     { env },
   );
+  console.error('\nIn this checkout, exhibit is: node bin/run.js');
   return status;
 });

@@ -5,6 +5,7 @@
  */
 import { Command, type Interfaces } from '@oclif/core';
 import { systemClock } from '../lib/clock.js';
+import type { Answers } from './confirm.js';
 import { Context } from './context.js';
 import { type Environment, readEnvironment, variableOf } from './environment.js';
 import { baseFlags, type OutputFormat } from './flags.js';
@@ -105,12 +106,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   /** Whether questions may be asked, and whether they are answered already. */
-  protected get answers(): { readonly yes: boolean; readonly mayAsk: boolean } {
+  protected get answers(): Answers {
     const mayAsk =
       this.environment.stdinIsTerminal &&
       !this.flags['no-input'] &&
       variableOf(this.environment, 'EXHIBIT_NO_INPUT') === undefined;
-    return { yes: this.flags.yes, mayAsk };
+    return { yes: this.flags.yes, mayAsk, signal: this.interruption.signal };
   }
 
   #verbosity(): 'quiet' | 'normal' | 'verbose' {

@@ -22,7 +22,7 @@ async function nodeNames(context: Context, flags: ClusterFlagValues): Promise<re
     const answer = await cluster.get({
       path: '/api/v1/nodes',
       query: [['limit', String(MAX_NODES)]],
-      accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
       kind: 'small',
       attempts: 1,
       firstByteTimeoutMs: CLUSTER_TIMEOUT_MS,

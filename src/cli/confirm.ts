@@ -2,24 +2,50 @@ import { createInterface } from 'node:readline/promises';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { ExhibitError } from '../model/errors.js';
 
+export interface Answers {
+  /** --yes was given. */
+  readonly yes: boolean;
+  /** There is somebody to ask, and nobody forbade it. */
+  readonly mayAsk: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+async function ask(question: string, signal: AbortSignal, terminal: Terminal): Promise<string> {
+  const lines = createInterface(terminal);
+  try {
+    // readline takes Ctrl-C from the terminal; our handler must see it. Ctrl-D closes without an answer: that is a no.
+    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    const closed = new Promise<string>((resolve) =>
+      lines.once('close', () => {
+        resolve('');
+      }),
+    );
+    return await Promise.race([lines.question(`${escapeForTerminal(question)} [y/N] `, { signal }), closed]);
+  } finally {
+    lines.close();
+  }
+}
+
 /** Asks on stderr, reads from stdin. Only `y` and `yes` are a yes. Throws `DECLINED`, also when there is nobody to answer. */
 export async function confirm(
   question: string,
-  answers: { readonly yes: boolean; readonly mayAsk: boolean },
+  answers: Answers,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<void> {
   if (answers.yes) return;
+  const safe = 'Nothing was changed.';
   if (!answers.mayAsk) {
     throw new ExhibitError('DECLINED', `there is nobody to answer: ${question}`, {
       hints: ['Repeat the command with --yes'],
-      safe: 'Nothing was changed.',
+      safe,
     });
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = (await terminal.question(`${escapeForTerminal(question)} [y/N] `)).trim().toLowerCase();
-    if (answer === 'y' || answer === 'yes') return;
-  } finally {
-    terminal.close();
-  }
-  throw new ExhibitError('DECLINED', `answered with no: ${question}`, { safe: 'Nothing was changed.' });
+  const answer = await ask(question, answers.signal, terminal);
+  if (!['y', 'yes'].includes(answer.trim().toLowerCase()))
+    throw new ExhibitError('DECLINED', `answered with no: ${question}`, { safe });
 }

@@ -7,6 +7,8 @@ const OF_EVERY_COMMAND: readonly ErrorCode[] = ['INTERNAL', 'USAGE_INVALID'];
  * every command can end with.
  */
 export function describe(text: string, codes: readonly ErrorCode[]): string {
+  // The help wraps by itself; the line ends of the source would stay in the middle of its lines.
+  const paragraphs = text.replace(/(?<!\n)\n(?!\n)/g, ' ');
   const byExit = new Map<number, string[]>();
   for (const code of [...OF_EVERY_COMMAND, ...codes]) {
     const { exitCode } = ERROR_TABLE[code];
@@ -15,5 +17,5 @@ export function describe(text: string, codes: readonly ErrorCode[]): string {
   const rows = [...byExit.entries()]
     .sort(([a], [b]) => a - b)
     .map(([exit, names]) => `${String(exit).padStart(3)}  ${names.join(', ')}`);
-  return `${text}\n\nExit codes (exhibit explain CODE says more; any other code is a failure):\n  0  done\n${rows.join('\n')}`;
+  return `${paragraphs}\n\nExit codes (exhibit explain CODE says more; any other code is a failure):\n  0  done\n${rows.join('\n')}`;
 }

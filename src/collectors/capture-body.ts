@@ -119,13 +119,17 @@ function factsOf(body: CapturedBody, capture: BodyCapture, outcome: ItemFacts['o
   };
 }
 
+/** What says that there is nothing, and an error that came with a status which can be evidence: the request log is enough. */
+function isNoEvidence(answer: ReadAnswer, { outcome }: CollectResult): boolean {
+  return outcome === 'absent' || outcome === 'denied' || (answer.status !== 200 && outcome === 'failed');
+}
+
 async function conclude(spool: Spool, answer: ReadAnswer, capture: BodyCapture): Promise<CollectResult> {
   const body = spool.captured(answer);
   if (answer.end === 'aborted') throw interrupted();
   if (!spool.isEvidence) return refusalResult({ status: answer.status, attempts: answer.attempts, body: body.head });
   const result = answer.end === 'complete' ? capture.judge(body) : unfinished(answer);
-  // An error that came with a status which can be evidence: nothing of it is kept, as of every other error.
-  if (answer.status !== 200 && result.outcome === 'failed') return result;
+  if (isNoEvidence(answer, result)) return result;
   const needsItem = result.outcome === 'collected' || result.outcome === 'partial';
   await spool.commit(factsOf(body, capture, result.outcome === 'collected' ? 'collected' : 'partial'), needsItem);
   return result;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COLLECTORS } from '../../src/collectors/index.gen.js';
-import { ExhibitError } from '../../src/model/errors.js';
+import type { ExhibitError } from '../../src/model/errors.js';
 import { outcomeRecordSchema } from '../../src/model/outcome.js';
 import type { Collector, Permission } from '../../src/ports/collector.js';
 import { FakeCluster, type FakeAnswer, type FakeHandler } from '../fakes/fake-cluster.js';

@@ -22,7 +22,6 @@ export function memorySigner(privateKey: KeyObject = generateKeyPairSync('ed2551
   return {
     fingerprint: fingerprintOf(blob),
     publicKey: renderPublicKey({ type: 'ssh-ed25519', blob }),
-    // eslint-disable-next-line @typescript-eslint/require-await -- the port waits for agents
     sign: async (message, namespace) => signSshsig(privateKey, message, namespace),
   };
 }

@@ -74,7 +74,7 @@ export async function killAndRecover(options: { readonly program: string; readon
     await runAndKill({ program, args, afterLines: random(120), delayMs: random(4) }, promised);
   }
   for (let round = 0; round < rounds && !promised.sealed; round += 1) {
-    await runAndKill({ program, args: [home, 'seal', '0'], afterLines: 0, delayMs: random(60) }, promised);
+    await runAndKill({ program, args: [home, 'seal', '0'], afterLines: 0, delayMs: random(400) }, promised);
   }
   return await check(home, promised, rounds);
 }

@@ -12,9 +12,9 @@ import { logsUrl, type PlannedLog, type PlannedNode } from './planned-log.js';
 import { readFolder } from './read-folder.js';
 
 /** Folders within folders that are entered. A link to a folder above makes a tree without end. */
-export const MAX_DEPTH = 8;
+const MAX_DEPTH = 8;
 /** Files of one node. */
-export const MAX_FILES = 10_000;
+const MAX_FILES = 10_000;
 const MAX_FOLDERS = 2000;
 
 /** `<pod>_<namespace>_<container>-<id>.log`: a link that the kubelet makes to a file below `pods/`, which is taken there. */

@@ -1,5 +1,5 @@
 /** Longest body that can be a sentence of the kubelet rather than a log. Bytes. */
-export const MAX_MESSAGE_BYTES = 4096;
+const MAX_MESSAGE_BYTES = 4096;
 const MAX_MESSAGE_LINES = 3;
 
 /** How the sentences begin that kubelets send with status 200 in place of a log (kubernetes/kubernetes#142258). */

@@ -12,7 +12,7 @@ import { proveEnd } from './prove-end.js';
 import { readPod, type PodReading } from './read-pod.js';
 
 /** A log that was cut is read again as a whole when no more than this had arrived. Bytes. */
-export const MAX_AGAIN_BYTES = 64 * 1024 * 1024;
+const MAX_AGAIN_BYTES = 64 * 1024 * 1024;
 
 interface Attempt {
   readonly result: CollectResult;

@@ -6,8 +6,6 @@ const SPACE = 0x20;
 const SHAPE = Buffer.from('0000-00-00T00:00:00', 'latin1');
 const MAX_FRACTION_DIGITS = 9;
 
-/** The longest prefix that is still a time: 19 characters, a dot, nine digits, `+hh:mm`, the space. Bytes. */
-export const MAX_TIME_PREFIX_BYTES = 36;
 /** Date and time without fraction and zone. Bytes. */
 export const SECOND_BYTES = 19;
 

@@ -213,7 +213,7 @@ describe('verifyArchive, damage', () => {
         expect(report.verdict).toBe('TAMPERED');
         expect(report.exitCode).toBe(4);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

@@ -1,0 +1,52 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { confirm } from './confirm.js';
+
+const signal = new AbortController().signal;
+const declined = expect.objectContaining({ code: 'DECLINED', exitCode: 5 }) as Error;
+
+function terminal(typed: string) {
+  const output = new PassThrough();
+  const input = new PassThrough();
+  input.end(typed);
+  return { input, output, shown: () => String(output.read() ?? '') };
+}
+
+describe('a question', () => {
+  it.each(['y\n', 'yes\n', ' YES \n'])('is answered with yes by %j', async (typed) => {
+    await expect(confirm('Close?', { yes: false, mayAsk: true, signal }, terminal(typed))).resolves.toBeUndefined();
+  });
+
+  it.each(['\n', 'n\n', 'yy\n', 'ok\n', ''])('is answered with no by %j', async (typed) => {
+    await expect(confirm('Close?', { yes: false, mayAsk: true, signal }, terminal(typed))).rejects.toThrow(declined);
+  });
+
+  it('is not asked when there is nobody to answer, whatever stands in the input', async () => {
+    const { shown, ...streams } = terminal('yes\n');
+    await expect(confirm('Close?', { yes: false, mayAsk: false, signal }, streams)).rejects.toThrow(declined);
+    expect(shown()).toBe('');
+  });
+
+  it('is not asked with --yes', async () => {
+    const { shown, ...streams } = terminal('no\n');
+    await confirm('Close?', { yes: true, mayAsk: true, signal }, streams);
+    expect(shown()).toBe('');
+  });
+
+  it('is escaped', async () => {
+    const { shown, ...streams } = terminal('y\n');
+    await confirm('Trust \u001b[2Kme?', { yes: false, mayAsk: true, signal }, streams);
+    expect(shown()).toContain('Trust \\x1b[2Kme? [y/N]');
+  });
+
+  it('ends when the run is interrupted', async () => {
+    const controller = new AbortController();
+    const asking = confirm(
+      'Close?',
+      { yes: false, mayAsk: true, signal: controller.signal },
+      { input: new PassThrough(), output: new PassThrough() },
+    );
+    controller.abort();
+    await expect(asking).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  });
+});
