@@ -40,7 +40,7 @@ export function listenForInterruption(options: InterruptionOptions): Interruptio
       safe: 'Everything that was committed before the signal.',
     });
     options.onSoft(name);
-    
+    controller.abort(reason);
   };
   const onInterrupt = (): void => {
     handle('SIGINT');

@@ -245,7 +245,7 @@ describe('a container that restarts', () => {
     const twice = facts({ containerId: 'containerd://app-4', previousId: 'containerd://app-3', restartCount: 3 });
     const run = await collect({ logs: [body(LOG), body(LAST)], pods: [facts({}), twice] });
     expect(outcomeOf(run, `pod-logs/shop/web-0.${POD_UID}/app/previous-r3`)).toMatchObject({
-      outcome: 'absent',
+      outcome: 'failed',
       reason: 'not-kept',
     });
   });
@@ -254,13 +254,28 @@ describe('a container that restarts', () => {
 describe('what is not there', () => {
   it.each([
     [400, 'container "app" in pod "web-0" is waiting to start: ContainerCreating', 'never-started'],
-    [400, 'previous terminated container "app" in pod "web-0" not found', 'no-previous'],
     [400, 'container nope is not valid for pod web-0', 'no-such-container'],
-    [404, 'pods "web-0" not found', 'gone'],
   ])('%i %s is absent, with its proof', async (code, message, reason) => {
     const { result } = await collect({ logs: [status(code, message)] });
     expect(result).toMatchObject({ outcome: 'absent', reason, proof: { status: code } });
   });
+
+  it.each([
+    [400, 'previous terminated container "app" in pod "web-0" not found', 'no-previous'],
+    [404, 'pods "web-0" not found', 'gone'],
+  ])(
+    '%i %s is a gap where an instance is known to have run, and absent where none is',
+    async (code, message, reason) => {
+      const known = await collect({ logs: [status(code, message)] });
+      expect(known.result).toMatchObject({ outcome: 'failed', reason, proof: { status: code } });
+      const neverSeen = { ...ONE_POD, containers: ONE_POD.containers.map((one) => ({ ...one, containerId: null })) };
+      const unknown = await collect(
+        { logs: [status(code, message)] },
+        { targets: fakeTargets({ podList: [neverSeen] }) },
+      );
+      expect(unknown.result).toMatchObject({ outcome: 'absent', reason, proof: { status: code } });
+    },
+  );
 
   it('a pod without a node answers 204', async () => {
     const { result } = await collect({ logs: [{ status: 204 }] });
@@ -276,10 +291,10 @@ describe('what is not there', () => {
 
   it('a pod that is gone, or replaced by one of the same name, is not read', async () => {
     const gone = await collect({ logs: [body(LOG)], pods: [status(404, 'not found')] });
-    expect(gone.result).toMatchObject({ outcome: 'absent', reason: 'gone' });
+    expect(gone.result).toMatchObject({ outcome: 'failed', reason: 'gone' });
     const replaced = await collect({ logs: [body(LOG)], pods: [json(podObject({}, 'another-uid'))] });
     expect(replaced.result).toMatchObject({
-      outcome: 'absent',
+      outcome: 'failed',
       reason: 'replaced',
       proof: { uidFound: 'another-uid' },
     });

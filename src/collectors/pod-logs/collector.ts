@@ -24,7 +24,8 @@ can make a busy log \`unproven-end\` that is whole.
 * \`cut\`: kept as it is, with its length. Where less than 64 MiB had come the whole log is read once more, into \`current.again.log\`.
 * \`container-changed\`: the container restarted since it was planned, or while it was read; what was the running instance is read as
   \`previous-r<restarts>.log\`.
-* \`never-started\`, \`no-previous\`, \`gone\`, \`replaced\`, \`not-kept\`: \`absent\`, each with the answer that proves it.
+* \`never-started\`: \`absent\`, with the answer that proves it. \`no-previous\`, \`gone\`, \`replaced\`, \`not-kept\` are \`absent\` only where
+  no instance was known when the targets were frozen; one that ran and whose log is gone is \`failed\`, a gap.
 * With \`limits.maxLogBytes\` the oldest bytes up to the limit are kept, and the artifact is \`partial\`, reason \`limit\`.
 
 **Not seen: rotated files.** The API serves the newest file of a container only, with the kubelet's defaults 10 MiB of up to 50. The others

@@ -130,6 +130,18 @@ function notThere(before: PodReading, log: PlannedLog): CollectResult | null {
   };
 }
 
+/** Words for what is no longer there. */
+const NO_LONGER: ReadonlySet<string> = new Set(['gone', 'replaced', 'not-kept', 'no-previous']);
+
+/**
+ * An instance that ran when the targets were frozen has written its log somewhere: that it is not to be had any more is a gap,
+ * not the proof that there never was one.
+ */
+function lostSincePlanned(result: CollectResult, log: PlannedLog): CollectResult {
+  if (result.outcome !== 'absent' || log.containerId === null || !NO_LONGER.has(result.reason)) return result;
+  return { ...result, outcome: 'failed' };
+}
+
 /** Reads one log with its proof. Throws `INTERRUPTED` and what reader and sink throw; leaves no writer open. */
 export async function readLog(
   planned: PlannedArtifact,
@@ -138,12 +150,12 @@ export async function readLog(
 ): Promise<CollectResult> {
   const before = await readPod(log, context);
   const missing = notThere(before, log);
-  if (missing !== null) return missing;
+  if (missing !== null) return lostSincePlanned(missing, log);
   const place = { artifact: planned.artifact, suffix: '', before };
   const first = await attemptLog(log, place, context);
   const { result, reading } = await again(log, place, { first, context });
   const successor =
     reading !== null && containerChange(reading) === 'container-changed' ? becamePrevious(planned, reading) : null;
   if (successor !== null) await context.discover(successor);
-  return result;
+  return lostSincePlanned(result, log);
 }
