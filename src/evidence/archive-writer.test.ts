@@ -86,6 +86,15 @@ describe('createArchiveWriter', () => {
     expect(gunzipSync(container).equals(tarOf([{ path: `${ROOT}/data/big`, bytes }], MTIME))).toBe(true);
   });
 
+  it('lets a block refer to the one before it, as a single stream would', async () => {
+    const period = noise(20_000);
+    const writer = await createArchiveWriter(path, { mtimeSeconds: MTIME });
+    await writer.addBytes(`${ROOT}/data/repeating`, Buffer.concat(Array.from({ length: 400 }, () => period)));
+    const { sizeBytes } = await writer.finish();
+    // Each of the sixteen blocks would hold the 20,000 incompressible bytes once if it began from nothing.
+    expect(sizeBytes).toBeLessThan(10 * period.length);
+  });
+
   it('lets the memory of a chunk be used again once the call has settled', async () => {
     const writer = await createArchiveWriter(path, { mtimeSeconds: MTIME });
     const chunk = Buffer.alloc(300_000);

@@ -17,6 +17,7 @@ import { FileEvidenceSink } from './file-evidence-sink.js';
 import { ItemCommitter } from './item-committer.js';
 import type { PendingItem } from './item-committer.js';
 import { interruptionOf } from './interruption.js';
+import { ENDED, OBTAINED, PLANNED } from './key-set.js';
 import type { Opening } from './opening.js';
 import { openingSchema } from './opening.js';
 import { createFile, ensurePrivateDirectory, readPrivateFile, removeFile, replaceFile } from './private-files.js';
@@ -184,7 +185,7 @@ export class FileExhibitSpool implements ExhibitSpool {
   async planMany(records: readonly PlanRecord[]): Promise<void> {
     let lines = '';
     for (const { artifact, collector, required, source, plannedAt } of records) {
-      if (!this.#spool.plannedKeys.add(artifact)) continue;
+      if (!this.#spool.artifacts.add(artifact, PLANNED)) continue;
       this.#spool.counts.planned += 1;
       lines += `${asciiJson({ artifact, collector, required, source, plannedAt })}\n`;
     }
@@ -200,7 +201,7 @@ export class FileExhibitSpool implements ExhibitSpool {
     const lines = records.map(({ artifact, collector, required, outcome, reason, detail, proof, attempts, at }) => {
       return `${asciiJson({ artifact, collector, required, outcome, reason, detail, proof, attempts, at })}\n`;
     });
-    for (const { artifact } of records) this.#spool.endedKeys.add(artifact);
+    for (const { artifact } of records) this.#spool.artifacts.add(artifact, ENDED);
     await this.#spool.outcomes.append(lines.join(''));
     for (const { outcome } of records) this.#spool.counts.outcomes[outcome] += 1;
     this.#spool.counts.outcomesTotal += records.length;
@@ -209,11 +210,11 @@ export class FileExhibitSpool implements ExhibitSpool {
   }
 
   hasPlan(artifact: string): boolean {
-    return this.#spool.plannedKeys.has(artifact);
+    return this.#spool.artifacts.has(artifact, PLANNED);
   }
 
   hasOutcome(artifact: string): boolean {
-    return this.#spool.endedKeys.has(artifact);
+    return this.#spool.artifacts.has(artifact, ENDED);
   }
 
   async *readOutcomes(): AsyncGenerator<OutcomeRecord> {
@@ -250,7 +251,7 @@ export class FileExhibitSpool implements ExhibitSpool {
     const subject = { subject: artifact };
     if (!this.hasPlan(artifact)) throw new ExhibitError('INTERNAL', 'an outcome belongs to nothing that was planned', subject);
     if (this.hasOutcome(artifact)) throw new ExhibitError('INTERNAL', 'an artifact was given a second outcome', subject);
-    if ((outcome === 'collected' || outcome === 'partial') && !this.#spool.obtainedKeys.has(artifact)) {
+    if ((outcome === 'collected' || outcome === 'partial') && !this.#spool.artifacts.has(artifact, OBTAINED)) {
       throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} without a payload file`, subject);
     }
   }
@@ -267,7 +268,7 @@ export class FileExhibitSpool implements ExhibitSpool {
 
   #count({ entries, artifact }: PendingItem): void {
     const { counts } = this.#spool;
-    this.#spool.obtainedKeys.add(artifact);
+    this.#spool.artifacts.add(artifact, OBTAINED);
     counts.items += entries.length;
     for (const entry of entries) counts.payloadBytes += entry.sizeBytes;
   }

@@ -19,6 +19,17 @@ describe('KeySet', () => {
     );
   });
 
+  it('keeps three flags apart, also when it grows', () => {
+    const set = new KeySet('seed');
+    for (let n = 0; n < 5000; n += 1) {
+      for (const flag of [1, 2, 4]) if (n % (flag + 1) === 0) expect(set.add(String(n), flag)).toBe(true);
+    }
+    for (let n = 0; n < 5000; n += 1) {
+      for (const flag of [1, 2, 4]) expect(set.has(String(n), flag)).toBe(n % (flag + 1) === 0);
+    }
+    expect(set.add('0', 2)).toBe(false);
+  });
+
   it('holds many similar keys apart', () => {
     const set = new KeySet('another seed');
     for (let n = 0; n < 200_000; n += 1) set.add(`logs/namespace-1/pod-${String(n)}/main/current`);

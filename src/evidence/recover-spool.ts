@@ -13,7 +13,7 @@ import type { Outcome, OutcomeCounts } from '../model/outcome.js';
 import { emptyOutcomeCounts, OUTCOMES } from '../model/outcome.js';
 import type { Clock } from '../ports/clock.js';
 import type { ItemEntry } from './item-committer.js';
-import { KeySet } from './key-set.js';
+import { ENDED, KeySet, OBTAINED, PLANNED } from './key-set.js';
 import { ensurePrivateDirectory } from './private-files.js';
 import type { TornTail } from './record-file.js';
 import { openRecords } from './record-file.js';
@@ -37,10 +37,8 @@ export interface RecoveredSpool {
   readonly items: SyncedFile;
   readonly clock: SyncedFile;
   readonly requestLog: SpoolRequestLog;
-  readonly plannedKeys: KeySet;
-  readonly endedKeys: KeySet;
-  /** Artifacts that have an item. */
-  readonly obtainedKeys: KeySet;
+  /** Each artifact: whether it is `PLANNED`, has `ENDED` with an outcome, has `OBTAINED` an item. */
+  readonly artifacts: KeySet;
   readonly counts: SpoolCounts;
   /** Paths that exist in parts only. */
   readonly splitPaths: readonly string[];
@@ -86,9 +84,9 @@ async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, 
   const { log: custody, torn } = await ChainedLog.open<CustodyEvent>({ path: layout.custody, clock, actor, onEntry });
   closers.push(async () => await custody.close());
   const counts: SpoolCounts = { planned: 0, outcomes: emptyOutcomeCounts(), outcomesTotal: 0, items: 0, payloadBytes: 0 };
-  const keys = { plannedKeys: new KeySet(seed), endedKeys: new KeySet(seed), obtainedKeys: new KeySet(seed) };
+  const artifacts = new KeySet(seed);
   const paths = unclean ? new KeySet(seed) : null;
-  const items = new ItemReader({ layout, logged, counts, paths, obtainedKeys: keys.obtainedKeys });
+  const items = new ItemReader({ layout, logged, counts, paths, artifacts });
   const tails: TornTail[] = torn.length > 0 ? [{ file: layout.custody, bytes: torn }] : [];
   const open = async (path: string, onLine: Parameters<typeof openRecords>[1]): Promise<SyncedFile> => {
     const opened = await openRecords(path, onLine);
@@ -97,8 +95,8 @@ async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, 
     return opened.file;
   };
   const files = {
-    plan: await open(layout.plan, (line) => readPlanLine(line, keys.plannedKeys, counts)),
-    outcomes: await open(layout.outcomes, (line) => readOutcomeLine(line, keys.endedKeys, counts)),
+    plan: await open(layout.plan, (line) => readPlanLine(line, artifacts, counts)),
+    outcomes: await open(layout.outcomes, (line) => readOutcomeLine(line, artifacts, counts)),
     items: await open(layout.items, (line, number) => items.read(line, number)),
     clock: await open(layout.clock, () => null),
   };
@@ -108,21 +106,21 @@ async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, 
   if (requests.torn !== null) tails.push(requests.torn);
   const orphans = paths === null ? 0 : moveOrphans(layout, paths);
   const { splitPaths, unlogged: unloggedItems } = items;
-  return { custody, ...files, requestLog: requests.log, ...keys, counts, splitPaths, unloggedItems, torn: tails, orphans };
+  return { custody, ...files, requestLog: requests.log, artifacts, counts, splitPaths, unloggedItems, torn: tails, orphans };
 }
 
-function readPlanLine(line: string, keys: KeySet, counts: SpoolCounts): string | null {
+function readPlanLine(line: string, artifacts: KeySet, counts: SpoolCounts): string | null {
   const artifact = textMember(line, 'artifact');
   if (artifact === undefined) return 'it names no artifact';
-  if (keys.add(artifact)) counts.planned += 1;
+  if (artifacts.add(artifact, PLANNED)) counts.planned += 1;
   return null;
 }
 
-function readOutcomeLine(line: string, keys: KeySet, counts: SpoolCounts): string | null {
+function readOutcomeLine(line: string, artifacts: KeySet, counts: SpoolCounts): string | null {
   const artifact = textMember(line, 'artifact');
   const outcome = textMember(line, 'outcome');
   if (artifact === undefined || !isOutcome(outcome)) return 'it names no artifact or no outcome';
-  if (!keys.add(artifact)) return 'its artifact has an outcome already';
+  if (!artifacts.add(artifact, ENDED)) return 'its artifact has an outcome already';
   counts.outcomes[outcome] += 1;
   counts.outcomesTotal += 1;
   return null;
@@ -161,7 +159,7 @@ interface ItemReaderOptions {
   readonly logged: ItemDigest;
   readonly counts: SpoolCounts;
   readonly paths: KeySet | null;
-  readonly obtainedKeys: KeySet;
+  readonly artifacts: KeySet;
 }
 
 class ItemReader {
@@ -175,14 +173,14 @@ class ItemReader {
   }
 
   read(line: string, number: number): string | null {
-    const { logged, counts, paths, obtainedKeys } = this.#options;
+    const { logged, counts, paths, artifacts } = this.#options;
     const entry = parseItemLine(line);
     const artifact = textMember(line, 'artifact');
     if (entry === null || artifact === undefined) return 'it is not the record of a payload file';
     counts.items += 1;
     counts.payloadBytes += entry.sizeBytes;
     paths?.add(entry.path);
-    obtainedKeys.add(artifact);
+    artifacts.add(artifact, OBTAINED);
     if (number <= logged.count) this.#found.add(entry);
     else this.unlogged.push(entry);
     if (line.includes('"part":{"n":1,')) this.splitPaths.push(entry.path.replace(/\.p0001$/, ''));

@@ -10,7 +10,7 @@ import { SortedSpill } from './sorted-spill.js';
 import type { SpillEntry } from './spill-run.js';
 import { textMember } from './spool-line.js';
 
-const MAX_MEMORY_BYTES = 12 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 5 * 1024 * 1024;
 const BATCH = 1024;
 const REQUIRED = '"required":';
 

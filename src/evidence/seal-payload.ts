@@ -7,7 +7,7 @@ import { parseItemLine } from './recover-spool.js';
 import type { ScratchFile } from './scratch-file.js';
 import { SortedSpill } from './sorted-spill.js';
 
-const MAX_MEMORY_BYTES = 24 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 10 * 1024 * 1024;
 const UNREAD = '"rereadSha256":null';
 const PROGRESS_EVERY = 512;
 

@@ -4,7 +4,7 @@ import { ScratchFile } from './scratch-file.js';
 import { SortedSpill } from './sorted-spill.js';
 import { parseRequestLine } from './spool-request-log.js';
 
-const MAX_MEMORY_BYTES = 12 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 5 * 1024 * 1024;
 
 export interface RequestSummary {
   readonly calls: number;

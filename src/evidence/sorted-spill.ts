@@ -6,7 +6,7 @@ import type { EntryBytes, SpillRun } from './spill-run.js';
 export type { SpillEntry } from './spill-entry.js';
 
 /** More runs than this are merged into one, so that neither descriptors nor read buffers grow with the input. */
-const MAX_RUNS = 64;
+const MAX_RUNS = 96;
 
 /** What V8 needs for one entry beside its characters. */
 const ENTRY_OVERHEAD_BYTES = 80;

@@ -6,8 +6,8 @@ import type { SpillEntry } from './spill-entry.js';
 
 export type { SpillEntry } from './spill-entry.js';
 
-const WRITE_BYTES = 1024 * 1024;
-const READ_BYTES = 128 * 1024;
+const WRITE_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 let serial = 0;
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,7 +9,7 @@ import {
   renderPublicKey,
 } from './ssh-public-key.js';
 import { sshArmor, wireString } from './ssh-wire.js';
-import { parseSshsig, signSshsig, verifySshsig } from './sshsig.js';
+import { armorSshsig, parseSshsig, signSshsig, sshsigPayload, verifySshsig } from './sshsig.js';
 
 const key = generateKeyPairSync('ed25519').privateKey;
 const NAMESPACE = 'exhibit-seal@v1';
@@ -76,6 +76,17 @@ describe('verifySshsig', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('refuses a good signature in an envelope that names another namespace', () => {
+    const message = Buffer.from('message');
+    const raw = sign(null, sshsigPayload(message, NAMESPACE), key);
+    const signature = Buffer.concat([wireString('ssh-ed25519'), wireString(raw)]);
+    const inEnvelope = (namespace: string): boolean => {
+      const parsed = parseSshsig(armorSshsig({ publicKeyBlob: ed25519Blob(key), namespace, signature }));
+      return parsed !== null && verifySshsig(parsed, message, NAMESPACE);
+    };
+    expect([inEnvelope(NAMESPACE), inEnvelope('file')]).toEqual([true, false]);
   });
 
   it('refuses any character changed', () => {

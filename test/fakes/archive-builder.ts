@@ -37,6 +37,8 @@ export interface BagSpec {
   /** Outcomes beside those of the payload's artifacts, which are `collected`. */
   readonly outcomes?: readonly Pick<OutcomeRecord, 'artifact' | 'outcome' | 'required'>[];
   readonly statement?: Partial<Statement>;
+  /** Of the acquisition log; default: `open`, one `item` per payload file, `seal`. */
+  readonly events?: readonly { readonly event: string }[];
 }
 
 export const CREATED_AT = '2026-01-02T03:04:05.678Z';
@@ -163,7 +165,11 @@ export function makeBag(spec: BagSpec = {}): Bag {
   const { payload = SAMPLE_PAYLOAD } = spec;
   const sorted = [...payload].sort((a, b) => byText(a.path, b.path));
   const outcomes = outcomesOf(spec);
-  const events = [{ event: 'open' }, ...sorted.map(({ path }) => ({ event: 'item', path })), { event: 'seal' }];
+  const events = spec.events ?? [
+    { event: 'open' },
+    ...sorted.map(({ path }) => ({ event: 'item', path })),
+    { event: 'seal' },
+  ];
   const custody = chainLines(events);
   const statement = statementOf(spec, outcomes, custody);
   const files = new Map<string, Buffer>(sorted.map(({ path, bytes }) => [path, bytes]));
@@ -201,23 +207,28 @@ export function makeBag(spec: BagSpec = {}): Bag {
   };
 }
 
-/** Writes both manifests over what the bag holds now. */
-export function listBag(bag: Bag): Bag {
-  bag.files.delete('manifest-sha256.txt');
+function manifestOf(bag: Bag, select: (path: string) => boolean): Buffer {
+  const paths = [...bag.files.keys()].filter(select).sort(byText);
+  return Buffer.from(paths.map((path) => `${sha256(bag.files.get(path) ?? '')}  ${path}\n`).join(''));
+}
+
+/** Writes the tagmanifest over what the bag holds now. */
+export function listTags(bag: Bag): Bag {
   bag.files.delete('tagmanifest-sha256.txt');
-  const lines = (select: (path: string) => boolean): Buffer => {
-    const paths = [...bag.files.keys()].filter(select).sort(byText);
-    return Buffer.from(paths.map((path) => `${sha256(bag.files.get(path) ?? '')}  ${path}\n`).join(''));
-  };
-  bag.files.set(
-    'manifest-sha256.txt',
-    lines((path) => path.startsWith('data/')),
-  );
   bag.files.set(
     'tagmanifest-sha256.txt',
-    lines((path) => !path.startsWith('data/') && !path.startsWith('seal/')),
+    manifestOf(bag, (path) => !path.startsWith('data/') && !path.startsWith('seal/')),
   );
   return bag;
+}
+
+/** Writes both manifests over what the bag holds now. */
+export function listBag(bag: Bag): Bag {
+  bag.files.set(
+    'manifest-sha256.txt',
+    manifestOf(bag, (path) => path.startsWith('data/')),
+  );
+  return listTags(bag);
 }
 
 /** Signs the tagmanifest as signer 1 or a further one. */

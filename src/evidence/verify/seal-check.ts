@@ -34,7 +34,7 @@ export function checkSeal(options: SealCheckOptions): CheckedSeal {
   let tokens = 0;
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = checkSignature(number, options);
-    if (signer !== null && !signers.has(signer.fingerprint)) signers.set(signer.fingerprint, signer);
+    if (signer !== null) signers.set(signer.fingerprint, signer);
     if (isWhole(tokenFiles(number), options)) tokens += 1;
   }
   checkNumbering(options);

@@ -91,6 +91,14 @@ describe('tar', () => {
     expect(verdict).toBe('TAMPERED');
   });
 
+  it('any file twice', async () => {
+    for (const [index, block] of blocks.entries()) {
+      const { verdict, failed } = await judge(insertAt(index, block));
+      expect(verdict, entryAt(index).path).toBe('TAMPERED');
+      expect(failed, entryAt(index).path).toContain('grammar');
+    }
+  });
+
   it('bytes in the padding', async () => {
     const tar = packBag(bag);
     tar[512 + (entryAt(0).bytes.length || 1)] = 1;

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { jsonLines, listBag, makeBag, packBag, sha256, signBag } from '../../../test/fakes/archive-builder.js';
+import {
+  jsonLines,
+  listBag,
+  listTags,
+  makeBag,
+  packBag,
+  sha256,
+  signBag,
+} from '../../../test/fakes/archive-builder.js';
 import { edit, editRecords, judge, trustedKey, type Change } from '../../../test/fakes/tamper.js';
 import type { CheckName } from '../../model/verdict.js';
 
@@ -381,6 +389,39 @@ const withKey: [string, CheckName, Change][] = [
     },
   ],
 ];
+
+describe('impossible archives that need more than one change', () => {
+  it('a log that was never closed, with a statement that agrees', async () => {
+    const bag = makeBag({ events: [{ event: 'open' }, { event: 'heartbeat' }] });
+    expect(await judge(packBag(signBag(listBag(bag), trustedKey)))).toMatchObject({
+      verdict: 'TAMPERED',
+      failed: ['chain'],
+      findingsTotal: 1,
+    });
+  });
+
+  it('a manifest that disagrees with file and item', async () => {
+    const bag = listBag(makeBag());
+    edit(bag, 'manifest-sha256.txt', (text) => sha256('other') + text.slice(64));
+    expect(await judge(packBag(signBag(listTags(bag), trustedKey)))).toMatchObject({
+      verdict: 'TAMPERED',
+      failed: ['hashes'],
+      findingsTotal: 1,
+    });
+  });
+
+  it('an item of an artifact after the last planned one', async () => {
+    const bag = makeBag();
+    editRecords(bag, 'meta/items.jsonl', (records) =>
+      records.map((record, index) => (index === 2 ? { ...record, artifact: 'zzz' } : record)),
+    );
+    expect(await judge(packBag(signBag(listBag(bag), trustedKey)))).toMatchObject({
+      verdict: 'TAMPERED',
+      failed: ['closure'],
+      findingsTotal: 1,
+    });
+  });
+});
 
 describe('impossible archives under a good signature', () => {
   it.each(withKey)('%s: %s', async (_what, check, change) => {

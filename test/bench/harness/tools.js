@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -31,7 +31,9 @@ export function buildTools() {
 export function findKubectl() {
   const cache =
     process.env.EXHIBIT_LAB_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'exhibit-lab');
-  const built = join(cache, 'kubernetes-v1.34.4', 'kubectl');
+  const pins = readFileSync(join(projectDirectory, 'test/lab/binaries/go.mod'), 'utf8');
+  const version = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(pins)?.[1] ?? 'unknown';
+  const built = join(cache, `kubernetes-${version}`, 'kubectl');
   return existsSync(built) ? built : 'kubectl';
 }
 
