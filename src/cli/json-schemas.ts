@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { collectResult, drillResult, planResult, sealResult, verifyResult } from './results/archive-results.js';
-import {
-  caseCloseResult,
-  caseListResult,
-  caseOpenResult,
-  caseShowResult,
-  caseUseResult,
-} from './results/case-results.js';
+import { caseCloseResult, caseListResult, caseShowResult, caseUseResult } from './results/case-results.js';
 import { completeResult, explainResult, keyNewResult, keyShowResult, keyTrustResult } from './results/key-results.js';
 import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';
@@ -16,7 +10,7 @@ import { showResult } from './results/show-result.js';
 export const RESULT_SCHEMAS = {
   'case:close': caseCloseResult,
   'case:list': caseListResult,
-  'case:open': caseOpenResult,
+  'case:open': caseShowResult,
   'case:show': caseShowResult,
   'case:use': caseUseResult,
   'collect': collectResult,

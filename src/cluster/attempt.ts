@@ -4,7 +4,8 @@ import { toRfc3339 } from '../lib/clock.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { RequestEnd, RequestLog } from '../ports/request-log.js';
-import { createCredentialSource, type Credential } from './credential-source.js';
+import { createCredentialSource } from './credential-source.js';
+import type { Credential } from './credential.js';
 import type { ResolvedConnection } from './resolved-connection.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -158,7 +158,9 @@ class ConnectedReader implements ClusterReader {
         accept: request.accept ?? JSON_TYPE,
         body: null,
         firstByteTimeoutMs:
-          request.firstByteTimeoutMs ?? requestTimeoutMs ?? Math.min(FIRST_BYTE_TIMEOUT_MS, request.idleTimeoutMs ?? IDLE_TIMEOUT_MS),
+          request.firstByteTimeoutMs ??
+          requestTimeoutMs ??
+          Math.min(FIRST_BYTE_TIMEOUT_MS, request.idleTimeoutMs ?? IDLE_TIMEOUT_MS),
         idleTimeoutMs: request.idleTimeoutMs ?? requestTimeoutMs ?? IDLE_TIMEOUT_MS,
         maxBytes: rest.maxBytes,
         signal: rest.signal,

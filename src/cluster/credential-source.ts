@@ -1,24 +1,10 @@
-import type { ClientCertificate } from '../http/http-exchange-types.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Clock } from '../ports/clock.js';
+import type { Credential, CredentialSource } from './credential.js';
 import { createExecSource } from './exec-source.js';
 import { readBounded } from './kubeconfig-file.js';
 import type { ResolvedConnection, ResolvedUser } from './resolved-connection.js';
 import { readClientCertificate } from './resolve-user.js';
-
-/** What a request shows. Both are secrets. */
-export interface Credential {
-  /** Whole value of `Authorization`. */
-  readonly authorization: string | null;
-  readonly certificate: ClientCertificate | null;
-}
-
-/** Safe for concurrent use; whatever is fetched is fetched once for all who wait. Throws `CLUSTER_UNAUTHENTICATED`, `KUBECONFIG_INVALID`. */
-export interface CredentialSource {
-  current(): Promise<Credential>;
-  /** After a 401: gets another one, unless somebody else did since `refused` was handed out. */
-  renew(refused: Credential): Promise<void>;
-}
 
 const REREAD_US = 60_000_000;
 const MAX_TOKEN_BYTES = 64 * 1024;

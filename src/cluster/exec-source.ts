@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.js';
-import type { Credential, CredentialSource } from './credential-source.js';
+import type { Credential, CredentialSource } from './credential.js';
 import { parseExecCredential, renderExecInfo, type ExecCredential } from './exec-credential.js';
 import { runPlugin } from './exec-process.js';
 import type { ExecEntry } from './kubeconfig-file.js';

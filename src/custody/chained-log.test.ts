@@ -27,17 +27,31 @@ describe('ChainedLog', () => {
     await log.close();
     const [first = '', second = ''] = readFileSync(path, 'latin1').split('\n');
     expect(JSON.parse(first)).toEqual({
-      seq: 1, prev: '0'.repeat(64), at: '2026-01-02T03:04:05.678Z', monoUs: 42, bootId: 'boot-1', actor: 'tester', event: 'open',
+      seq: 1,
+      prev: '0'.repeat(64),
+      at: '2026-01-02T03:04:05.678Z',
+      monoUs: 42,
+      bootId: 'boot-1',
+      actor: 'tester',
+      event: 'open',
       note: 'gr\u00fc\u00df',
     });
     expect(first).toMatch(/^[\x20-\x7e]+$/);
-    expect(JSON.parse(second)).toMatchObject({ seq: 2, event: 'seal', prev: createHash('sha256').update(`${first}\n`).digest('hex') });
+    expect(JSON.parse(second)).toMatchObject({
+      seq: 2,
+      event: 'seal',
+      prev: createHash('sha256').update(`${first}\n`).digest('hex'),
+    });
   });
 
   it('goes on where it was, in one chain, when many append at once', async () => {
     const path = temporaryPath();
     const { log } = await open(path);
-    await Promise.all(Array.from({ length: 200 }, async (_, n) => { await log.append('item', { n }); }));
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, n) => {
+        await log.append('item', { n });
+      }),
+    );
     await log.close();
     const again = await open(path);
     expect(again.log.size).toBe(200);
@@ -97,7 +111,13 @@ describe('ChainedLog', () => {
     await log.close();
     const lines = readFileSync(path, 'latin1').split('\n').slice(0, -1);
     const [a = '', b = '', c = '', d = ''] = lines;
-    for (const [wrong, line] of [[[a, c, d], 2], [[a, b, b, c, d], 3], [[a, c, b, d], 2], [[b, a, c, d], 1], [[a, 'x', c], 2]] as const) {
+    for (const [wrong, line] of [
+      [[a, c, d], 2],
+      [[a, b, b, c, d], 3],
+      [[a, c, b, d], 2],
+      [[b, a, c, d], 1],
+      [[a, 'x', c], 2],
+    ] as const) {
       writeFileSync(path, wrong.map((text) => `${text}\n`).join(''));
       expect(() => readChain(path, () => undefined)).toThrow(`line ${String(line)} of log.jsonl`);
     }

@@ -20,7 +20,11 @@ export interface ReadChain {
 }
 
 /** One line, checked for its place in the chain; everything else in it is as it was found. */
-export type ChainEntry = Readonly<Record<string, unknown>> & { readonly seq: number; readonly prev: string; readonly event: string };
+export type ChainEntry = Readonly<Record<string, unknown>> & {
+  readonly seq: number;
+  readonly prev: string;
+  readonly event: string;
+};
 
 /**
  * Reads a hash-chained log and gives each entry to `onEntry`. Throws `CASE_CORRUPT` with the number of the first line that is not JSON,
@@ -57,5 +61,7 @@ function parseEntry(line: string): ChainEntry | null {
 
 /** `CASE_CORRUPT` for one line of a record of ours. */
 export function corrupt(path: string, line: number, what: string): ExhibitError {
-  return new ExhibitError('CASE_CORRUPT', `line ${String(line)} of ${basename(path)} is damaged: ${what}`, { subject: path });
+  return new ExhibitError('CASE_CORRUPT', `line ${String(line)} of ${basename(path)} is damaged: ${what}`, {
+    subject: path,
+  });
 }

@@ -87,7 +87,7 @@ export class SyncedFile {
 
   async #flush(bytes: Buffer): Promise<void> {
     this.#beforeFlush?.();
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
       at += bytesWritten;
     }

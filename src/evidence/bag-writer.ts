@@ -63,7 +63,8 @@ export class BagWriter {
   #addSmall(expected: ExpectedFile): void | Promise<void> {
     const bytes = readSmallFile(expected.file, expected.sizeBytes);
     if (bytes.length !== expected.sizeBytes) throw mismatch(expected.path, 'its length is not what it was');
-    if (hash('sha256', bytes, 'hex') !== expected.sha256) throw mismatch(expected.path, 'its bytes are not what they were');
+    if (hash('sha256', bytes, 'hex') !== expected.sha256)
+      throw mismatch(expected.path, 'its bytes are not what they were');
     return this.#archive.addBytes(this.#next(expected.path), bytes);
   }
 
@@ -78,7 +79,9 @@ export class BagWriter {
   /** The path in the archive. Also proves the order: a sorting bug must not become an archive. */
   #next(path: string): string {
     if (this.#previous !== '' && compareBagPaths(this.#previous, path) >= 0) {
-      throw new ExhibitError('INTERNAL', `the files of the bag are out of order after ${this.#previous}`, { subject: path });
+      throw new ExhibitError('INTERNAL', `the files of the bag are out of order after ${this.#previous}`, {
+        subject: path,
+      });
     }
     this.#previous = path;
     return this.#folder + path;

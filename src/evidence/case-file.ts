@@ -26,7 +26,10 @@ export function caseLayout(casesDirectory: string, caseId: string): CaseLayout {
 }
 
 export function noSuchCase(caseId: string): ExhibitError {
-  return new ExhibitError('CASE_INVALID', `there is no case ${caseId}`, { subject: caseId, hints: ['exhibit case list'] });
+  return new ExhibitError('CASE_INVALID', `there is no case ${caseId}`, {
+    subject: caseId,
+    hints: ['exhibit case list'],
+  });
 }
 
 /** case.json, checked; `null` when the case does not exist. Throws `STORAGE_UNSAFE` for a directory that others can use, `CASE_CORRUPT`. */
@@ -35,7 +38,8 @@ export async function readCaseFile(layout: CaseLayout): Promise<CaseFile | null>
   if (bytes === null) return null;
   await assertPrivateDirectory(layout.directory);
   const parsed = caseFileSchema.safeParse(parseJsonText(bytes.toString('utf8')));
-  if (!parsed.success) throw new ExhibitError('CASE_CORRUPT', 'case.json is not as we write it', { subject: layout.file });
+  if (!parsed.success)
+    throw new ExhibitError('CASE_CORRUPT', 'case.json is not as we write it', { subject: layout.file });
   return parsed.data;
 }
 

@@ -12,7 +12,14 @@ function directory(): string {
 }
 
 function plant(path: string, holder: Readonly<Record<string, unknown>>): void {
-  const whole = { pid: process.pid, bootId: systemClock.bootId(), startTime: null, at: '2026-01-01T00:00:00.000Z', released: false, ...holder };
+  const whole = {
+    pid: process.pid,
+    bootId: systemClock.bootId(),
+    startTime: null,
+    at: '2026-01-01T00:00:00.000Z',
+    released: false,
+    ...holder,
+  };
   writeFileSync(join(path, 'lock.000007'), JSON.stringify(whole));
 }
 
@@ -21,7 +28,10 @@ describe('takeCaseLock', () => {
     const path = directory();
     const lock = await takeCaseLock(path, systemClock);
     expect(lock.tookOver).toBeNull();
-    await expect(takeCaseLock(path, systemClock)).rejects.toMatchObject({ code: 'CASE_LOCKED', message: expect.stringContaining(String(process.pid)) as string });
+    await expect(takeCaseLock(path, systemClock)).rejects.toMatchObject({
+      code: 'CASE_LOCKED',
+      message: expect.stringContaining(String(process.pid)) as string,
+    });
     await lock.release();
     const second = await takeCaseLock(path, systemClock);
     expect(second.tookOver).toBeNull();
@@ -43,7 +53,11 @@ describe('takeCaseLock', () => {
   it.each([
     ['of another boot', { bootId: 'an earlier boot' }, 'the machine was started again since'],
     ['of a process that is gone', { pid: spawnSync('true').pid }, 'the process no longer exists'],
-    ['of a process number that was given again', { startTime: '1' }, 'the process number belongs to another process now'],
+    [
+      'of a process number that was given again',
+      { startTime: '1' },
+      'the process number belongs to another process now',
+    ],
     ['that cannot be read', { pid: 'x' }, 'the lock cannot be read'],
   ])('takes over a lock %s', async (_, holder, reason) => {
     const path = directory();
@@ -58,10 +72,13 @@ describe('takeCaseLock', () => {
     for (let round = 0; round < 5; round += 1) {
       const path = directory();
       plant(path, { bootId: 'an earlier boot' });
-      const tries = await Promise.allSettled(Array.from({ length: 12 }, async () => await takeCaseLock(path, systemClock)));
+      const tries = await Promise.allSettled(
+        Array.from({ length: 12 }, async () => await takeCaseLock(path, systemClock)),
+      );
       const winners = tries.filter((attempt) => attempt.status === 'fulfilled');
       expect(winners).toHaveLength(1);
-      for (const attempt of tries) if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'CASE_LOCKED' });
+      for (const attempt of tries)
+        if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'CASE_LOCKED' });
     }
   });
 });

@@ -1,21 +1,23 @@
 import { constants, linkSync, readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { storageError } from '../custody/storage-error.js';
 import { asciiJson } from '../lib/ascii-json.js';
-import { parseInstant, toRfc3339 } from '../lib/clock.js';
+import { toRfc3339 } from '../lib/clock.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { Clock } from '../ports/clock.js';
 import { createFile, readPrivateFile, removeFile } from './private-files.js';
 
-/** Who holds a lock. `startTime` is field 22 of /proc/<pid>/stat; `null` where there is no /proc. */
-interface Holder {
-  readonly pid: number;
-  readonly bootId: string;
-  readonly startTime: string | null;
-  readonly at: string;
-  readonly released: boolean;
-}
+const holderSchema = z.strictObject({
+  pid: z.int().min(1),
+  bootId: z.string(),
+  /** Field 22 of /proc/<pid>/stat; `null` where there is no /proc. */
+  startTime: z.string().nullable(),
+  at: z.iso.datetime(),
+  released: z.boolean(),
+});
+type Holder = z.infer<typeof holderSchema>;
 
 export interface CaseLock {
   /** The holder that no longer runs, in words, when its lock was taken over. */
@@ -39,9 +41,7 @@ const HELD = `"released":${HELD_MARK}`;
 export async function takeCaseLock(directory: string, clock: Clock): Promise<CaseLock> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const highest = highestLock(directory);
-    const holder = highest === 0 ? null : await readHolder(lockPath(directory, highest));
-    const stale = highest === 0 ? null : staleness(holder, clock);
-    if (highest > 0 && stale === null) throw locked(directory, holder);
+    const found = highest === 0 ? FREE : await examine(directory, highest, clock);
     const number = highest + 1;
     if (!(await tryLink(directory, number, clock))) continue;
     if (highestLock(directory) !== number) {
@@ -49,17 +49,33 @@ export async function takeCaseLock(directory: string, clock: Clock): Promise<Cas
       continue;
     }
     await removeLower(directory, number);
-    const isTakeover = highest > 0 && holder?.released !== true;
-    const tookOver = isTakeover ? { from: holder === null ? 'unknown' : describe(holder), reason: stale ?? '' } : null;
     let released = false;
     const release = async (): Promise<void> => {
       if (released) return;
       released = true;
       await releaseLock(directory, number);
     };
-    return { tookOver, release };
+    return { tookOver: found.tookOver, release };
   }
-  throw new ExhibitError('CASE_LOCKED', 'the lock of the case changes hands too quickly', { subject: directory, retryable: true });
+  throw new ExhibitError('CASE_LOCKED', 'the lock of the case changes hands too quickly', {
+    subject: directory,
+    retryable: true,
+  });
+}
+
+const FREE: Pick<CaseLock, 'tookOver'> = { tookOver: null };
+
+/** What the highest lock is: free, or to be taken over. Throws `CASE_LOCKED` when its holder lives. */
+async function examine(directory: string, number: number, clock: Clock): Promise<Pick<CaseLock, 'tookOver'>> {
+  const bytes = await readPrivateFile(lockPath(directory, number));
+  // Somebody holds a higher one by now: the next look at the directory shows it.
+  if (bytes === null) return FREE;
+  const holder = parseHolder(bytes);
+  if (holder === null) return { tookOver: { from: 'unknown', reason: 'the lock cannot be read' } };
+  if (holder.released) return FREE;
+  const reason = staleness(holder, clock);
+  if (reason === null) throw locked(directory, holder);
+  return { tookOver: { from: describe(holder), reason } };
 }
 
 function lockPath(directory: string, number: number): string {
@@ -82,7 +98,13 @@ function highestLock(directory: string): number {
 }
 
 function self(clock: Clock): Holder {
-  return { pid: process.pid, bootId: clock.bootId(), startTime: startTimeOf(process.pid), at: toRfc3339(clock.nowMs()), released: false };
+  return {
+    pid: process.pid,
+    bootId: clock.bootId(),
+    startTime: startTimeOf(process.pid),
+    at: toRfc3339(clock.nowMs()),
+    released: false,
+  };
 }
 
 async function tryLink(directory: string, number: number, clock: Clock): Promise<boolean> {
@@ -127,40 +149,22 @@ async function releaseLock(directory: string, number: number): Promise<void> {
   }
 }
 
-async function readHolder(path: string): Promise<Holder | null> {
-  const bytes = await readPrivateFile(path);
-  if (bytes === null) return null;
+function parseHolder(bytes: Buffer): Holder | null {
   try {
-    const value: unknown = JSON.parse(bytes.toString('latin1'));
-    return isHolder(value) ? value : null;
+    return holderSchema.parse(JSON.parse(bytes.toString('latin1')));
   } catch {
     return null;
   }
 }
 
-function isHolder(value: unknown): value is Holder {
-  if (value === null || typeof value !== 'object') return false;
-  if (!('pid' in value && 'bootId' in value && 'startTime' in value && 'at' in value && 'released' in value)) return false;
-  if (value.startTime !== null && typeof value.startTime !== 'string') return false;
-  return (
-    typeof value.pid === 'number' &&
-    Number.isSafeInteger(value.pid) &&
-    value.pid > 0 &&
-    typeof value.bootId === 'string' &&
-    typeof value.at === 'string' &&
-    parseInstant(value.at) !== null &&
-    typeof value.released === 'boolean'
-  );
-}
-
-/** Why the lock may be taken, in words; `null` when its holder lives. */
-function staleness(holder: Holder | null, clock: Clock): string | null {
-  if (holder === null) return 'the lock cannot be read';
-  if (holder.released) return 'the lock was released';
+/** Why a lock that was not released may be taken, in words; `null` when its holder lives. */
+function staleness(holder: Holder, clock: Clock): string | null {
   if (holder.bootId !== clock.bootId()) return 'the machine was started again since';
   if (!isRunning(holder.pid)) return 'the process no longer exists';
   const startTime = startTimeOf(holder.pid);
-  if (holder.startTime !== null && startTime !== null && startTime !== holder.startTime) return 'the process number belongs to another process now';
+  if (holder.startTime !== null && startTime !== null && startTime !== holder.startTime) {
+    return 'the process number belongs to another process now';
+  }
   return null;
 }
 
@@ -190,11 +194,10 @@ function describe(holder: Holder): string {
   return `process ${String(holder.pid)} since ${holder.at}`;
 }
 
-function locked(directory: string, holder: Holder | null): ExhibitError {
-  const who = holder === null ? 'another process' : describe(holder);
-  return new ExhibitError('CASE_LOCKED', `the case is in use by ${who}`, {
+function locked(directory: string, holder: Holder): ExhibitError {
+  return new ExhibitError('CASE_LOCKED', `the case is in use by ${describe(holder)}`, {
     subject: directory,
     retryable: true,
-    hints: holder === null ? [] : [`ps -p ${String(holder.pid)}`],
+    hints: [`ps -p ${String(holder.pid)}`],
   });
 }

@@ -63,7 +63,14 @@ class HistoryReader {
     const last = this.exhibits.at(-1);
     if (last?.state === 'open') return 'it opens an exhibit while another is open';
     if (sequence !== (last?.sequence ?? 0) + 1) return 'it skips or repeats the number of an exhibit';
-    this.exhibits.push({ exhibitId, sequence, state: 'open', tagmanifestSha256: null, containerSha256: null, custodyHeadSha256: null });
+    this.exhibits.push({
+      exhibitId,
+      sequence,
+      state: 'open',
+      tagmanifestSha256: null,
+      containerSha256: null,
+      custodyHeadSha256: null,
+    });
     return null;
   }
 
@@ -71,7 +78,14 @@ class HistoryReader {
     const last = this.exhibits.at(-1);
     if (last?.state !== 'open' || last.exhibitId !== ended.exhibitId) return 'it ends an exhibit that is not open';
     const { exhibitId, sequence, state, tagmanifestSha256, containerSha256, custodyHeadSha256 } = ended;
-    this.exhibits[this.exhibits.length - 1] = { exhibitId, sequence, state, tagmanifestSha256, containerSha256, custodyHeadSha256 };
+    this.exhibits[this.exhibits.length - 1] = {
+      exhibitId,
+      sequence,
+      state,
+      tagmanifestSha256,
+      containerSha256,
+      custodyHeadSha256,
+    };
     return null;
   }
 }
@@ -99,9 +113,16 @@ export class CaseState {
   }
 
   /** Cuts a torn last line off and keeps its bytes in an entry `interrupted`. Throws `CASE_CORRUPT`, `STORAGE_*`. */
-  static async open(options: { readonly path: string; readonly clock: Clock; readonly actor: string }): Promise<{ state: CaseState; torn: boolean }> {
+  static async open(options: {
+    readonly path: string;
+    readonly clock: Clock;
+    readonly actor: string;
+  }): Promise<{ state: CaseState; torn: boolean }> {
     const reader = new HistoryReader(options.path);
-    const { log, torn } = await ChainedLog.open<CaseEvent['event']>({ ...options, onEntry: (entry) => reader.read(entry) });
+    const { log, torn } = await ChainedLog.open<CaseEvent['event']>({
+      ...options,
+      onEntry: (entry) => reader.read(entry),
+    });
     const state = new CaseState(log, reader);
     if (torn.length > 0) await state.append({ event: 'interrupted', tornB64: torn.toString('base64') });
     return { state, torn: torn.length > 0 };

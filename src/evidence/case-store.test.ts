@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NEW_CASE, newExhibit, temporaryStore } from '../../test/fakes/evidence-case.js';
@@ -15,8 +24,15 @@ describe('case store', () => {
     expect(file.caseId).toMatch(/^[a-z][a-z0-9]{9}$/);
     expect(await store.current()).toBe(file.caseId);
     const directory = join(home, 'cases', file.caseId);
-    expect([mode(join(home, 'cases')), mode(directory), mode(join(directory, 'case.json')), mode(join(directory, 'case.jsonl'))]).toEqual(['700', '700', '600', '600']);
-    expect(await store.list()).toEqual([{ caseId: file.caseId, reference: 'REF-1', state: 'open', openedAt: file.openedAt, exhibits: [] }]);
+    expect([
+      mode(join(home, 'cases')),
+      mode(directory),
+      mode(join(directory, 'case.json')),
+      mode(join(directory, 'case.jsonl')),
+    ]).toEqual(['700', '700', '600', '600']);
+    expect(await store.list()).toEqual([
+      { caseId: file.caseId, reference: 'REF-1', state: 'open', openedAt: file.openedAt, exhibits: [] },
+    ]);
   });
 
   it('switches between cases and closes them', async () => {
@@ -117,9 +133,16 @@ describe('case store on a disk that is not as it must be', () => {
     await again.release();
     const repaired = readFileSync(path, 'latin1');
     expect(repaired.startsWith(good)).toBe(true);
-    expect(JSON.parse(repaired.slice(good.length))).toMatchObject({ seq: 3, event: 'interrupted', tornB64: Buffer.from('{"seq":3,"pre').toString('base64') });
+    expect(JSON.parse(repaired.slice(good.length))).toMatchObject({
+      seq: 3,
+      event: 'interrupted',
+      tornB64: Buffer.from('{"seq":3,"pre').toString('base64'),
+    });
     writeFileSync(path, repaired.replace('exhibit-opened', 'exhibit-closed'));
-    await expect(store.open(openCase.file.caseId)).rejects.toMatchObject({ code: 'CASE_CORRUPT', message: expect.stringContaining('line 2') as string });
+    await expect(store.open(openCase.file.caseId)).rejects.toMatchObject({
+      code: 'CASE_CORRUPT',
+      message: expect.stringContaining('line 2') as string,
+    });
     await expect(store.list()).rejects.toMatchObject({ code: 'CASE_CORRUPT' });
   });
 

@@ -16,7 +16,15 @@ import { readCaseHistory } from './case-state.js';
 import { sealedPaths } from './finished-seal.js';
 import { openCaseForWriting } from './open-case.js';
 import type { OpenCase } from './open-case.js';
-import { createFile, ensurePrivateDirectory, makePrivateDirectory, readPrivateFile, removeFile, replaceFile, syncDirectory } from './private-files.js';
+import {
+  createFile,
+  ensurePrivateDirectory,
+  makePrivateDirectory,
+  readPrivateFile,
+  removeFile,
+  replaceFile,
+  syncDirectory,
+} from './private-files.js';
 
 export type { OpenCase } from './open-case.js';
 
@@ -124,7 +132,11 @@ class FileCaseStore implements CaseStore {
   async use(caseId: string): Promise<CaseFile> {
     const file = await readCaseFile(caseLayout(this.#options.casesDirectory, caseId));
     if (file === null) throw noSuchCase(caseId);
-    if (file.state === 'closed') throw new ExhibitError('CASE_CLOSED', `case ${caseId} is closed`, { subject: caseId, hints: ['exhibit case open'] });
+    if (file.state === 'closed')
+      throw new ExhibitError('CASE_CLOSED', `case ${caseId} is closed`, {
+        subject: caseId,
+        hints: ['exhibit case open'],
+      });
     await this.#setCurrent(caseId);
     return file;
   }
@@ -163,7 +175,11 @@ class FileCaseStore implements CaseStore {
       await rm(draft, { recursive: true, force: true });
       makePrivateDirectory(draft);
       await createFile(join(draft, 'case.json'), `${asciiJson(file)}\n`);
-      const { log } = await ChainedLog.open<CaseEvent['event']>({ path: join(draft, 'case.jsonl'), clock, actor: file.operator });
+      const { log } = await ChainedLog.open<CaseEvent['event']>({
+        path: join(draft, 'case.jsonl'),
+        clock,
+        actor: file.operator,
+      });
       await log.append('case-opened', { caseId: file.caseId });
       await log.close();
       await syncDirectory(draft);
@@ -198,7 +214,13 @@ class FileCaseStore implements CaseStore {
       state,
       ...(state === 'sealed' ? { archive: sealedPaths(layout.sealed, exhibitId).archive } : {}),
     }));
-    return { caseId, reference: file.reference, state: history.closed ? 'closed' : file.state, openedAt: file.openedAt, exhibits };
+    return {
+      caseId,
+      reference: file.reference,
+      state: history.closed ? 'closed' : file.state,
+      openedAt: file.openedAt,
+      exhibits,
+    };
   }
 }
 

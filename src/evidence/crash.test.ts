@@ -4,7 +4,18 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { collectOne, draftOf, factsOf, memorySigner, newExhibit, OPENING, planOf, quietIo, SBOM, temporaryStore } from '../../test/fakes/evidence-case.js';
+import {
+  collectOne,
+  draftOf,
+  factsOf,
+  memorySigner,
+  newExhibit,
+  OPENING,
+  planOf,
+  quietIo,
+  SBOM,
+  temporaryStore,
+} from '../../test/fakes/evidence-case.js';
 import { bundleCrashWriter, killAndRecover } from '../../test/fakes/kill-and-recover.js';
 import { systemClock } from '../lib/clock.js';
 import { sealExhibit } from './seal-exhibit.js';
@@ -16,11 +27,15 @@ beforeAll(async () => {
 });
 
 describe('kill -9', () => {
-  it.each([1, 2, 3])('loses nothing that was promised, and leaves a case that can be sealed (seed %i)', async (seed) => {
-    const report = await killAndRecover({ program, seed, rounds: 3 });
-    expect(report.items).toBeGreaterThan(0);
-    expect(report.verdict).toMatch(/^(VERIFIED|VERIFIED_PARTIAL|sealed)$/);
-  }, 120_000);
+  it.each([1, 2, 3])(
+    'loses nothing that was promised, and leaves a case that can be sealed (seed %i)',
+    async (seed) => {
+      const report = await killAndRecover({ program, seed, rounds: 3 });
+      expect(report.items).toBeGreaterThan(0);
+      expect(report.verdict).toMatch(/^(VERIFIED|VERIFIED_PARTIAL|sealed)$/);
+    },
+    120_000,
+  );
 
   it('lets another process take over, which the case and the custody log say', async () => {
     const home = mkdtempSync(join(tmpdir(), 'exhibit-two-'));
@@ -28,15 +43,26 @@ describe('kill -9', () => {
     await once(child.stdout, 'data');
     const { store } = temporaryStore({ home });
     const caseId = (await store.current()) ?? '';
-    await expect(store.open(caseId)).rejects.toMatchObject({ code: 'CASE_LOCKED', message: expect.stringContaining(String(child.pid)) as string });
+    await expect(store.open(caseId)).rejects.toMatchObject({
+      code: 'CASE_LOCKED',
+      message: expect.stringContaining(String(child.pid)) as string,
+    });
     child.stdout.resume();
     child.kill('SIGKILL');
     await once(child, 'close');
     const openCase = await store.open(caseId);
     const exhibit = await openCase.exhibit();
     await openCase.release();
-    expect(readFileSync(join(openCase.directory, 'case.jsonl'), 'latin1')).toContain('"event":"lock-taken-over","from":"process');
-    expect(readFileSync(exhibit?.layout.custody ?? '', 'latin1').trimEnd().split('\n').slice(-2).join()).toMatch(/"event":"interrupted".*"event":"resumed"/s);
+    expect(readFileSync(join(openCase.directory, 'case.jsonl'), 'latin1')).toContain(
+      '"event":"lock-taken-over","from":"process',
+    );
+    expect(
+      readFileSync(exhibit?.layout.custody ?? '', 'latin1')
+        .trimEnd()
+        .split('\n')
+        .slice(-2)
+        .join(),
+    ).toMatch(/"event":"interrupted".*"event":"resumed"/s);
   }, 60_000);
 });
 
@@ -58,7 +84,9 @@ describe.runIf(isRoot)('a full disk', () => {
     const home = smallDisk(2048);
     const { store } = temporaryStore({ home });
     const { openCase, exhibit } = await newExhibit(store);
-    onTestFinished(async () => { await openCase.release().catch(() => undefined); });
+    onTestFinished(async () => {
+      await openCase.release().catch(() => undefined);
+    });
     await exhibit.writeOpening(OPENING);
     await collectOne(exhibit, 'small', Buffer.alloc(1000, 's'));
     await exhibit.plan(planOf('logs/large'));
@@ -72,7 +100,15 @@ describe.runIf(isRoot)('a full disk', () => {
     expect(readdirSync(exhibit.layout.data)).toEqual(['pods']);
     await collectOne(exhibit, 'after', Buffer.alloc(1000, 'a'));
     const policy = { requireTimestamp: false, requireSigners: 1 };
-    const sealed = await sealExhibit({ openCase, exhibit, signer: memorySigner(), clock: systemClock, io: quietIo, policy, sbom: SBOM });
+    const sealed = await sealExhibit({
+      openCase,
+      exhibit,
+      signer: memorySigner(),
+      clock: systemClock,
+      io: quietIo,
+      policy,
+      sbom: SBOM,
+    });
     expect(sealed.report.verdict).toBe('VERIFIED_PARTIAL');
     expect(sealed.statement.payloadFiles).toBe(2);
   });
@@ -85,7 +121,12 @@ describe.runIf(isRoot)('a full disk', () => {
       await exhibit.writeOpening(OPENING);
       await collectOne(exhibit, 'first', Buffer.from('first'));
       const filler = join(home, 'filler');
-      const free = Number(spawnSync('stat', ['-f', '-c', '%a %S', home]).stdout.toString().split(' ').reduce((a, b) => String(Number(a) * Number(b))));
+      const free = Number(
+        spawnSync('stat', ['-f', '-c', '%a %S', home])
+          .stdout.toString()
+          .split(' ')
+          .reduce((a, b) => String(Number(a) * Number(b))),
+      );
       writeFileSync(filler, Buffer.alloc(Math.max(0, free - spareBytes)));
       let done = 1;
       const fill = async (): Promise<void> => {
@@ -108,10 +149,14 @@ describe.runIf(isRoot)('a full disk', () => {
   it('refuses a seal that may not fit, before it begins', async () => {
     const { store } = temporaryStore({ home: smallDisk(2048) });
     const { openCase, exhibit } = await newExhibit(store);
-    onTestFinished(async () => { await openCase.release(); });
+    onTestFinished(async () => {
+      await openCase.release();
+    });
     await collectOne(exhibit, 'a', Buffer.alloc(1_200_000, 'a'));
     const policy = { requireTimestamp: false, requireSigners: 1 };
-    await expect(sealExhibit({ openCase, exhibit, signer: memorySigner(), clock: systemClock, io: quietIo, policy, sbom: SBOM })).rejects.toMatchObject({
+    await expect(
+      sealExhibit({ openCase, exhibit, signer: memorySigner(), clock: systemClock, io: quietIo, policy, sbom: SBOM }),
+    ).rejects.toMatchObject({
       code: 'STORAGE_FULL',
     });
     expect(readdirSync(openCase.sealedDirectory)).toEqual([]);

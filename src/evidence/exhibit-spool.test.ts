@@ -1,18 +1,42 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { collectOne, draftOf, factsOf, newExhibit, OPENING, outcomeOf, planOf, temporaryStore } from '../../test/fakes/evidence-case.js';
+import {
+  collectOne,
+  draftOf,
+  factsOf,
+  newExhibit,
+  OPENING,
+  outcomeOf,
+  planOf,
+  temporaryStore,
+} from '../../test/fakes/evidence-case.js';
 import type { OpenCase } from './case-store.js';
 import type { ExhibitSpool } from './exhibit-spool.js';
 
 type Entry = Readonly<Record<string, unknown>> & { readonly event: string };
 
-const lines = (path: string): Entry[] => readFileSync(path, 'latin1').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Entry);
+const lines = (path: string): Entry[] =>
+  readFileSync(path, 'latin1')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Entry);
 const events = (exhibit: ExhibitSpool): string[] => lines(exhibit.layout.custody).map(({ event }) => event);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-async function started(options: { readonly partBytes?: number } = {}): Promise<{ openCase: OpenCase; exhibit: ExhibitSpool; again: () => Promise<ExhibitSpool> }> {
+async function started(
+  options: { readonly partBytes?: number } = {},
+): Promise<{ openCase: OpenCase; exhibit: ExhibitSpool; again: () => Promise<ExhibitSpool> }> {
   const { store } = temporaryStore(options);
   const { openCase, exhibit } = await newExhibit(store);
   await exhibit.writeOpening(OPENING);
@@ -39,15 +63,21 @@ describe('exhibit spool', () => {
     const bytes = randomBytes(3_000_000);
     await exhibit.plan(planOf('logs/a'));
     const writer = await exhibit.sink.open(draftOf('logs/a', 'data/pods/a/current.log'));
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const chunk = bytes.subarray(at, at + 1 + ((at * 7919) % 70_000));
       await writer.write(Buffer.from(chunk));
       at += chunk.length;
     }
-    expect(await writer.commit(factsOf('logs/a'))).toEqual({ path: 'data/pods/a/current.log', sha256: sha256(bytes), sizeBytes: bytes.length });
+    expect(await writer.commit(factsOf('logs/a'))).toEqual({
+      path: 'data/pods/a/current.log',
+      sha256: sha256(bytes),
+      sizeBytes: bytes.length,
+    });
     await exhibit.outcome(outcomeOf('logs/a'));
     expect(readFileSync(join(exhibit.directory, 'data/pods/a/current.log')).equals(bytes)).toBe(true);
-    expect(lines(exhibit.layout.items)).toMatchObject([{ path: 'data/pods/a/current.log', sha256: sha256(bytes), sizeBytes: bytes.length, rereadSha256: null }]);
+    expect(lines(exhibit.layout.items)).toMatchObject([
+      { path: 'data/pods/a/current.log', sha256: sha256(bytes), sizeBytes: bytes.length, rereadSha256: null },
+    ]);
     expect(events(exhibit)).toEqual(['open', 'item']);
     expect(exhibit.counts()).toMatchObject({ planned: 1, outcomesTotal: 1, items: 1, payloadBytes: bytes.length });
     await exhibit.close();
@@ -64,12 +94,19 @@ describe('exhibit spool', () => {
     expect(lines(exhibit.layout.items)).toMatchObject(
       [1, 2, 3].map((n) => {
         const part = bytes.subarray((n - 1) * 1000, n * 1000);
-        return { path: `data/a.log.p000${String(n)}`, sizeBytes: part.length, sha256: sha256(part), part: { n, of: 3, ...whole } };
+        return {
+          path: `data/a.log.p000${String(n)}`,
+          sizeBytes: part.length,
+          sha256: sha256(part),
+          part: { n, of: 3, ...whole },
+        };
       }),
     );
     expect(readdirSync(exhibit.layout.data)).toEqual(['a.log.p0001', 'a.log.p0002', 'a.log.p0003']);
     await expect(exhibit.sink.open(draftOf('logs/a', 'data/a.log'))).rejects.toMatchObject({ code: 'INTERNAL' });
-    await expect((await again()).sink.open(draftOf('logs/a', 'data/a.log'))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect((await again()).sink.open(draftOf('logs/a', 'data/a.log'))).rejects.toMatchObject({
+      code: 'INTERNAL',
+    });
   });
 
   it('does not split an item of exactly one part, and drops all parts on abort', async () => {
@@ -84,23 +121,35 @@ describe('exhibit spool', () => {
     expect(readdirSync(exhibit.layout.data)).toEqual(['exact']);
     const retry = await exhibit.sink.open(draftOf('logs/a', 'data/dropped'));
     await retry.commit(factsOf('logs/a'));
-    expect(lines(exhibit.layout.items)).toMatchObject([{ path: 'data/exact' }, { path: 'data/dropped', sizeBytes: 0, sha256: sha256(Buffer.alloc(0)) }]);
+    expect(lines(exhibit.layout.items)).toMatchObject([
+      { path: 'data/exact' },
+      { path: 'data/dropped', sizeBytes: 0, sha256: sha256(Buffer.alloc(0)) },
+    ]);
     await exhibit.close();
   });
 
-  it.each(['data/../x', 'data/A', 'elsewhere/x', 'data/x/', 'data//x', '/data/x', `data/${'x'.repeat(57)}`, `data/${Array(5).fill('x'.repeat(50)).join('/')}`])(
-    'refuses the item path %s', async (path) => {
-      const { exhibit } = await started();
-      await exhibit.plan(planOf('logs/a'));
-      await expect(exhibit.sink.open(draftOf('logs/a', path))).rejects.toMatchObject({ code: 'INTERNAL' });
-      await exhibit.close();
-    },
-  );
+  it.each([
+    'data/../x',
+    'data/A',
+    'elsewhere/x',
+    'data/x/',
+    'data//x',
+    '/data/x',
+    `data/${'x'.repeat(57)}`,
+    `data/${Array(5).fill('x'.repeat(50)).join('/')}`,
+  ])('refuses the item path %s', async (path) => {
+    const { exhibit } = await started();
+    await exhibit.plan(planOf('logs/a'));
+    await expect(exhibit.sink.open(draftOf('logs/a', path))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await exhibit.close();
+  });
 
   it('refuses a taken path, an unplanned artifact, a second outcome, and an outcome without its payload', async () => {
     const { exhibit } = await started();
     await collectOne(exhibit, 'a', Buffer.from('a'));
-    await expect(exhibit.sink.open(draftOf('logs/a', 'data/pods/a/current.log'))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(exhibit.sink.open(draftOf('logs/a', 'data/pods/a/current.log'))).rejects.toMatchObject({
+      code: 'INTERNAL',
+    });
     await expect(exhibit.sink.open(draftOf('logs/a', 'data/pods/a'))).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(exhibit.sink.open(draftOf('logs/b', 'data/b'))).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(exhibit.outcome(outcomeOf('logs/a', 'empty'))).rejects.toMatchObject({ code: 'INTERNAL' });
@@ -121,8 +170,13 @@ describe('exhibit spool', () => {
     const opened = await again();
     expect(opened.counts()).toEqual(counts);
     expect(opened.opening()).toEqual(OPENING);
-    expect(['a', 'b', 'c', 'd'].map((name) => [opened.hasPlan(`logs/${name}`), opened.hasOutcome(`logs/${name}`)])).toEqual([
-      [true, true], [true, true], [true, false], [false, false],
+    expect(
+      ['a', 'b', 'c', 'd'].map((name) => [opened.hasPlan(`logs/${name}`), opened.hasOutcome(`logs/${name}`)]),
+    ).toEqual([
+      [true, true],
+      [true, true],
+      [true, false],
+      [false, false],
     ]);
     const outcomes = [];
     for await (const record of opened.readOutcomes()) outcomes.push(record.artifact);
@@ -146,13 +200,33 @@ describe('exhibit spool', () => {
     const first = exhibit.requestLog.begin(start);
     const second = exhibit.requestLog.begin(start);
     exhibit.requestLog.end(second, {
-      status: 200, auditIdAnswered: 'id', serverDate: 'x', sizeBytes: 1, sha256: null, tlsPeerSha256: null, firstByteAt: null, lastByteAt: null, error: null,
+      status: 200,
+      auditIdAnswered: 'id',
+      serverDate: 'x',
+      sizeBytes: 1,
+      sha256: null,
+      tlsPeerSha256: null,
+      firstByteAt: null,
+      lastByteAt: null,
+      error: null,
     });
     exhibit.requestLog.end(99, {
-      status: 200, auditIdAnswered: null, serverDate: null, sizeBytes: 1, sha256: null, tlsPeerSha256: null, firstByteAt: null, lastByteAt: null, error: null,
+      status: 200,
+      auditIdAnswered: null,
+      serverDate: null,
+      sizeBytes: 1,
+      sha256: null,
+      tlsPeerSha256: null,
+      firstByteAt: null,
+      lastByteAt: null,
+      error: null,
     });
     await exhibit.custody.append('operator-note');
-    expect(readFileSync(exhibit.layout.requests, 'latin1').split('\n').map((line) => line.split('\t', 2).join(' '))).toEqual(['sent 1', 'sent 2', 'done 2', '']);
+    expect(
+      readFileSync(exhibit.layout.requests, 'latin1')
+        .split('\n')
+        .map((line) => line.split('\t', 2).join(' ')),
+    ).toEqual(['sent 1', 'sent 2', 'done 2', '']);
     expect([first, second]).toEqual([1, 2]);
     expect((await again()).requestLog.begin(start)).toBe(3);
   });
@@ -190,14 +264,19 @@ describe('exhibit spool after a crash', () => {
 
   it('cuts torn last lines off everywhere and keeps their bytes', async () => {
     const reopen = await crashed((exhibit) => {
-      for (const file of ['custody', 'plan', 'outcomes', 'items', 'clock'] as const) appendFileSync(exhibit.layout[file], `{"torn ${file}`);
+      for (const file of ['custody', 'plan', 'outcomes', 'items', 'clock'] as const)
+        appendFileSync(exhibit.layout[file], `{"torn ${file}`);
       appendFileSync(exhibit.layout.requests, 'sent\t9');
     });
     const exhibit = await reopen();
     const torn = lines(exhibit.layout.custody).at(-2)?.['torn'] as { file: string; bytesB64: string }[];
     expect(torn.map(({ file, bytesB64 }) => [file, Buffer.from(bytesB64, 'base64').toString()])).toEqual([
-      ['custody.jsonl', '{"torn custody'], ['plan.jsonl', '{"torn plan'], ['outcomes.jsonl', '{"torn outcomes'], ['items.jsonl', '{"torn items'],
-      ['clock.jsonl', '{"torn clock'], ['requests.spool.jsonl', 'sent\t9'],
+      ['custody.jsonl', '{"torn custody'],
+      ['plan.jsonl', '{"torn plan'],
+      ['outcomes.jsonl', '{"torn outcomes'],
+      ['items.jsonl', '{"torn items'],
+      ['clock.jsonl', '{"torn clock'],
+      ['requests.spool.jsonl', 'sent\t9'],
     ]);
     expect(exhibit.counts()).toMatchObject({ planned: 2, items: 2, outcomesTotal: 2 });
     await exhibit.close();
@@ -211,20 +290,35 @@ describe('exhibit spool after a crash', () => {
     });
     const exhibit = await reopen();
     expect(lines(exhibit.layout.custody).map(({ event, path }) => [event, path])).toEqual([
-      ['open', undefined], ['item', 'data/pods/a/current.log'], ['interrupted', undefined], ['item', 'data/pods/b/current.log'], ['resumed', undefined],
+      ['open', undefined],
+      ['item', 'data/pods/a/current.log'],
+      ['interrupted', undefined],
+      ['item', 'data/pods/b/current.log'],
+      ['resumed', undefined],
     ]);
     await exhibit.close();
     expect(statSync(exhibit.layout.items).size).toBeGreaterThan(0);
   });
 
   it.each([
-    ['a changed hash', (text: string) => text.replace(/"sha256":"./, '"sha256":"x'), 'payload files are not those of the custody log'],
-    ['a missing record', (text: string) => text.slice(text.indexOf('\n') + 1), 'payload files are not those of the custody log'],
+    [
+      'a changed hash',
+      (text: string) => text.replace(/"sha256":"./, '"sha256":"x'),
+      'payload files are not those of the custody log',
+    ],
+    [
+      'a missing record',
+      (text: string) => text.slice(text.indexOf('\n') + 1),
+      'payload files are not those of the custody log',
+    ],
     ['a line that is no record', (text: string) => `nonsense\n${text}`, 'line 1 of items.jsonl'],
   ])('refuses items.jsonl with %s', async (_, damage, message) => {
     const reopen = await crashed((exhibit) => {
       writeFileSync(exhibit.layout.items, damage(readFileSync(exhibit.layout.items, 'latin1')));
     });
-    await expect(reopen()).rejects.toMatchObject({ code: 'CASE_CORRUPT', message: expect.stringContaining(message) as string });
+    await expect(reopen()).rejects.toMatchObject({
+      code: 'CASE_CORRUPT',
+      message: expect.stringContaining(message) as string,
+    });
   });
 });

@@ -106,7 +106,10 @@ async function readOpening({ opening }: SpoolLayout): Promise<Opening | null> {
   try {
     return openingSchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
-    throw new ExhibitError('CASE_CORRUPT', 'the opening of the exhibit is not as we write it', { subject: opening, cause: error });
+    throw new ExhibitError('CASE_CORRUPT', 'the opening of the exhibit is not as we write it', {
+      subject: opening,
+      cause: error,
+    });
   }
 }
 
@@ -161,7 +164,8 @@ export class FileExhibitSpool implements ExhibitSpool {
   }
 
   async writeOpening(opening: Opening): Promise<void> {
-    if (this.#opening !== null) throw new ExhibitError('INTERNAL', 'the exhibit has its opening already', { subject: this.exhibitId });
+    if (this.#opening !== null)
+      throw new ExhibitError('INTERNAL', 'the exhibit has its opening already', { subject: this.exhibitId });
     await replaceFile(this.layout.opening, `${asciiJson(opening)}\n`);
     this.#opening = opening;
     await this.#appendOpening(opening);
@@ -174,7 +178,10 @@ export class FileExhibitSpool implements ExhibitSpool {
     if (interruption === null) return;
     await this.custody.append('interrupted', interruption);
     const unlogged = this.#spool.unloggedItems;
-    await this.custody.appendMany('item', unlogged.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes, recovered: true })));
+    await this.custody.appendMany(
+      'item',
+      unlogged.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes, recovered: true })),
+    );
     await this.custody.append('resumed');
   }
 
@@ -206,7 +213,11 @@ export class FileExhibitSpool implements ExhibitSpool {
     for (const { outcome } of records) this.#spool.counts.outcomes[outcome] += 1;
     this.#spool.counts.outcomesTotal += records.length;
     const gaps = records.filter((record) => isGap(record));
-    if (gaps.length > 0) await this.custody.appendMany('gap', gaps.map(({ artifact, outcome, reason }) => ({ artifact, outcome, reason })));
+    if (gaps.length > 0)
+      await this.custody.appendMany(
+        'gap',
+        gaps.map(({ artifact, outcome, reason }) => ({ artifact, outcome, reason })),
+      );
   }
 
   hasPlan(artifact: string): boolean {
@@ -220,7 +231,8 @@ export class FileExhibitSpool implements ExhibitSpool {
   async *readOutcomes(): AsyncGenerator<OutcomeRecord> {
     // A file that does not exist yet has no lines; a stream of it would throw.
     if (scanLines(this.layout.outcomes, () => undefined).lines === 0) return;
-    for await (const { line } of readLines(this.layout.outcomes)) yield outcomeRecordSchema.parse(JSON.parse(line.toString('latin1')));
+    for await (const { line } of readLines(this.layout.outcomes))
+      yield outcomeRecordSchema.parse(JSON.parse(line.toString('latin1')));
   }
 
   async clock(record: ClockRecord): Promise<void> {
@@ -243,14 +255,17 @@ export class FileExhibitSpool implements ExhibitSpool {
     this.#closed = true;
     await this.sink.close();
     this.#spool.requestLog.close();
-    for (const file of [this.#spool.plan, this.#spool.outcomes, this.#spool.items, this.#spool.clock, this.#log]) await file.close();
+    for (const file of [this.#spool.plan, this.#spool.outcomes, this.#spool.items, this.#spool.clock, this.#log])
+      await file.close();
     await removeFile(this.layout.inUse);
   }
 
   #assertOutcome({ artifact, outcome }: OutcomeRecord): void {
     const subject = { subject: artifact };
-    if (!this.hasPlan(artifact)) throw new ExhibitError('INTERNAL', 'an outcome belongs to nothing that was planned', subject);
-    if (this.hasOutcome(artifact)) throw new ExhibitError('INTERNAL', 'an artifact was given a second outcome', subject);
+    if (!this.hasPlan(artifact))
+      throw new ExhibitError('INTERNAL', 'an outcome belongs to nothing that was planned', subject);
+    if (this.hasOutcome(artifact))
+      throw new ExhibitError('INTERNAL', 'an artifact was given a second outcome', subject);
     if ((outcome === 'collected' || outcome === 'partial') && !this.#spool.artifacts.has(artifact, OBTAINED)) {
       throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} without a payload file`, subject);
     }

@@ -42,11 +42,17 @@ export class FileEvidenceSink implements EvidenceSink {
   // eslint-disable-next-line @typescript-eslint/require-await -- the port allows for sinks that wait
   async open(draft: ItemDraft): Promise<ItemWriter> {
     this.#assertUsable();
-    if (!draft.path.startsWith('data/') || !isSafePath(draft.path) || !fitsUstar(`${this.#options.exhibitId}/${draft.path}`)) {
+    if (
+      !draft.path.startsWith('data/') ||
+      !isSafePath(draft.path) ||
+      !fitsUstar(`${this.#options.exhibitId}/${draft.path}`)
+    ) {
       throw new ExhibitError('INTERNAL', 'an item path is outside the grammar', { subject: draft.path });
     }
     if (!this.#options.isPlanned(draft.artifact)) {
-      throw new ExhibitError('INTERNAL', 'an item belongs to an artifact that was not planned', { subject: draft.artifact });
+      throw new ExhibitError('INTERNAL', 'an item belongs to an artifact that was not planned', {
+        subject: draft.artifact,
+      });
     }
     if (this.#split.has(draft.path)) throw taken(draft.path);
     const writer = new SpoolItemWriter(draft, {

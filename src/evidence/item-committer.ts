@@ -73,7 +73,12 @@ export class ItemCommitter {
 
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
     // Four: more threads Node does not have for the disk.
-    await Promise.all([this.#syncDirectories(), this.#syncDirectories(), this.#syncDirectories(), this.#syncDirectories()]);
+    await Promise.all([
+      this.#syncDirectories(),
+      this.#syncDirectories(),
+      this.#syncDirectories(),
+      this.#syncDirectories(),
+    ]);
     await this.#items.append(group.map((item) => item.lines).join(''));
     await this.#custody.appendMany(
       'item',

@@ -8,7 +8,7 @@ import { safeSegment } from '../lib/safe-path.js';
 import { ExhibitError } from '../model/errors.js';
 import type { CommittedItem, ItemDraft, ItemFacts, ItemWriter } from '../ports/evidence-sink.js';
 import type { ItemEntry, PendingItem } from './item-committer.js';
-import { PayloadFile } from './payload-file.js';
+import type { PayloadFile } from './payload-file.js';
 import { removeFile } from './private-files.js';
 
 /** What a writer needs from its sink. */
@@ -83,7 +83,8 @@ export class SpoolItemWriter implements ItemWriter {
   }
 
   #assertOpen(): void {
-    if (this.#ended) throw new ExhibitError('INTERNAL', 'an item was used after its end', { subject: this.#draft.path });
+    if (this.#ended)
+      throw new ExhibitError('INTERNAL', 'an item was used after its end', { subject: this.#draft.path });
   }
 
   #writeWithin(chunk: Uint8Array): void | Promise<void> {

@@ -5,16 +5,20 @@ import { KeySet } from './key-set.js';
 describe('KeySet', () => {
   it('answers as a Set of strings does', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 6 }), { maxLength: 3000 }), fc.array(fc.string({ maxLength: 6 })), (added, asked) => {
-        const set = new KeySet('seed');
-        const expected = new Set<string>();
-        for (const key of added) {
-          expect(set.add(key)).toBe(!expected.has(key));
-          expected.add(key);
-        }
-        expect(set.size).toBe(expected.size);
-        for (const key of asked) expect(set.has(key)).toBe(expected.has(key));
-      }),
+      fc.property(
+        fc.array(fc.string({ maxLength: 6 }), { maxLength: 3000 }),
+        fc.array(fc.string({ maxLength: 6 })),
+        (added, asked) => {
+          const set = new KeySet('seed');
+          const expected = new Set<string>();
+          for (const key of added) {
+            expect(set.add(key)).toBe(!expected.has(key));
+            expected.add(key);
+          }
+          expect(set.size).toBe(expected.size);
+          for (const key of asked) expect(set.has(key)).toBe(expected.has(key));
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -18,7 +18,8 @@ export class KeySet {
 
   constructor(seed: string) {
     let mixed = 0x9e3779b9;
-    for (let at = 0; at < seed.length; at += 1) mixed = Math.imul(mixed ^ seed.charCodeAt(at), 0x85ebca6b) ^ (mixed >>> 13);
+    for (let at = 0; at < seed.length; at += 1)
+      mixed = Math.imul(mixed ^ seed.charCodeAt(at), 0x85ebca6b) ^ (mixed >>> 13);
     this.#seed = mixed >>> 0;
   }
 

@@ -17,10 +17,23 @@ collected, and how each attempt ended, is in meta/plan.jsonl and meta/outcomes.j
  * either, that is the gap; else the gaps are those of the plan.
  */
 export async function addNothingCollected(exhibit: ExhibitSpool, clock: Clock): Promise<void> {
-  const nothingPlanned = exhibit.counts().planned === 0 || (exhibit.counts().planned === 1 && exhibit.hasPlan(ARTIFACT));
+  const nothingPlanned =
+    exhibit.counts().planned === 0 || (exhibit.counts().planned === 1 && exhibit.hasPlan(ARTIFACT));
   const at = toRfc3339(clock.nowMs());
-  await exhibit.plan({ artifact: ARTIFACT, collector: COLLECTOR, required: nothingPlanned, source: 'the exhibit itself', plannedAt: at });
-  const writer = await exhibit.sink.open({ path: PATH, artifact: ARTIFACT, collector: COLLECTOR, vantage: 'api', sensitivity: 'normal' });
+  await exhibit.plan({
+    artifact: ARTIFACT,
+    collector: COLLECTOR,
+    required: nothingPlanned,
+    source: 'the exhibit itself',
+    plannedAt: at,
+  });
+  const writer = await exhibit.sink.open({
+    path: PATH,
+    artifact: ARTIFACT,
+    collector: COLLECTOR,
+    vantage: 'api',
+    sensitivity: 'normal',
+  });
   try {
     await writer.write(Buffer.from(TEXT, 'latin1'));
     await writer.commit({
@@ -42,7 +55,9 @@ export async function addNothingCollected(exhibit: ExhibitSpool, clock: Clock): 
     required: nothingPlanned,
     outcome: nothingPlanned ? 'failed' : 'empty',
     reason: nothingPlanned ? 'nothing-planned' : 'nothing-collected',
-    detail: nothingPlanned ? 'the exhibit was sealed before anything was planned' : 'no planned artifact left a payload file',
+    detail: nothingPlanned
+      ? 'the exhibit was sealed before anything was planned'
+      : 'no planned artifact left a payload file',
     proof: { items: 0 },
     attempts: 1,
     at,

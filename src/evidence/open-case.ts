@@ -19,7 +19,14 @@ import { CaseState } from './case-state.js';
 import { openExhibitSpool } from './exhibit-spool.js';
 import type { ExhibitSpool, FileExhibitSpool } from './exhibit-spool.js';
 import { finishedSeal } from './finished-seal.js';
-import { assertPrivateDirectory, createFile, ensurePrivateDirectory, makePrivateDirectory, replaceFile, syncDirectory } from './private-files.js';
+import {
+  assertPrivateDirectory,
+  createFile,
+  ensurePrivateDirectory,
+  makePrivateDirectory,
+  replaceFile,
+  syncDirectory,
+} from './private-files.js';
 import type { SpoolInfo } from './spool-info.js';
 import { readSpoolInfo } from './spool-info.js';
 import type { SpoolLayout } from './spool-layout.js';
@@ -127,7 +134,11 @@ class LockedCase implements OpenCase {
     const { tookOver } = this.#lock;
     if (tookOver !== null) {
       await this.#state.append({ event: 'lock-taken-over', ...tookOver });
-      this.#options.io.emit('LOCK_TAKEN_OVER', `the lock of ${tookOver.from} was taken over: ${tookOver.reason}`, tookOver);
+      this.#options.io.emit(
+        'LOCK_TAKEN_OVER',
+        `the lock of ${tookOver.from} was taken over: ${tookOver.reason}`,
+        tookOver,
+      );
     }
     const open = this.#state.openExhibit;
     if (open === null) return;
@@ -148,7 +159,8 @@ class LockedCase implements OpenCase {
     }
     if (this.#state.openExhibit !== null) throw new ExhibitError('INTERNAL', 'an exhibit is open already');
     const sequence = (this.#state.exhibits.at(-1)?.sequence ?? 0) + 1;
-    if (sequence > 9999) throw new ExhibitError('CASE_CLOSED', 'a case holds 9,999 exhibits', { hints: ['exhibit case open'] });
+    if (sequence > 9999)
+      throw new ExhibitError('CASE_CLOSED', 'a case holds 9,999 exhibits', { hints: ['exhibit case open'] });
     const exhibitId = `${this.#options.caseId}-x${String(sequence).padStart(4, '0')}`;
     await this.#prepare({
       format: 'exhibit-spool/1',
@@ -172,14 +184,24 @@ class LockedCase implements OpenCase {
 
   async recordSeal(receipt: Receipt): Promise<void> {
     const { exhibitId, sequence, tagmanifestSha256, containerSha256, custodyHeadSha256 } = receipt;
-    await this.#state.append({ event: 'exhibit-sealed', exhibitId, sequence, tagmanifestSha256, containerSha256, custodyHeadSha256 });
+    await this.#state.append({
+      event: 'exhibit-sealed',
+      exhibitId,
+      sequence,
+      tagmanifestSha256,
+      containerSha256,
+      custodyHeadSha256,
+    });
     await replaceFile(this.#layoutOf(exhibitId).sealed, `${asciiJson(receipt)}\n`);
   }
 
   async closeCase(): Promise<CaseFile> {
     const open = this.#state.openExhibit;
     if (open !== null) {
-      throw new ExhibitError('USAGE_INVALID', `exhibit ${open.exhibitId} is still open`, { subject: open.exhibitId, hints: ['exhibit seal'] });
+      throw new ExhibitError('USAGE_INVALID', `exhibit ${open.exhibitId} is still open`, {
+        subject: open.exhibitId,
+        hints: ['exhibit seal'],
+      });
     }
     if (!this.#state.closed) await this.#state.append({ event: 'case-closed', caseId: this.#options.caseId });
     this.#file = { ...this.#file, state: 'closed' };

@@ -103,13 +103,13 @@ export class PayloadFile {
 
   /** Less than a batch: goes into the page cache faster than a thread could be woken for it. */
   #writeRest(): void {
-    for (let rest = this.#take(); rest.length > 0; ) rest = after(rest, writevSync(this.#fd, rest));
+    for (let rest = this.#take(); rest.length > 0;) rest = after(rest, writevSync(this.#fd, rest));
   }
 
   async #run(): Promise<void> {
     try {
       while (this.#queuedBytes >= BATCH_BYTES) {
-        for (let rest = this.#take(); rest.length > 0; ) rest = after(rest, await this.#writeSome(rest));
+        for (let rest = this.#take(); rest.length > 0;) rest = after(rest, await this.#writeSome(rest));
       }
     } catch (error) {
       this.#failure = storageError(error, this.#path);

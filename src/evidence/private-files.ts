@@ -78,7 +78,11 @@ export async function syncDirectory(path: string): Promise<void> {
 export async function createFile(path: string, bytes: string | Uint8Array): Promise<void> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, PRIVATE_FILE);
+    handle = await open(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      PRIVATE_FILE,
+    );
     await handle.writeFile(bytes);
     await handle.sync();
   } catch (error) {
@@ -110,7 +114,8 @@ export async function readPrivateFile(path: string): Promise<Buffer | null> {
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = await handle.stat();
-    if (!stats.isFile() || stats.size > MAX_WHOLE_BYTES) throw storageError(new Error('not a small regular file'), path);
+    if (!stats.isFile() || stats.size > MAX_WHOLE_BYTES)
+      throw storageError(new Error('not a small regular file'), path);
     return await handle.readFile();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;

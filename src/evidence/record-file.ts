@@ -11,7 +11,10 @@ export interface TornTail {
 }
 
 /** Gives each line, without its LF, to `onLine`, which returns what is wrong with it or `null`. Cuts a torn last line off. */
-export async function recoverRecords(path: string, onLine: (line: string, number: number) => string | null): Promise<TornTail | null> {
+export async function recoverRecords(
+  path: string,
+  onLine: (line: string, number: number) => string | null,
+): Promise<TornTail | null> {
   const { torn, wholeBytes } = scanLines(path, (line, number) => {
     const wrong = line.startsWith('{') && line.endsWith('}') ? onLine(line, number) : 'it is not one of our records';
     if (wrong !== null) throw corrupt(path, number, wrong);

@@ -76,14 +76,23 @@ export async function recoverSpool(options: RecoverOptions): Promise<RecoveredSp
   }
 }
 
-async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, closers: Closers): Promise<RecoveredSpool> {
+async function recover(
+  { layout, clock, actor, seed, unclean }: RecoverOptions,
+  closers: Closers,
+): Promise<RecoveredSpool> {
   const logged = new ItemDigest();
   const onEntry = (entry: ChainEntry): void => {
     logged.addEntry(entry, layout.custody);
   };
   const { log: custody, torn } = await ChainedLog.open<CustodyEvent>({ path: layout.custody, clock, actor, onEntry });
   closers.push(async () => await custody.close());
-  const counts: SpoolCounts = { planned: 0, outcomes: emptyOutcomeCounts(), outcomesTotal: 0, items: 0, payloadBytes: 0 };
+  const counts: SpoolCounts = {
+    planned: 0,
+    outcomes: emptyOutcomeCounts(),
+    outcomesTotal: 0,
+    items: 0,
+    payloadBytes: 0,
+  };
   const artifacts = new KeySet(seed);
   const paths = unclean ? new KeySet(seed) : null;
   const items = new ItemReader({ layout, logged, counts, paths, artifacts });
@@ -106,7 +115,17 @@ async function recover({ layout, clock, actor, seed, unclean }: RecoverOptions, 
   if (requests.torn !== null) tails.push(requests.torn);
   const orphans = paths === null ? 0 : moveOrphans(layout, paths);
   const { splitPaths, unlogged: unloggedItems } = items;
-  return { custody, ...files, requestLog: requests.log, artifacts, counts, splitPaths, unloggedItems, torn: tails, orphans };
+  return {
+    custody,
+    ...files,
+    requestLog: requests.log,
+    artifacts,
+    counts,
+    splitPaths,
+    unloggedItems,
+    torn: tails,
+    orphans,
+  };
 }
 
 function readPlanLine(line: string, artifacts: KeySet, counts: SpoolCounts): string | null {

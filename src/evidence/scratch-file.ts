@@ -14,7 +14,11 @@ export class ScratchFile {
   constructor(path: string) {
     this.path = path;
     try {
-      this.#fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+      this.#fd = openSync(
+        path,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+        0o600,
+      );
     } catch (error) {
       throw storageError(error, path);
     }
@@ -42,7 +46,7 @@ export class ScratchFile {
     this.#pieces = [];
     this.#characters = 0;
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at, bytes.length - at);
     } catch (error) {
       throw storageError(error, this.path);
     }

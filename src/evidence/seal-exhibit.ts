@@ -110,8 +110,17 @@ class Seal {
     }
     await syncDirectory(openCase.sealedDirectory);
     await openCase.recordSeal(receipt);
-    this.#options.io.emit('SEAL_DONE', `${exhibit.exhibitId} is sealed`, { exhibitId: exhibit.exhibitId, archive: paths.archive });
-    return { archivePath: paths.archive, receiptPath: paths.receipt, receipt, statement, report: { ...report, archive: paths.archive } };
+    this.#options.io.emit('SEAL_DONE', `${exhibit.exhibitId} is sealed`, {
+      exhibitId: exhibit.exhibitId,
+      archive: paths.archive,
+    });
+    return {
+      archivePath: paths.archive,
+      receiptPath: paths.receipt,
+      receipt,
+      statement,
+      report: { ...report, archive: paths.archive },
+    };
   }
 
   /** Completes ledger and custody log; afterwards nothing of the spool changes any more. */
@@ -120,7 +129,13 @@ class Seal {
     if (exhibit.counts().items === 0) await addNothingCollected(exhibit, clock);
     const at = toRfc3339(clock.nowMs());
     const directory = exhibit.layout.sealWork;
-    const ledger = await sealLedger({ exhibit, directory, planFile: this.#files.plan, outcomesFile: this.#files.outcomes, at });
+    const ledger = await sealLedger({
+      exhibit,
+      directory,
+      planFile: this.#files.plan,
+      outcomesFile: this.#files.outcomes,
+      at,
+    });
     // The entry makes the request log write out what it holds; what it says is counted after.
     await exhibit.custody.append('preflight', { phase: 'seal', interruptedArtifacts: ledger.interrupted });
     const requests = sealRequests({ spool: exhibit.layout.requests, directory, file: this.#files.requests });
@@ -158,7 +173,10 @@ class Seal {
     }
   }
 
-  async #write(statement: Statement, partial: string): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
+  async #write(
+    statement: Statement,
+    partial: string,
+  ): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
     const { exhibit, openCase, signer, sbom, signal, io, tool } = this.#options;
     return await writeArchive({
       partial,
@@ -170,7 +188,15 @@ class Seal {
       signer,
       signal,
       onProgress: (done, bytes, path) =>
-        io.progress({ phase: 'seal', done, total: statement.payloadFiles, bytes, current: [path], gaps: 0, lastError: null }),
+        io.progress({
+          phase: 'seal',
+          done,
+          total: statement.payloadFiles,
+          bytes,
+          current: [path],
+          gaps: 0,
+          lastError: null,
+        }),
     });
   }
 
@@ -190,11 +216,16 @@ class Seal {
     const isTimePending = report.verdict === 'INTACT_UNTIMESTAMPED' && policy.requireTimestamp;
     if (report.verdict === 'VERIFIED' || report.verdict === 'VERIFIED_PARTIAL' || isTimePending) return report;
     const first = report.findings[0];
-    const found = first === undefined ? '' : `: ${first.path} ${first.check}: expected ${first.expected}, found ${first.found}`;
-    throw new ExhibitError('VERIFY_FAILED', `the finished archive does not verify when it is read back (${report.verdict})${found}`, {
-      subject: exhibit.exhibitId,
-      safe: 'The spool is as it was.',
-    });
+    const found =
+      first === undefined ? '' : `: ${first.path} ${first.check}: expected ${first.expected}, found ${first.found}`;
+    throw new ExhibitError(
+      'VERIFY_FAILED',
+      `the finished archive does not verify when it is read back (${report.verdict})${found}`,
+      {
+        subject: exhibit.exhibitId,
+        safe: 'The spool is as it was.',
+      },
+    );
   }
 }
 
@@ -216,7 +247,9 @@ async function assertFree(archive: string): Promise<void> {
     if (error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT') return;
     throw error;
   }
-  throw new ExhibitError('STORAGE_FAILED', 'a file that is not the sealed exhibit stands in the place of its archive', { subject: archive });
+  throw new ExhibitError('STORAGE_FAILED', 'a file that is not the sealed exhibit stands in the place of its archive', {
+    subject: archive,
+  });
 }
 
 /** As if nothing could be compressed: better to refuse a seal that would have fitted than to fill the disk of a running case. */
@@ -224,11 +257,15 @@ async function assertRoom({ exhibit, openCase }: SealOptions): Promise<void> {
   const { bavail, bsize } = await statfs(openCase.sealedDirectory);
   const needed = exhibit.counts().payloadBytes + exhibit.custody.sizeBytes;
   if (bavail * bsize >= needed) return;
-  throw new ExhibitError('STORAGE_FULL', `the archive may need ${String(needed)} bytes, and ${String(bavail * bsize)} are free`, {
-    subject: openCase.sealedDirectory,
-    safe: 'What was collected is intact.',
-    hints: [`df -h ${openCase.sealedDirectory}`, 'exhibit seal'],
-  });
+  throw new ExhibitError(
+    'STORAGE_FULL',
+    `the archive may need ${String(needed)} bytes, and ${String(bavail * bsize)} are free`,
+    {
+      subject: openCase.sealedDirectory,
+      safe: 'What was collected is intact.',
+      hints: [`df -h ${openCase.sealedDirectory}`, 'exhibit seal'],
+    },
+  );
 }
 
 /** The custody log goes on after a seal that died, or after one that failed and said so. */

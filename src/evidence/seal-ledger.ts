@@ -42,7 +42,12 @@ export async function sealLedger(options: SealLedgerOptions): Promise<SealedLedg
   const planFile = new ScratchFile(options.planFile);
   const outcomesFile = new ScratchFile(options.outcomesFile);
   try {
-    return await new Merge({ ...options, plan: plan.drainSync(), outcomes: outcomes.drainSync(), files: { planFile, outcomesFile } }).run();
+    return await new Merge({
+      ...options,
+      plan: plan.drainSync(),
+      outcomes: outcomes.drainSync(),
+      files: { planFile, outcomesFile },
+    }).run();
   } finally {
     planFile.close();
     outcomesFile.close();
@@ -93,7 +98,8 @@ class Merge {
       this.#addMissing(planned.value);
       if (this.#missing.length >= BATCH) await this.#flush();
     }
-    if (outcome !== null) throw corrupt(exhibit.layout.outcomes, 0, `${outcome.key} was never planned, or has two outcomes`);
+    if (outcome !== null)
+      throw corrupt(exhibit.layout.outcomes, 0, `${outcome.key} was never planned, or has two outcomes`);
     await this.#flush();
     return { interrupted: this.#interrupted, gaps: this.#gaps };
   }
@@ -127,7 +133,10 @@ class Merge {
 /** `required` and `outcome` come before every field that holds words of others. */
 function isGapLine(line: string): boolean {
   const parsed = outcomeSchema.safeParse(textMember(line, 'outcome'));
-  return parsed.success && isGap({ outcome: parsed.data, required: line.startsWith('true', line.indexOf(REQUIRED) + REQUIRED.length) });
+  return (
+    parsed.success &&
+    isGap({ outcome: parsed.data, required: line.startsWith('true', line.indexOf(REQUIRED) + REQUIRED.length) })
+  );
 }
 
 function next(entries: Iterator<SpillEntry, void>): SpillEntry | null {

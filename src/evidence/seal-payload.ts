@@ -28,7 +28,9 @@ export interface SealPayloadOptions {
  * Reads every payload file once more, in the order of the bag, compares it with what arrived and puts it into the archive; writes
  * manifest and items on the way. Throws `SEAL_HASH_MISMATCH` for a file that changed, `INTERRUPTED` when the signal says so.
  */
-export async function sealPayload(options: SealPayloadOptions): Promise<{ readonly files: number; readonly bytes: number }> {
+export async function sealPayload(
+  options: SealPayloadOptions,
+): Promise<{ readonly files: number; readonly bytes: number }> {
   const spill = sortedItems(options);
   let files = 0;
   let bytes = 0;
@@ -43,7 +45,9 @@ export async function sealPayload(options: SealPayloadOptions): Promise<{ readon
       const at = line.lastIndexOf(UNREAD);
       if (at === -1) throw corrupt(options.items, 0, `the record of ${path} cannot be read`);
       // The hash of the second reading, which by now is known to be that of the first.
-      options.itemsFile.write(`${line.slice(0, at)}"rereadSha256":"${entry.sha256}"${line.slice(at + UNREAD.length)}\n`);
+      options.itemsFile.write(
+        `${line.slice(0, at)}"rereadSha256":"${entry.sha256}"${line.slice(at + UNREAD.length)}\n`,
+      );
       files += 1;
       bytes += entry.sizeBytes;
     }
@@ -65,7 +69,9 @@ function sortedItems({ items, sortDirectory }: SealPayloadOptions): SortedSpill 
 
 function report({ signal, onProgress }: SealPayloadOptions, at: { files: number; bytes: number; path: string }): void {
   if (signal?.aborted === true) {
-    throw signal.reason instanceof ExhibitError ? signal.reason : new ExhibitError('INTERRUPTED', 'the seal was interrupted');
+    throw signal.reason instanceof ExhibitError
+      ? signal.reason
+      : new ExhibitError('INTERRUPTED', 'the seal was interrupted');
   }
   onProgress(at.files, at.bytes, at.path);
 }

@@ -61,10 +61,17 @@ export function makeStatement(parts: StatementParts): Statement {
     exhibitId: exhibit.exhibitId,
     caseId: file.caseId,
     sequence: exhibit.sequence,
-    previous: previous === undefined ? null : { exhibitId: previous.exhibitId, tagmanifestSha256: previous.tagmanifestSha256 ?? CHAIN_START },
+    previous:
+      previous === undefined
+        ? null
+        : { exhibitId: previous.exhibitId, tagmanifestSha256: previous.tagmanifestSha256 ?? CHAIN_START },
     openedNotSealed: earlier
       .filter(({ state }) => state !== 'sealed')
-      .map(({ exhibitId, sequence, custodyHeadSha256 }) => ({ exhibitId, sequence, custodyHeadSha256: custodyHeadSha256 ?? CHAIN_START })),
+      .map(({ exhibitId, sequence, custodyHeadSha256 }) => ({
+        exhibitId,
+        sequence,
+        custodyHeadSha256: custodyHeadSha256 ?? CHAIN_START,
+      })),
     kind: exhibit.kind,
     createdAt: parts.createdAt,
     scope: opening.scope,

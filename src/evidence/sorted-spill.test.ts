@@ -25,18 +25,25 @@ describe('SortedSpill', () => {
   it('sorts bytewise and stably, from memory and through files alike', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(text, text), { maxLength: 200 }), fc.constantFrom(1, 300, 4000, 1_000_000), async (entries, maxMemoryBytes) => {
-        const spill = new SortedSpill({ directory, maxMemoryBytes });
-        for (const [key, value] of entries) spill.add(key, value);
-        expect(spill.count).toBe(entries.length);
-        expect(await drained(spill)).toEqual(sorted(entries));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(text, text), { maxLength: 200 }),
+        fc.constantFrom(1, 300, 4000, 1_000_000),
+        async (entries, maxMemoryBytes) => {
+          const spill = new SortedSpill({ directory, maxMemoryBytes });
+          for (const [key, value] of entries) spill.add(key, value);
+          expect(spill.count).toBe(entries.length);
+          expect(await drained(spill)).toEqual(sorted(entries));
+        },
+      ),
       { numRuns: 200 },
     );
   });
 
   it('keeps entries longer than its buffers, and more runs than it may keep open', async () => {
-    const entries = Array.from({ length: 300 }, (_, n) => [String((n * 7919) % 300).padStart(4, '0'), 'v'.repeat(n % 50 === 0 ? 1_500_000 : n)] as const);
+    const entries = Array.from(
+      { length: 300 },
+      (_, n) => [String((n * 7919) % 300).padStart(4, '0'), 'v'.repeat(n % 50 === 0 ? 1_500_000 : n)] as const,
+    );
     const spill = new SortedSpill({ directory, maxMemoryBytes: 1 });
     for (const [key, value] of entries) spill.add(key, value);
     expect(await drained(spill)).toEqual(sorted(entries));
@@ -52,6 +59,8 @@ describe('SortedSpill', () => {
 
   it('reports a directory it cannot write to', () => {
     const spill = new SortedSpill({ directory: join(directory, 'missing'), maxMemoryBytes: 1 });
-    expect(() => { spill.add('key', 'value'); }).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }));
+    expect(() => {
+      spill.add('key', 'value');
+    }).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }));
   });
 });

@@ -112,7 +112,9 @@ export class SortedSpill {
   #reserve(sizeBytes: number): void {
     const needed = this.#arenaBytes + sizeBytes;
     if (needed <= this.#arena.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, FIRST_ARENA_BYTES, Math.min(this.#arena.length * 2, this.#maxMemoryBytes)));
+    const grown = Buffer.allocUnsafe(
+      Math.max(needed, FIRST_ARENA_BYTES, Math.min(this.#arena.length * 2, this.#maxMemoryBytes)),
+    );
     this.#arena.copy(grown, 0, 0, this.#arenaBytes);
     this.#arena = grown;
   }
@@ -152,7 +154,10 @@ function compareBytes(a: string, b: string): number {
 }
 
 /** Merges runs through a binary heap of their first entries; the older run wins a tie, which keeps the sort stable. */
-function* merge(runs: readonly SpillRun[], order: (a: string, b: string) => number): Generator<SpillEntry, void, undefined> {
+function* merge(
+  runs: readonly SpillRun[],
+  order: (a: string, b: string) => number,
+): Generator<SpillEntry, void, undefined> {
   const heap: Head[] = [];
   const before = (a: Head, b: Head): boolean => {
     const difference = order(a.entry.key, b.entry.key);

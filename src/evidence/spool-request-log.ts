@@ -76,7 +76,11 @@ export class SpoolRequestLog implements RequestLog {
     });
     if (torn.length > 0) await cutFile(path, wholeBytes);
     try {
-      const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
+      const fd = openSync(
+        path,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+        0o600,
+      );
       return { log: new SpoolRequestLog(path, fd, seq), torn: torn.length > 0 ? { file: path, bytes: torn } : null };
     } catch (error) {
       throw storageError(error, path);
@@ -122,7 +126,7 @@ export class SpoolRequestLog implements RequestLog {
     this.#buffer = [];
     this.#bufferedBytes = 0;
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at, bytes.length - at);
     } catch (error) {
       this.#failure = storageError(error, this.#path);
     }
@@ -143,6 +147,9 @@ export class SpoolRequestLog implements RequestLog {
       return;
     }
     if (this.#bufferedBytes >= FLUSH_BYTES) this.flush();
-    else this.#timer ??= setTimeout(() => { this.flush(); }, FLUSH_AFTER_MS).unref();
+    else
+      this.#timer ??= setTimeout(() => {
+        this.flush();
+      }, FLUSH_AFTER_MS).unref();
   }
 }

@@ -37,7 +37,9 @@ export interface WriteArchiveOptions {
 }
 
 /** Writes the whole bag in one pass over the payload: `bagit.txt`, then bytewise by path, `seal/` last. */
-export async function writeArchive(options: WriteArchiveOptions): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
+export async function writeArchive(
+  options: WriteArchiveOptions,
+): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
   const { statement, partial } = options;
   const mtimeSeconds = Math.floor((parseInstant(statement.createdAt) ?? 0) / 1000);
   const archive = await createArchiveWriter(partial, { mtimeSeconds });
@@ -81,7 +83,10 @@ async function addPayload(bag: BagWriter, options: WriteArchiveOptions): Promise
   }
 }
 
-async function addMeta(bag: BagWriter, { statement, opening, layout, files, sbom }: WriteArchiveOptions): Promise<void> {
+async function addMeta(
+  bag: BagWriter,
+  { statement, opening, layout, files, sbom }: WriteArchiveOptions,
+): Promise<void> {
   await bag.addTagFile(MANIFEST, files.manifest);
   await bag.addTag('meta/actions.jsonl', '');
   await bag.addTagFile('meta/clock.jsonl', layout.clock);

@@ -21,7 +21,6 @@ export const scopeSchema = z.strictObject({
   clusterUid: z.string().nullable(),
   apiServer: z.string(),
 });
-export type Scope = z.infer<typeof scopeSchema>;
 
 /** Who the API server says we are, and who the machine says we are. `null` = could not be learned. */
 export const operatorSchema = z.strictObject({

@@ -31,7 +31,11 @@ const LIES: readonly (readonly [string, Fault, RegExp])[] = [
     { kind: 'kubelet-sentence', path: LOG },
     /kubelet-message|unproven-end/,
   ],
-  ['fewer bytes than announced', { kind: 'wrong-length', path: /\/log\?.*container=server/, byBytes: 10 }, /cut|unproven-end|bad-request/],
+  [
+    'fewer bytes than announced',
+    { kind: 'wrong-length', path: /\/log\?.*container=server/, byBytes: 10 },
+    /cut|unproven-end|bad-request/,
+  ],
   ['a page that is not JSON', { kind: 'not-json', path: /^\/api\/v1\/configmaps/ }, /not-json/],
   ['the same continue token for ever', { kind: 'same-token', path: /^\/api\/v1\/configmaps/ }, /token-repeated/],
   ['a list that always expires', { kind: 'status', status: 410, path: /^\/api\/v1\/configmaps/ }, /expired/],

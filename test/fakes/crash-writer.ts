@@ -1,5 +1,16 @@
 import { writeSync } from 'node:fs';
-import { memorySigner, newExhibit, OPENING, planOf, draftOf, factsOf, outcomeOf, quietIo, SBOM, temporaryStore } from './evidence-case.js';
+import {
+  memorySigner,
+  newExhibit,
+  OPENING,
+  planOf,
+  draftOf,
+  factsOf,
+  outcomeOf,
+  quietIo,
+  SBOM,
+  temporaryStore,
+} from './evidence-case.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { sealExhibit } from '../../src/evidence/seal-exhibit.js';
 
@@ -8,7 +19,9 @@ import { sealExhibit } from '../../src/evidence/seal-exhibit.js';
  * promised to be durable, one line each: `item PATH SHA256`, `outcome ARTIFACT`.
  */
 const [home = '', mode = 'collect', seedText = '1'] = process.argv.slice(2);
-const say = (text: string): void => { writeSync(1, `${text}\n`); };
+const say = (text: string): void => {
+  writeSync(1, `${text}\n`);
+};
 
 const { store } = temporaryStore({ home });
 const caseId = await store.current();
@@ -20,11 +33,24 @@ say('ready');
 async function collect(name: string, sizeBytes: number): Promise<void> {
   const artifact = `logs/${name}`;
   await exhibit.plan(planOf(artifact));
-  const seq = exhibit.requestLog.begin({ method: 'GET', url: `https://x/${name}`, auditIdSent: 'id', sentAt: '2026-01-01T00:00:00.000Z' });
+  const seq = exhibit.requestLog.begin({
+    method: 'GET',
+    url: `https://x/${name}`,
+    auditIdSent: 'id',
+    sentAt: '2026-01-01T00:00:00.000Z',
+  });
   const writer = await exhibit.sink.open(draftOf(artifact, `data/pods/${name}/current.log`));
   for (let left = sizeBytes; left > 0; left -= 5000) await writer.write(Buffer.alloc(Math.min(left, 5000), name));
   exhibit.requestLog.end(seq, {
-    status: 200, auditIdAnswered: null, serverDate: null, sizeBytes, sha256: null, tlsPeerSha256: null, firstByteAt: null, lastByteAt: null, error: null,
+    status: 200,
+    auditIdAnswered: null,
+    serverDate: null,
+    sizeBytes,
+    sha256: null,
+    tlsPeerSha256: null,
+    firstByteAt: null,
+    lastByteAt: null,
+    error: null,
   });
   const { path, sha256 } = await writer.commit(factsOf(artifact));
   say(`item ${path} ${sha256}`);

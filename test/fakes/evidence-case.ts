@@ -28,10 +28,18 @@ export function memorySigner(privateKey: KeyObject = generateKeyPairSync('ed2551
 
 export const SBOM = Buffer.from('{"bomFormat":"CycloneDX","specVersion":"1.6","version":1}\n');
 
-export const NEW_CASE = { reference: 'REF-1', reason: 'a test', authority: 'not stated', operator: 'tester', hold: null } as const;
+export const NEW_CASE = {
+  reference: 'REF-1',
+  reason: 'a test',
+  authority: 'not stated',
+  operator: 'tester',
+  hold: null,
+} as const;
 
 /** A store in a fresh temporary folder. */
-export function temporaryStore(options: { readonly partBytes?: number; readonly home?: string; readonly io?: Io } = {}): { store: CaseStore; home: string } {
+export function temporaryStore(
+  options: { readonly partBytes?: number; readonly home?: string; readonly io?: Io } = {},
+): { store: CaseStore; home: string } {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'exhibit-case-'));
   const { partBytes } = options;
   const store = openCaseStore({
@@ -52,20 +60,42 @@ export async function newExhibit(store: CaseStore): Promise<{ openCase: OpenCase
 
 export const OPENING: Opening = {
   scope: {
-    all: true, nodes: [], pods: [], namespaces: [], kubelet: false, profile: 'default', clusterUid: null, apiServer: 'https://127.0.0.1:6443',
+    all: true,
+    nodes: [],
+    pods: [],
+    namespaces: [],
+    kubelet: false,
+    profile: 'default',
+    clusterUid: null,
+    apiServer: 'https://127.0.0.1:6443',
   },
   authority: 'not stated',
   operator: { apiIdentity: null, cloudIdentity: null, osUser: 'tester', host: 'testhost' },
   tool: {
-    name: 'exhibit', version: '0.0.0', commit: 'unknown', programDigest: '0'.repeat(64), programFiles: 1, nodeVersion: process.version, platform: 'linux-x64',
+    name: 'exhibit',
+    version: '0.0.0',
+    commit: 'unknown',
+    programDigest: '0'.repeat(64),
+    programFiles: 1,
+    nodeVersion: process.version,
+    platform: 'linux-x64',
   },
   connection: null,
   profileText: 'collectors: []\n',
   configText: 'policy: {}\n',
 };
 
-export function planOf(artifact: string, required = true): { artifact: string; collector: string; required: boolean; source: string; plannedAt: string } {
-  return { artifact, collector: 'logs', required, source: `/api/v1/${artifact}`, plannedAt: toRfc3339(systemClock.nowMs()) };
+export function planOf(
+  artifact: string,
+  required = true,
+): { artifact: string; collector: string; required: boolean; source: string; plannedAt: string } {
+  return {
+    artifact,
+    collector: 'logs',
+    required,
+    source: `/api/v1/${artifact}`,
+    plannedAt: toRfc3339(systemClock.nowMs()),
+  };
 }
 
 export function draftOf(artifact: string, path: string): ItemDraft {
@@ -84,9 +114,20 @@ export function factsOf(artifact: string): ItemFacts {
   };
 }
 
-export function outcomeOf(artifact: string, outcome: OutcomeRecord['outcome'] = 'collected', required = true): OutcomeRecord {
+export function outcomeOf(
+  artifact: string,
+  outcome: OutcomeRecord['outcome'] = 'collected',
+  required = true,
+): OutcomeRecord {
   return {
-    artifact, collector: 'logs', required, outcome, reason: outcome === 'collected' ? '' : 'test', detail: '', proof: { status: 200 }, attempts: 1,
+    artifact,
+    collector: 'logs',
+    required,
+    outcome,
+    reason: outcome === 'collected' ? '' : 'test',
+    detail: '',
+    proof: { status: 200 },
+    attempts: 1,
     at: toRfc3339(systemClock.nowMs()),
   };
 }

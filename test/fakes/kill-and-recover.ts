@@ -16,7 +16,11 @@ export async function bundleCrashWriter(): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'crash-writer-')), 'crash-writer.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('crash-writer.ts', import.meta.url))],
-    outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error',
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   return outfile;
@@ -30,10 +34,15 @@ interface Promised {
 }
 
 /** Lets the writer run until it has said `ready` and then `afterLines` lines, or has ended by itself; kills it `delayMs` later. */
-async function runAndKill(options: { program: string; args: string[]; afterLines: number; delayMs: number }, promised: Promised): Promise<void> {
+async function runAndKill(
+  options: { program: string; args: string[]; afterLines: number; delayMs: number },
+  promised: Promised,
+): Promise<void> {
   const child = spawn(process.execPath, [options.program, ...options.args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   const ended = once(child, 'close');
   let lines = -1;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -60,7 +69,11 @@ export interface KillReport {
  * Throws when anything is missing that a killed process was promised, when the case cannot be opened, or when the archive does not
  * verify. One run takes a few seconds; test/torture runs many.
  */
-export async function killAndRecover(options: { readonly program: string; readonly seed: number; readonly rounds: number }): Promise<KillReport> {
+export async function killAndRecover(options: {
+  readonly program: string;
+  readonly seed: number;
+  readonly rounds: number;
+}): Promise<KillReport> {
   const { program, seed, rounds } = options;
   let state = seed >>> 0;
   const random = (below: number): number => {
@@ -86,17 +99,31 @@ async function check(home: string, promised: Promised, rounds: number): Promise<
     const [first] = openCase.exhibits;
     const directory = join(openCase.directory, 'exhibits', first?.exhibitId ?? '');
     for (const [path, sha256] of promised.items) {
-      const found = createHash('sha256').update(readFileSync(join(directory, path))).digest('hex');
+      const found = createHash('sha256')
+        .update(readFileSync(join(directory, path)))
+        .digest('hex');
       if (found !== sha256) throw new Error(`${path} is not what was promised`);
     }
     const exhibit = await openCase.exhibit();
     if (exhibit === null) return { rounds, items: promised.items.size, orphans: 0, verdict: first?.state ?? 'none' };
-    for (const artifact of promised.outcomes) if (!exhibit.hasOutcome(artifact)) throw new Error(`${artifact} lost its outcome`);
+    for (const artifact of promised.outcomes)
+      if (!exhibit.hasOutcome(artifact)) throw new Error(`${artifact} lost its outcome`);
     const counts = exhibit.counts();
     if (counts.items < promised.items.size) throw new Error('an item was lost');
     const policy = { requireTimestamp: false, requireSigners: 1 };
-    const sealed = await sealExhibit({ openCase, exhibit, signer: memorySigner(), clock: systemClock, io: quietIo, policy, sbom: SBOM });
-    const orphans = [...readFileSync(exhibit.layout.custody, 'latin1').matchAll(/"orphans":(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+    const sealed = await sealExhibit({
+      openCase,
+      exhibit,
+      signer: memorySigner(),
+      clock: systemClock,
+      io: quietIo,
+      policy,
+      sbom: SBOM,
+    });
+    const orphans = [...readFileSync(exhibit.layout.custody, 'latin1').matchAll(/"orphans":(\d+)/g)].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    );
     return { rounds, items: counts.items, orphans, verdict: sealed.report.verdict };
   } finally {
     await openCase.release();

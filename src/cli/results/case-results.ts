@@ -27,6 +27,5 @@ export const caseShowResult = caseSchema.extend({
   exhibits: z.array(exhibitSchema).readonly(),
 });
 
-export const caseOpenResult = caseShowResult;
 export const caseUseResult = z.strictObject({ caseId: z.string() });
 export const caseCloseResult = z.strictObject({ caseId: z.string(), state: z.literal('closed') });

@@ -7,7 +7,7 @@ import { describe } from '../../cli/exit-codes-help.js';
 import { openCase } from '../../cli/open-case.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
 import { presentCase } from '../../cli/present-case.js';
-import type { caseOpenResult } from '../../cli/results/case-results.js';
+import type { caseShowResult } from '../../cli/results/case-results.js';
 
 export default class CaseOpen extends BaseCommand<typeof CaseOpen> {
   static override summary = 'Open a case and use it.';
@@ -40,7 +40,7 @@ collect, not only recorded. What is left out is recorded as "not stated".`,
     'hold': Flags.string({ helpValue: 'ID', summary: 'Legal hold that the evidence is under.' }),
   };
 
-  protected override async execute(): Promise<CommandOutcome<z.infer<typeof caseOpenResult>>> {
+  protected override async execute(): Promise<CommandOutcome<z.infer<typeof caseShowResult>>> {
     const { context, flags } = this;
     const authority = parseAuthority(
       {
