@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NOT_STATED } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
+import { completenessOf } from '../../evidence/completeness.js';
 import { emptyOutcomeCounts, isGap } from '../../model/outcome.js';
-import type { Completeness, OutcomeCounts } from '../../model/outcome.js';
+import type { OutcomeCounts } from '../../model/outcome.js';
 import { VOLATILITIES } from '../../model/artifact.js';
 import { parseInstant, toRfc3339 } from '../../lib/clock.js';
 import type { OpenCase } from '../../evidence/case-store.js';
@@ -255,7 +256,7 @@ export class Run {
     return {
       caseId: this.#openCase.file.caseId,
       exhibitId: this.#exhibit.exhibitId,
-      completeness: completenessOf(gapsTotal, outcomes),
+      completeness: completenessOf(outcomes, gapsTotal),
       outcomes,
       planned: counts.planned,
       gaps,
@@ -270,10 +271,4 @@ export class Run {
 function planSentence(planned: Readonly<Record<string, number>>): string {
   const parts = Object.entries(planned).map(([id, count]) => `${id} ${String(count)}`);
   return `planned: ${parts.join(', ')}`;
-}
-
-/** complete = no gap, partial = a gap, failed = nothing obtained. */
-export function completenessOf(gaps: number, outcomes: OutcomeCounts): Completeness {
-  if (gaps === 0) return 'complete';
-  return outcomes.collected + outcomes.partial + outcomes.empty === 0 ? 'failed' : 'partial';
 }
