@@ -110,3 +110,18 @@ export async function records<T>(path: string): Promise<T[]> {
   const text = await readFile(path, 'utf8');
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
 }
+
+/** Pastes the code blocks of an archive's own VERIFY.md into bash, as a stranger would. */
+export async function followVerifyMd(
+  bag: string,
+  files: { readonly archive: string; readonly receipt: string; readonly allowedSigners: string },
+): Promise<string> {
+  const guide = await readFile(join(bag, 'VERIFY.md'), 'latin1');
+  const script = [...guide.matchAll(/^~~~ bash\n(.*?)^~~~$/gms)].map((block) => block[1] ?? '').join('');
+  const { stdout, stderr, exitCode } = await execa('bash', ['-euo', 'pipefail'], {
+    input: script,
+    reject: false,
+    env: { ARCHIVE: files.archive, RECEIPT: files.receipt, ALLOWED_SIGNERS: files.allowedSigners },
+  });
+  return `${stdout}\n${exitCode === 0 ? '' : stderr}`;
+}
