@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = [20, 19];
@@ -19,6 +19,11 @@ export async function start(bin) {
   if (argv.length === 1 && argv[0] === '--version') {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     process.stdout.write(`exhibit/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+    return;
+  }
+  if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
+    process.stderr.write('exhibit is not built in this checkout yet: npm ci && npm run build\n');
+    process.exitCode = 2;
     return;
   }
   const { runProcess } = await import('../dist/cli/main.js');

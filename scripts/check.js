@@ -7,7 +7,6 @@ import { ensureBuilt } from './build.js';
 import { findDrift } from './docs.js';
 import { installGate, packGate, publintGate } from './gates/npm-package.js';
 import { releaseGate } from './gates/release.js';
-import { startupGate } from './gates/startup.js';
 import { ensureInstalled } from './lib/ensure-installed.js';
 import { main, printTotals, run, tool } from './lib/run.js';
 
@@ -49,11 +48,10 @@ function gates(folder) {
     ],
     ['unused code', program('knip/bin/knip.js')],
     [
-      'size, names, templates, public API',
+      'size, names, templates, public API, what a start loads',
       program('vitest/vitest.mjs', 'run', '--project', 'architecture', '--reporter', 'dot'),
     ],
     ['generated pages', driftGate],
-    ['start-up time', startupGate],
     [
       'npm pack',
       async () => {

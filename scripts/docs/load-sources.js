@@ -29,6 +29,7 @@ export async function loadSources() {
   const values = Object.values(await exportsOf('src/collectors/index.gen.ts')).flat();
   const collectors = values.filter(isCollector);
   collectors.sort((a, b) => (`${a.volatility} ${a.id}` < `${b.volatility} ${b.id}` ? -1 : 1));
+  const { COLLECTION_RIGHTS = [] } = await exportsOf('src/workflows/rights.ts');
   const jsonSchemas = renderJsonSchemas?.() ?? new Map();
-  return { ERROR_TABLE, MESSAGE_TABLE, ENVIRONMENT_TABLE, collectors, jsonSchemas };
+  return { ERROR_TABLE, MESSAGE_TABLE, ENVIRONMENT_TABLE, collectors, COLLECTION_RIGHTS, jsonSchemas };
 }

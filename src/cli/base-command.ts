@@ -9,11 +9,13 @@ import type { Answers } from './confirm.js';
 import { Context } from './context.js';
 import { type Environment, readEnvironment, variableOf } from './environment.js';
 import { baseFlags, type OutputFormat } from './flags.js';
+import { asInstalled } from './as-called.js';
+import { goingOn } from './going-on.js';
 import { openIo } from './io-host.js';
 import type { CommandOutcome, CommandReport } from './outcome.js';
 import { printResult } from './print-result.js';
 import { type Interruption, listenForInterruption } from './signals.js';
-import type { ClosableIo } from './terminal-io.js';
+import { type RememberingIo, remembering } from './remembering-io.js';
 import { toExhibitError } from './to-exhibit-error.js';
 import { writeStderr } from './write-stderr.js';
 
@@ -25,7 +27,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected flags!: BaseFlags & Interfaces.InferredFlags<T['flags']>;
   protected args!: Interfaces.InferredArgs<T['args']>;
   protected environment!: Environment;
-  protected io!: ClosableIo;
+  protected io!: RememberingIo;
   protected interruption!: Interruption;
   #context: Context | undefined;
 
@@ -54,13 +56,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // The framework infers these types from the class; inside the generic base they are known only by that name.
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
-    this.io = openIo({
-      environment: this.environment,
-      clock: systemClock,
-      verbosity: this.#verbosity(),
-      events: this.flags.events,
-      writeStderr,
-    });
+    this.io = remembering(
+      openIo({
+        environment: this.environment,
+        clock: systemClock,
+        verbosity: this.#verbosity(),
+        events: this.flags.events,
+        writeStderr,
+      }),
+    );
     this.interruption = listenForInterruption({
       onSoft: (name) => {
         this.io.emit(
@@ -70,7 +74,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       },
       onHard: () => {
         this.io.close();
+        writeStderr(`Ended at once. What was committed is intact; go on with: ${this.goOn()}\n`);
       },
+      goOn: this.goOn(),
       // eslint-disable-next-line n/no-process-exit -- The second signal must end the process whatever still runs.
       exit: (code) => process.exit(code),
     });
@@ -79,7 +85,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async run(): Promise<CommandReport> {
     const outcome = await this.execute();
     this.io.close();
-    await printResult(this.id ?? '', this.#format(), outcome);
+    const text = asInstalled(outcome.text, { bin: this.config.bin, root: this.config.root });
+    await printResult(this.id ?? '', this.#format(), { ...outcome, text });
     const notice = outcome.notice ?? null;
     return { exitCode: notice?.exitCode ?? outcome.exitCode ?? 0, notice };
   }
@@ -89,19 +96,25 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected override catch(error: Error): Promise<never> {
     const ownFlags = this.ctor.flags as Interfaces.FlagInput | undefined;
-    const shown = toExhibitError(error, {
+    const thrown = toExhibitError(error, {
       command: (this.id ?? '').replaceAll(':', ' '),
       bin: this.config.bin,
       flagNames: [...Object.keys(ownFlags ?? {}), ...Object.keys(baseFlags)],
       interrupted: (this.interruption as Interruption | undefined)?.reason() ?? null,
     });
-    return Promise.reject(shown);
+    const progress = (this.io as RememberingIo | undefined)?.lastProgress() ?? null;
+    return Promise.reject(goingOn(thrown, { command: () => this.goOn(), progress }));
+  }
+
+  /** The command that goes on after an interruption: the same one, where it leaves nothing half done. */
+  protected goOn(): string {
+    return `exhibit ${(this.id ?? '').replaceAll(':', ' ')}`;
   }
 
   protected override async finally(): Promise<void> {
     // Both are missing when the flags could not be parsed.
     (this.interruption as Interruption | undefined)?.dispose();
-    (this.io as ClosableIo | undefined)?.close();
+    (this.io as RememberingIo | undefined)?.close();
     await this.#context?.close();
   }
 

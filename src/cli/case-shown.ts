@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { caseLayout, noSuchCase, readCaseFile } from '../evidence/case-file.js';
-import { readCaseHistory } from '../evidence/case-state.js';
+import { type ExhibitHistory, readCaseHistory } from '../evidence/case-state.js';
 import { sealedPaths } from '../evidence/finished-seal.js';
 import type { CaseFile } from '../model/case.js';
 import type { Context } from './context.js';
+import { readExhibitKind, readExhibitProgress } from './exhibit-progress.js';
 import type { caseListResult, caseShowResult } from './results/case-results.js';
 
 /** Reads without taking the lock, so that a running collection can be looked at. Throws `CASE_INVALID`, `CASE_CORRUPT`, `STORAGE_UNSAFE`. */
@@ -11,6 +12,28 @@ export async function readCase(context: Context, caseId: string): Promise<CaseFi
   const file = await readCaseFile(caseLayout(context.locations.casesDirectory, caseId));
   if (file === null) throw noSuchCase(caseId);
   return file;
+}
+
+type ExhibitShown = z.infer<typeof caseShowResult>['exhibits'][number];
+
+async function exhibitsShown(
+  context: Context,
+  caseId: string,
+  exhibits: readonly Pick<ExhibitHistory, 'exhibitId' | 'state'>[],
+): Promise<ExhibitShown[]> {
+  const { casesDirectory } = context.locations;
+  const { sealed } = caseLayout(casesDirectory, caseId);
+  const shown: ExhibitShown[] = [];
+  for (const { exhibitId, state } of exhibits) {
+    shown.push({
+      exhibitId,
+      state,
+      archive: state === 'sealed' ? sealedPaths(sealed, exhibitId).archive : null,
+      kind: await readExhibitKind(casesDirectory, caseId, exhibitId),
+      progress: state === 'open' ? await readExhibitProgress(casesDirectory, caseId, exhibitId) : null,
+    });
+  }
+  return shown;
 }
 
 /** A case with its exhibits, as `case show` and `case open` print it. Throws as `readCase`. */
@@ -30,11 +53,7 @@ export async function caseShown(context: Context, caseId: string): Promise<z.inf
     operator,
     hold,
     directory: layout.directory,
-    exhibits: history.exhibits.map((exhibit) => ({
-      exhibitId: exhibit.exhibitId,
-      state: exhibit.state,
-      archive: exhibit.state === 'sealed' ? sealedPaths(layout.sealed, exhibit.exhibitId).archive : null,
-    })),
+    exhibits: await exhibitsShown(context, caseId, history.exhibits),
   };
 }
 
@@ -43,11 +62,10 @@ export async function listCases(context: Context): Promise<z.infer<typeof caseLi
   const store = await context.store();
   const inUse = await store.current();
   const cases = await store.list();
-  return cases.map(({ caseId, reference, state, openedAt }) => ({
-    caseId,
-    reference,
-    state,
-    openedAt,
-    inUse: caseId === inUse,
-  }));
+  const listed: z.infer<typeof caseListResult>['cases'][number][] = [];
+  for (const { caseId, reference, state, openedAt, exhibits } of cases) {
+    const shown = await exhibitsShown(context, caseId, exhibits);
+    listed.push({ caseId, reference, state, openedAt, inUse: caseId === inUse, exhibits: shown });
+  }
+  return listed;
 }

@@ -19,7 +19,8 @@ export const collectFlags = {
   'all': Flags.boolean({ default: false, summary: 'The whole cluster.' }),
   'profile': Flags.string({
     helpValue: 'NAME|FILE',
-    summary: 'Which collectors, with which limits (EXHIBIT_PROFILE; default: triage).',
+    summary: 
+      'Which collectors, with which limits: triage, pod-compromise, node-compromise, full, or a file (EXHIBIT_PROFILE; default: triage).',
   }),
   'kubelet': Flags.boolean({
     default: false,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { CaseStore } from '../evidence/case-store.js';
 import { loadLocalSigner } from '../evidence/local-signer.js';
 import { systemClock, systemIds } from '../lib/clock.js';
-import { ExhibitError } from '../model/errors.js';
+import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { Tool } from '../model/exhibit.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
@@ -25,6 +25,7 @@ import { type Locations, locationsOf } from './locations.js';
 import { shippedProfiles } from './profiles.js';
 import { programOf, sbomOf } from './program.js';
 import { resolveSetting, type Setting } from './settings.js';
+import { shellWord } from './table.js';
 import { readTrustList, type TrustList } from './trust-list.js';
 
 export interface ContextOptions {
@@ -132,7 +133,18 @@ export class Context {
   }
 
   async signer(flag: string | undefined): Promise<Signer> {
-    return await loadLocalSigner(this.keyPath(flag));
+    const { value, origin } = this.keySetting(flag);
+    try {
+      return await loadLocalSigner(this.keyPath(flag));
+    } catch (error) {
+      const missing = error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT';
+      if (!missing || origin === 'default') throw error;
+      throw new ExhibitError('KEY_INVALID', `there is no signing key ${value} yet`, {
+        subject: this.keyPath(flag),
+        hints: [`exhibit key new --name ${shellWord(value)}`, 'exhibit key show'],
+        cause: error,
+      });
+    }
   }
 
   /** --allowed-signers, EXHIBIT_ALLOWED_SIGNERS, the configuration, the user's own list; `null` = no trust was given. */

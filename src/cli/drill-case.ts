@@ -2,11 +2,15 @@ import { NOT_STATED } from '../model/case.js';
 import type { Context } from './context.js';
 import { openCase } from './open-case.js';
 
+/** Reference and reason of the case of a sandbox drill, whatever its exhibit says it is. */
+export const SANDBOX_CASE = 'sandbox drill';
+
 /** A case of its own for a drill. The case that was in use stays in use: a drill in the middle of an incident must not divert its evidence. */
-export async function openDrillCase(context: Context): Promise<string> {
+export async function openDrillCase(context: Context, sandbox: boolean): Promise<string> {
   const store = await context.store();
   const before = await store.current();
-  const caseId = await openCase(context, { reference: 'drill', reason: 'drill', authority: NOT_STATED });
+  const name = sandbox ? SANDBOX_CASE : 'drill';
+  const caseId = await openCase(context, { reference: name, reason: name, authority: NOT_STATED, ofItsOwn: true });
   if (before !== null) await store.use(before);
   return caseId;
 }

@@ -5,8 +5,10 @@ import { errnoOf, ExhibitError } from '../model/errors.js';
 import { SEAL_NAMESPACE } from '../model/exhibit.js';
 import type { DrillSummary, Scorecard } from '../workflows/drill.js';
 import type { Context } from './context.js';
+import { notRequiredText } from './not-obtained.js';
 import { renderBytes, renderDuration } from './quantities.js';
 import { renderFacts, shellWord } from './table.js';
+import { verdictLines } from './verdict-text.js';
 import { principalFrom, trustSigner } from './trust-list.js';
 
 /** Makes the default key where there is none, so that a first drill needs no preparation. */
@@ -39,10 +41,13 @@ export async function writeScorecard(archivePath: string, scorecard: Scorecard):
   return path;
 }
 
+const FACT_COLUMNS = 14;
+
 export interface DrillShown {
   readonly summary: DrillSummary;
   readonly scorecardPath: string;
   readonly allowedSigners: string;
+  readonly columns: number;
 }
 
 function stockTools({ summary, allowedSigners }: DrillShown): string[] {
@@ -61,10 +66,11 @@ export function presentDrill(shown: DrillShown): string {
   const { durationMs: took } = scorecard;
   const facts = renderFacts([
     ['archive', seal.archivePath],
-    ['verdict', report.line],
+    ['verdict', verdictLines(report, shown.columns - FACT_COLUMNS)],
     ['planned', `${String(scorecard.planned)} artifacts`],
     ['obtained', `${String(scorecard.obtained)}, and ${String(scorecard.provedAbsent)} proved absent`],
     ['gaps', String(scorecard.gaps)],
+    ['not required', notRequiredText(shown.summary.collect.outcomes, scorecard.gaps)],
     ['coverage', `${(scorecard.coveragePermille / 10).toFixed(1)} %`],
     ['payload', `${String(scorecard.payloadFiles)} files, ${renderBytes(scorecard.payloadBytes)}`],
     [

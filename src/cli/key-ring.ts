@@ -23,6 +23,14 @@ export function keyPathOf(keysDirectory: string, key: string, workingDirectory: 
   );
 }
 
+/** Whom a trust list vouches for, in its order. */
+export function listTrusted(trustText: string): readonly { readonly principals: string; readonly fingerprint: string }[] {
+  return parseAllowedSigners(trustText).signers.map(({ principals, keyBlob }) => ({
+    principals,
+    fingerprint: fingerprintOf(keyBlob),
+  }));
+}
+
 export interface ListedKey {
   readonly name: string;
   readonly path: string;

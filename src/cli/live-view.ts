@@ -1,6 +1,6 @@
 import type { Progress } from '../ports/io.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
-import { renderBytes, renderDuration } from './quantities.js';
+import { renderAbout, renderBytes } from './quantities.js';
 
 /** Progress with what the screen adds to it. */
 export interface ViewState {
@@ -34,7 +34,7 @@ export function renderProgressLine(state: ViewState): string {
   ];
   if (state.elapsedMs >= 1000) parts.push(`${renderBytes(((bytes - state.bytesAtStart) * 1000) / state.elapsedMs)}/s`);
   const eta = etaMs(state);
-  if (eta !== null && eta > 0) parts.push(`about ${renderDuration(eta)} left`);
+  if (eta !== null && eta > 0) parts.push(`about ${renderAbout(eta)} left`);
   if (gaps > 0) parts.push(`${String(gaps)} ${gaps === 1 ? 'gap' : 'gaps'}`);
   return parts.join('  ');
 }

@@ -9,6 +9,8 @@ export interface NewCase {
   readonly authority: Authority;
   readonly operator?: string | undefined;
   readonly hold?: string | undefined;
+  /** The caller sees to it that another case stays in use. */
+  readonly ofItsOwn?: boolean;
 }
 
 /** Opens a case, which is in use then, and says so; what was not stated is recorded as such and warned of. */
@@ -27,7 +29,11 @@ export async function openCase(context: Context, input: NewCase): Promise<string
     operator: operator.value,
     hold: input.hold ?? null,
   });
-  context.io.emit('CASE_OPENED', `case ${caseId} was opened and is in use`, { caseId });
+  const text =
+    input.ofItsOwn === true
+      ? `a case of its own was opened: ${caseId}`
+      : `case ${caseId} was opened and is in use`;
+  context.io.emit('CASE_OPENED', text, { caseId });
   const missing = [
     ...(input.reason === undefined ? ['reason'] : []),
     ...(input.authority === NOT_STATED ? ['authority'] : []),

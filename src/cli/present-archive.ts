@@ -3,6 +3,7 @@ import { NOT_STATED } from '../model/case.js';
 import type { ItemRecord } from '../model/artifact.js';
 import { OUTCOMES } from '../model/outcome.js';
 import type { ArchiveSummary } from '../evidence/archive-reader.js';
+import { notRequiredText } from './not-obtained.js';
 import { renderBytes } from './quantities.js';
 import { renderFacts, renderTable } from './table.js';
 
@@ -33,6 +34,7 @@ export function presentArchive(summary: ArchiveSummary): string {
     ['cluster', statement.scope?.apiServer ?? 'none'],
     ['created', statement.createdAt],
     ['tool', `${tool.name} ${tool.version} (${tool.programDigest.slice(0, 16)})`],
+    ['not required', notRequiredText(statement.outcomeCounts, summary.gapsTotal)],
     ['payload', `${String(statement.payloadFiles)} files, ${renderBytes(statement.payloadBytes)}`],
     ['sha256', summary.containerSha256],
   ]);

@@ -3,6 +3,19 @@ import { NOT_STATED } from '../model/case.js';
 import type { caseShowResult } from './results/case-results.js';
 import { renderFacts } from './table.js';
 
+type ExhibitShown = z.infer<typeof caseShowResult>['exhibits'][number];
+
+/** `interrupted, incident, 71 of 146 read`: state, kind, and how far an open one has come. A collection that runs now looks interrupted. */
+export function exhibitState({ state, kind, progress }: ExhibitShown): string {
+  const isWhole = progress?.finished === true && progress.read >= progress.planned;
+  const collected = isWhole ? 'complete, not sealed' : 'not finished: running or interrupted';
+  return [
+    progress === null ? state : collected,
+    ...(kind === null ? [] : [kind]),
+    ...(progress === null ? [] : [`${String(progress.read)} of ${String(progress.planned)} read`]),
+  ].join(', ');
+}
+
 /** A case for people. */
 export function presentCase(shown: z.infer<typeof caseShowResult>): string {
   const { authority } = shown;
@@ -20,8 +33,11 @@ export function presentCase(shown: z.infer<typeof caseShowResult>): string {
     ['opened', shown.openedAt],
     ['directory', shown.directory],
     ...shown.exhibits.map(
-      ({ exhibitId, state, archive }) =>
-        ['exhibit', `${exhibitId} (${state})${archive === null ? '' : ` ${archive}`}`] as const,
+      (exhibit) =>
+        [
+          'exhibit',
+          `${exhibit.exhibitId} (${exhibitState(exhibit)})${exhibit.archive === null ? '' : ` ${exhibit.archive}`}`,
+        ] as const,
     ),
   ]);
 }

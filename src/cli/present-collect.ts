@@ -1,13 +1,17 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { CollectSummary } from '../workflows/collect-summary.js';
+import type { Volatility } from '../model/artifact.js';
 import type { CollectionPlan } from '../workflows/plan-collection.js';
+import type { ScopeRequest } from '../workflows/targets/scope-request.js';
+import { presentDenied } from './denied.js';
+import { notRequiredText } from './not-obtained.js';
 import { renderBytes } from './quantities.js';
 import { renderFacts, renderTable } from './table.js';
 
 const SHOWN_GAPS = 10;
 
 /** The result of a collection for people; ends with the next command. */
-export function presentCollect(summary: CollectSummary): string {
+export function presentCollect(summary: CollectSummary, next: string): string {
   const counts = Object.entries(summary.outcomes)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${String(count)} ${outcome}`);
@@ -15,10 +19,11 @@ export function presentCollect(summary: CollectSummary): string {
     ['case', summary.caseId],
     ['exhibit', `${summary.exhibitId} (open, ${summary.completeness})`],
     ['artifacts', `${String(summary.planned)} planned: ${counts.join(', ')}`],
+    ['not required', notRequiredText(summary.outcomes, summary.gapsTotal)],
     ['payload', `${String(summary.items)} files, ${renderBytes(summary.payloadBytes)}`],
     ['already held', summary.already === 0 ? null : `${String(summary.already)} artifacts, not read again`],
   ]);
-  return [facts, ...presentGaps(summary), '', 'Next: exhibit seal'].join('\n');
+  return [facts, ...presentGaps(summary), ...presentDenied(summary), '', `Next: ${next}`].join('\n');
 }
 
 function presentGaps({ gaps, gapsTotal }: CollectSummary): string[] {
@@ -43,14 +48,50 @@ function presentRights(plan: CollectionPlan): string[] {
   return ['', 'Rights that are missing:', renderTable(['state', 'verb', 'resource', 'why'], rows)];
 }
 
+/** What a tier means: the order of volatility. */
+const TIERS: Readonly<Record<Volatility, string>> = {
+  V0: 'lost within minutes: objects, events, logs of containers that restarted',
+  V1: 'lost with a restart: what runs on the nodes now',
+  V2: 'lost with a restart: memory',
+  V3: 'lost with a restart: state of the kernel',
+  V4: 'lost with rotation or deletion: logs and writable layers',
+  V5: 'stays with the disk',
+  V6: 'stays elsewhere: images, registries, audit trails',
+};
+
+function presentTiers({ steps }: CollectionPlan): string[] {
+  const tiers = [...new Set(steps.map(({ tier }) => tier))];
+  return tiers.length === 0 ? [] : ['', 'Read in this order:', ...tiers.map((tier) => `  ${tier}  ${TIERS[tier]}`)];
+}
+
+/** What the selection brought with it that nobody named. */
+function widened(plan: CollectionPlan, scope: ScopeRequest): readonly string[] {
+  if (scope.all || plan.namespaces === 'all') return [];
+  const named = new Set([...scope.namespaces, ...scope.pods.map((pod) => pod.split('/')[0] ?? '')]);
+  const more = plan.namespaces.filter((name) => !named.has(name) && name !== 'kube-system');
+  const nodes = plan.nodes.filter((name) => !scope.nodes.includes(name));
+  return [
+    ...(nodes.length === 0 ? [] : [`${count(nodes.length, 'node')}, because a pod that was named runs there`]),
+    ...(more.length === 0 ? [] : [`${count(more.length, 'namespace')}, because pods of theirs run on the same node`]),
+    ...(plan.namespaces.includes('kube-system') && !named.has('kube-system')
+      ? ['kube-system, always: it stands for the cluster']
+      : []),
+  ];
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} more ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** The plan screen: what, in which order, at what cost, with which rights, and what was not asked for. */
-export function presentPlan(plan: CollectionPlan): string {
-  const namespaces = plan.namespaces === 'all' ? 'all' : plan.namespaces.join(', ');
+export function presentPlan(plan: CollectionPlan, scope: ScopeRequest): string {
+  const namespaces = plan.namespaces === 'all' ? 'all' : plan.namespaces.join(', ') || 'none';
   const facts = renderFacts([
     ['server', plan.server],
     ['identity', plan.identity ?? 'not learned'],
-    ['nodes', plan.nodes.join(', ')],
+    ['nodes', plan.nodes.length === 0 ? 'none' : plan.nodes.join(', ')],
     ['namespaces', namespaces],
+    ['also taken', widened(plan, scope).length === 0 ? null : widened(plan, scope)],
     ['pods', String(plan.pods)],
     [
       'artifacts',
@@ -76,6 +117,7 @@ export function presentPlan(plan: CollectionPlan): string {
     facts,
     '',
     renderTable(['tier', 'collector', 'artifacts', 'requests'], steps),
+    ...presentTiers(plan),
     ...presentRights(plan),
     ...(lists.length === 0 ? [] : ['', ...lists]),
   ].join('\n');

@@ -2,6 +2,7 @@ import { ExhibitError } from '../model/errors.js';
 import type { VerifyReport } from '../model/verdict.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { renderTable, shellWord } from './table.js';
+import { verdictLines } from './verdict-text.js';
 
 const SHOWN_FINDINGS = 20;
 
@@ -17,7 +18,7 @@ function renderFindings({ findings, findingsTotal }: VerifyReport): string[] {
 }
 
 /** The verdict first, then who signed, what was checked, and each finding. */
-export function presentReport(report: VerifyReport): string {
+export function presentReport(report: VerifyReport, columns: number): string {
   const { signer, checks } = report;
   const signed =
     signer === null
@@ -26,7 +27,7 @@ export function presentReport(report: VerifyReport): string {
           `signed by ${escapeForTerminal(signer.fingerprint)}${signer.principal === null ? '' : ` (${escapeForTerminal(signer.principal)})`}`,
         ];
   return [
-    escapeForTerminal(report.line),
+    ...verdictLines(report, columns),
     ...signed,
     '',
     renderTable(

@@ -50,6 +50,13 @@ export function renderBytes(sizeBytes: number): string {
   return `${value.toFixed(1)} TiB`;
 }
 
+/** An estimate, in no finer steps than it deserves: `1 s`, `42 s`, `4 m`, `2 h 07 m`. */
+export function renderAbout(durationMs: number): string {
+  const seconds = Math.max(1, Math.round(durationMs / 1000));
+  if (seconds < 60) return `${String(seconds)} s`;
+  return seconds < 3600 ? `${String(Math.round(seconds / 60))} m` : renderDuration(seconds * 1000);
+}
+
 /** `850 ms`, `12.3 s`, `4 m 05 s`, `2 h 07 m`. */
 export function renderDuration(durationMs: number): string {
   if (durationMs < 1000) return `${String(Math.round(durationMs))} ms`;

@@ -31,6 +31,7 @@ export async function readPublicKey(
     if (cause instanceof ExhibitError) throw cause;
     throw new ExhibitError('KEY_INVALID', `the public key cannot be read (${errnoOf(cause) ?? 'unknown error'})`, {
       subject: source,
+      hints: ['exhibit key trust FILE.pub --principal WHO'],
       cause,
     });
   }
@@ -45,6 +46,7 @@ export async function readPublicKey(
   if (key === null)
     throw new ExhibitError('KEY_INVALID', 'this is no public key in OpenSSH format of a type that can be checked', {
       subject: source,
+      hints: ['ssh-keygen -y -f KEY | exhibit key trust - --principal WHO'],
     });
   return { publicKey: `${type} ${base64}`, fingerprint: fingerprintOf(key.blob) };
 }

@@ -1,5 +1,6 @@
 import { ERROR_TABLE, type ExhibitError } from '../model/errors.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { asInstalled, type Installed } from './as-called.js';
 import { redactCredentials } from './redact.js';
 
 const MAX_LENGTH = 2000;
@@ -19,11 +20,17 @@ function renderCauses(error: Error): string[] {
   return output;
 }
 
+/** Without `installed`, hints stand as they were written. */
+export interface RenderErrorOptions {
+  readonly debug: boolean;
+  readonly installed?: Installed;
+}
+
 /**
  * An error for people, on several lines that end with a line end: what failed on which object, the cause in plain words, what is
  * already safe, one command to try, the code.
  */
-export function renderError(error: ExhibitError, options: { readonly debug: boolean }): string {
+export function renderError(error: ExhibitError, options: RenderErrorOptions): string {
   const [message = '', ...more] = lines(error.message);
   const subject =
     error.subject === undefined || error.message.includes(error.subject)
@@ -38,9 +45,14 @@ export function renderError(error: ExhibitError, options: { readonly debug: bool
     output.push(ERROR_TABLE[error.code].meaning);
   }
   if (error.safe !== undefined) output.push(`Safe: ${escapeForTerminal(error.safe, MAX_LENGTH)}`);
-  output.push(`Try: ${escapeForTerminal(error.hints[0] ?? ERROR_TABLE[error.code].remedy, MAX_LENGTH)}`);
-  for (const hint of error.hints.slice(1, 4)) output.push(`     ${escapeForTerminal(hint, MAX_LENGTH)}`);
-  output.push(`Code: ${error.code} (exit ${String(error.exitCode)}; exhibit explain ${error.code})`);
+  const { installed } = options;
+  const command = (text: string): string =>
+    escapeForTerminal(installed === undefined ? text : asInstalled(text, installed), MAX_LENGTH);
+  output.push(`Try: ${command(error.hints[0] ?? ERROR_TABLE[error.code].remedy)}`);
+  for (const hint of error.hints.slice(1, 5)) output.push(`     ${command(hint)}`);
+  output.push(
+    `Code: ${error.code} (exit ${String(error.exitCode)}; ${command('exhibit explain')} ${error.code})`,
+  );
   if (options.debug) output.push('', ...renderCauses(error));
   return `${output.join('\n')}\n`;
 }

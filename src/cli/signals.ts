@@ -14,6 +14,8 @@ export interface InterruptionOptions {
   /** Called at the second signal, just before the process ends. */
   readonly onHard: () => void;
   readonly exit: (code: number) => void;
+  /** The command that goes on after an interruption. */
+  readonly goOn?: string;
 }
 
 const CODES = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const;
@@ -35,7 +37,7 @@ export function listenForInterruption(options: InterruptionOptions): Interruptio
       return;
     }
     reason = new ExhibitError(code, ERROR_TABLE[code].meaning, {
-      hints: ['exhibit resume'],
+      hints: [options.goOn ?? 'exhibit resume'],
       retryable: true,
       safe: 'Everything that was committed before the signal.',
     });

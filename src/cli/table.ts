@@ -19,11 +19,19 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
     .join('\n');
 }
 
-/** `name:  value` lines with aligned values; entries without a value are left out. */
-export function renderFacts(facts: readonly (readonly [string, string | null | undefined])[]): string {
-  const shown = facts.filter((fact): fact is readonly [string, string] => typeof fact[1] === 'string');
+/** `name:  value` lines with aligned values, a list of values below each other; entries without a value are left out. */
+export function renderFacts(facts: readonly (readonly [string, string | readonly string[] | null | undefined])[]): string {
+  const shown = facts.filter(
+    (fact): fact is readonly [string, string | readonly string[]] => fact[1] !== null && fact[1] !== undefined,
+  );
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${escapeForTerminal(value)}`).join('\n');
+  const indent = ' '.repeat(width + 2);
+  return shown
+    .map(([name, value]) => {
+      const lines = (typeof value === 'string' ? [value] : value).map((line) => escapeForTerminal(line));
+      return `${name}:`.padEnd(width + 2) + lines.join(`\n${indent}`);
+    })
+    .join('\n');
 }
 
 /** A word for the shell: as it is where nothing in it is special, else in single quotes. */

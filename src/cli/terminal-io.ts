@@ -46,7 +46,7 @@ export class TerminalIo implements ClosableIo {
   #start: { readonly atUs: number; readonly done: number; readonly bytes: number } | null = null;
   #drawnAtUs = -Infinity;
   #drawnLines = 0;
-  readonly #losing: string[] = [];
+  #losing: string[] = [];
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -65,6 +65,7 @@ export class TerminalIo implements ClosableIo {
     const nowUs = this.#options.clock.monoUs();
     const phaseChanged = this.#progress?.phase !== state.phase;
     if (this.#begins(state)) this.#start = { atUs: nowUs, done: state.done, bytes: state.bytes };
+    if (phaseChanged) this.#forgetRead(state.phase);
     this.#progress = state;
     if (this.#options.verbosity === 'quiet') return;
     const intervalMs = this.#options.live ? LIVE_INTERVAL_MS : (this.#options.plainIntervalMs ?? PLAIN_INTERVAL_MS);
@@ -86,6 +87,11 @@ export class TerminalIo implements ClosableIo {
   /** Counters only grow within one piece of work: a smaller one means that the next piece has begun. */
   #begins(state: Progress): boolean {
     return this.#start === null || state.bytes < this.#start.bytes || state.done < (this.#progress?.done ?? 0);
+  }
+
+  /** Events are of the first tier: once it is over they are read, and no longer about to be lost. */
+  #forgetRead(phase: string): void {
+    if (/^collect V[1-9]/.test(phase)) this.#losing = this.#losing.filter((text) => !text.startsWith('events '));
   }
 
   #prefix(level: MessageLevel): string {

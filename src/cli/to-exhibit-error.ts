@@ -26,6 +26,23 @@ function firstLines(message: string): string {
   return message.split('\nSee more help')[0]?.trim() ?? message;
 }
 
+/** What the framework says in its own words, in ours. */
+const WORDINGS: readonly (readonly [RegExp, (...groups: string[]) => string])[] = [
+  [/^Missing \d+ required args?:\n(\w+)/, (name) => `The argument ${name.toUpperCase()} is missing.`],
+  [/^Missing required flag (\S+)/, (name) => `The flag --${name.replace(/^-+/, '')} is missing.`],
+  [/^Flag (--?\S+) expects a value/, (name) => `${name} needs a value.`],
+  [/^Unexpected arguments?: ([^\n]+)/, (words) => `There is no place for: ${words}`],
+];
+
+function inOurWords(message: string): string {
+  const text = firstLines(message);
+  for (const [pattern, wording] of WORDINGS) {
+    const match = pattern.exec(text.replace(/^The following error occurred:\s*/, ''));
+    if (match !== null) return wording(...match.slice(1));
+  }
+  return text;
+}
+
 function isAbort(error: Error): boolean {
   return error.name === 'AbortError' || errnoOf(error) === 'ABORT_ERR';
 }
@@ -39,7 +56,7 @@ function usageError(error: Error, context: ErrorContext): ExhibitError {
   const flags = unknownFlags(error);
   const first = flags[0];
   if (first === undefined)
-    return new ExhibitError('USAGE_INVALID', firstLines(error.message), { hints: [helpCommand(context)] });
+    return new ExhibitError('USAGE_INVALID', inOurWords(error.message), { hints: [helpCommand(context)] });
   // Only the name: what follows the = may be anything.
   const name = first.split('=')[0] ?? first;
   const near = suggest(name.replace(/^-+/, ''), context.flagNames);

@@ -9,6 +9,8 @@ export function answerOf(done: CallResult, method: string): ReadAnswer {
   const { attempt, attempts } = done;
   const { result } = attempt;
   const headers = result.head?.headers ?? {};
+  // A receiver that hashed less than it was given has failed, and its failure was thrown.
+  if (result.sha256 === null) throw new ExhibitError('INTERNAL', 'an answer has no digest', { subject: attempt.url });
   return {
     status: result.head?.status ?? 0,
     headers,

@@ -85,7 +85,72 @@ describe('brakes', () => {
     expect(brakes.listConcurrency()).toBe(1);
     const quick = createBrakes(DEFAULT_BRAKES);
     quick.pageAnswered(2);
-    expect(quick.pageAnswered(499)).toBe(0);
+    expect(quick.pageAnswered(99)).toBe(0);
+    expect(quick.pageAnswered(101)).toBe(101);
+  });
+
+  it('begins with few streams where told to, and lets one more in for every four answered well', async () => {
+    const brakes = createBrakes(DEFAULT_BRAKES, { firstStreams: 8 });
+    const streams = turns((index) => brakes.enter('stream', `node${String(index)}`, null), 60);
+    await settled();
+    expect(streams.order).toHaveLength(8);
+    brakes.callAnswered('stream', 3);
+    brakes.callAnswered('stream', 24);
+    brakes.callAnswered('stream', 3);
+    // A small call says nothing of what a kubelet bears.
+    for (let answer = 0; answer < 9; answer += 1) brakes.callAnswered('small', 3);
+    await settled();
+    expect(streams.order).toHaveLength(8);
+    brakes.callAnswered('stream', 3);
+    await settled();
+    expect(streams.order).toHaveLength(9);
+    for (let answer = 0; answer < 100; answer += 1) brakes.callAnswered('stream', 5);
+    await settled();
+    expect(brakes.streamConcurrency()).toBe(32);
+    expect(streams.order).toHaveLength(32);
+  });
+
+  it.each(['small', 'stream'] as const)(
+    'halves the streams when a %s call waits in a queue, never below four',
+    (kind) => {
+      let nowUs = 0;
+      const brakes = createBrakes(DEFAULT_BRAKES, { monoUs: () => nowUs });
+      brakes.callAnswered(kind, 5);
+      brakes.callAnswered(kind, 25);
+      expect(brakes.streamConcurrency()).toBe(32);
+      brakes.callAnswered(kind, 26);
+      expect(brakes.streamConcurrency()).toBe(16);
+      nowUs += 499_999;
+      brakes.callAnswered(kind, 400);
+      expect(brakes.streamConcurrency()).toBe(16);
+      for (let round = 0; round < 9; round += 1) {
+        nowUs += 500_000;
+        brakes.callAnswered(kind, 400);
+      }
+      expect(brakes.streamConcurrency()).toBe(4);
+      expect(brakes.listConcurrency()).toBe(3);
+      nowUs += 4_999_999;
+      for (let answer = 0; answer < 9; answer += 1) brakes.callAnswered('stream', 5);
+      expect(brakes.streamConcurrency()).toBe(4);
+      nowUs += 1;
+      for (let answer = 0; answer < 4; answer += 1) brakes.callAnswered('stream', 5);
+      expect(brakes.streamConcurrency()).toBe(5);
+    },
+  );
+
+  it('does not take a server that is far away for one that is slow, nor one kind of call for another', () => {
+    const brakes = createBrakes(DEFAULT_BRAKES);
+    brakes.callAnswered('small', 2);
+    for (const afterMs of [150, 300, 600]) brakes.callAnswered('stream', afterMs);
+    expect(brakes.streamConcurrency()).toBe(32);
+  });
+
+  it('keeps to a limit below the least', async () => {
+    const brakes = createBrakes({ ...DEFAULT_BRAKES, streams: 1 }, { firstStreams: 8 });
+    brakes.callAnswered('stream', 1);
+    brakes.callAnswered('stream', 500);
+    expect(brakes.streamConcurrency()).toBe(1);
+    expect(typeof (await brakes.enter('stream', 'n', null))).toBe('function');
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectionTo, connectReader, type ConnectedReader } from '../../test/fakes/connected-reader.js';
 import { answer, startFaultServer, type Behaviour, type FaultServer } from '../../test/fakes/fault-server.js';
 import { makeTestCertificates, type KeyPair, type TestCertificates } from '../../test/fakes/test-certificates.js';
@@ -348,7 +348,7 @@ describe('stream', () => {
     let open = 0;
     let most = 0;
     const waiting: (() => void)[] = [];
-    const { reader } = await start((socket) => {
+    const behaviour: Behaviour = (socket) => {
       open += 1;
       most = Math.max(most, open);
       waiting.push(() => {
@@ -356,7 +356,8 @@ describe('stream', () => {
         answer(socket, 200, 'x');
       });
       if (waiting.length === 32 || most === 32) for (const go of waiting.splice(0)) setImmediate(go);
-    });
+    };
+    const { reader } = await start(behaviour, { deps: { firstStreams: 32 } });
     const done = await Promise.all(
       Array.from({ length: 80 }, (_, index) =>
         reader.stream({ path: '/l', kind: 'stream', node: `n${String(index % 20)}` }, { chunk: () => undefined }),
@@ -364,5 +365,72 @@ describe('stream', () => {
     );
     expect(done.every(({ end }) => end === 'complete')).toBe(true);
     expect(most).toBe(32);
+  });
+
+  it('begins with eight streams and lets the next in when one has ended', async () => {
+    const held: (() => void)[] = [];
+    const { reader, server } = await start((socket) => {
+      held.push(() => {
+        answer(socket, 200, 'x');
+      });
+    });
+    const done = Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        reader.stream({ path: '/l', kind: 'stream', node: `n${String(index)}` }, { chunk: () => undefined }),
+      ),
+    );
+    await vi.waitFor(() => {
+      expect(held).toHaveLength(8);
+    });
+    // Small calls do not stand behind the streams, nor let one in.
+    const small = reader.get({ path: '/other', kind: 'small' });
+    await vi.waitFor(() => {
+      expect(held).toHaveLength(9);
+    });
+    held.pop()?.();
+    await small;
+    expect(server.seen).toHaveLength(9);
+    for (let answered = 0; answered < 20;) {
+      await vi.waitFor(() => {
+        expect(held.length).toBeGreaterThan(answered);
+      });
+      held[answered]?.();
+      answered += 1;
+    }
+    expect((await done).every(({ end }) => end === 'complete')).toBe(true);
+  });
+
+  it('takes the digest of a consumer that hashes itself, but only for bytes that went to it', async () => {
+    const { reader, log } = await start(inTurn(status(500, {}, 'no'), status(200, {}, 'yes')));
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    let asked = 0;
+    const got = await reader.stream(
+      { path: '/log', kind: 'stream' },
+      {
+        chunk: (bytes) => {
+          hash.update(bytes);
+          sizeBytes += bytes.length;
+        },
+        digest: () => {
+          asked += 1;
+          return { sha256: hash.copy().digest('hex'), sizeBytes };
+        },
+      },
+    );
+    const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+    expect(got.sha256).toBe(digestOf('yes'));
+    expect(log.map(({ end }) => end?.sha256)).toEqual([digestOf('no'), digestOf('yes')]);
+    expect(asked).toBe(1);
+  });
+
+  it('fails a call whose consumer hashed less than it was handed', async () => {
+    const { reader, log } = await start(ok);
+    const call = reader.stream(
+      { path: '/log', kind: 'stream' },
+      { chunk: () => undefined, digest: () => ({ sha256: 'e'.repeat(64), sizeBytes: 1 }) },
+    );
+    await expect(call).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(log[0]?.end).toMatchObject({ status: 200, sha256: null, error: 'the receiver of the bytes failed' });
   });
 });

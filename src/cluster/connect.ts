@@ -25,6 +25,10 @@ import type { ResolvedConnection } from './resolved-connection.js';
 const FIRST_BYTE_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+/** Log streams at once at the beginning: until some were answered nobody knows what else the server has to do. */
+const FIRST_STREAMS = 8;
+/** A pause between pages that is shorter is not worth a message. */
+const TOLD_PAUSE_MS = 1000;
 const JSON_TYPE = 'application/json';
 
 type Query = readonly (readonly [string, string])[];
@@ -48,6 +52,8 @@ export interface ConnectDeps {
   readonly io: Io;
   readonly userAgent: string;
   readonly limits?: Partial<Brakes>;
+  /** Log streams at once before any was answered; default 8. */
+  readonly firstStreams?: number;
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal;
   /** How waiting is done; tests replace it. */
@@ -74,7 +80,10 @@ class ConnectedReader implements ClusterReader {
     this.facts = connection.facts;
     this.#connection = connection;
     this.#deps = deps;
-    this.#brakes = createBrakes({ ...DEFAULT_BRAKES, ...deps.limits });
+    this.#brakes = createBrakes(
+      { ...DEFAULT_BRAKES, ...deps.limits },
+      { firstStreams: deps.firstStreams ?? FIRST_STREAMS, monoUs: () => deps.clock.monoUs() },
+    );
     this.#caller = createCaller(connection, deps);
     this.#pause = deps.pause ?? abortablePause;
     const breaker = createNodeBreaker(deps.clock);
@@ -200,14 +209,17 @@ class ConnectedReader implements ClusterReader {
     const { answer, done } = await this.#buffered(this.#replayed(request, signal));
     const delayMs = answer.status === 200 ? this.#brakes.pageAnswered(done.attempt.result.headAfterMs ?? 0) : 0;
     if (delayMs > 0) {
-      const listsAtOnce = this.#brakes.listConcurrency();
-      this.#deps.io.emit('CLUSTER_THROTTLED', `The server takes long for a page; pausing ${String(delayMs)} ms.`, {
-        delayMs,
-        listsAtOnce,
-      });
+      if (delayMs >= TOLD_PAUSE_MS) this.#tellPause(delayMs);
       await this.#pause(delayMs, signal);
     }
     return answer;
+  }
+
+  #tellPause(delayMs: number): void {
+    this.#deps.io.emit('CLUSTER_THROTTLED', `The server takes long for a page; pausing ${String(delayMs)} ms.`, {
+      delayMs,
+      listsAtOnce: this.#brakes.listConcurrency(),
+    });
   }
 
   async #withSignal<Result>(

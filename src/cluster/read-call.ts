@@ -1,4 +1,4 @@
-import type { HttpHead, HttpReceiver } from '../http/http-exchange-types.js';
+import type { HttpHead, HttpReceiver, HttpResult } from '../http/http-exchange-types.js';
 import type { TransportFailure } from '../http/transport-failure.js';
 import { jitter } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
@@ -58,7 +58,9 @@ interface HeldReceiver extends HttpReceiver {
 function heldReceiver(consumer: BodyConsumer, node: string | undefined): HeldReceiver {
   const held: Buffer[] = [];
   let holding = false;
+  const digest = consumer.digest?.bind(consumer);
   return {
+    ...(digest === undefined ? {} : { digest }),
     held,
     isHeld: () => holding,
     head: (head: HttpHead) => {
@@ -115,6 +117,7 @@ export class ReadCaller {
       return null;
     }
     this.#contact = true;
+    this.#heed(call, result);
     if (receiver.isHeld()) return await this.#afterHeld(progress, attempt, Buffer.concat(receiver.held));
     if (result.end === 'timeout') breaker.strike(call.node);
     if (result.end === 'complete') breaker.clear(call.node);
@@ -137,6 +140,14 @@ export class ReadCaller {
     } finally {
       leave();
     }
+  }
+
+  /** What of an answer says how the server bears us. List pages are heeded by who pauses between them. */
+  #heed(call: Call, result: HttpResult): void {
+    if (call.kind === 'list' || result.head === null || result.headAfterMs === null) return;
+    // A refusal comes quickly and took the server no work.
+    if (result.head.status >= 400) return;
+    this.#deps.brakes.callAnswered(call.kind, result.headAfterMs);
   }
 
   #mayTryAgain(progress: Progress, delayMs: number, outage = false): boolean {

@@ -37,7 +37,7 @@ function chosenContext(
   if (config.files.length === 0) {
     throw invalid('No kubeconfig was found, and this is no pod of a cluster.', [
       'export KUBECONFIG=FILE',
-      'exhibit doctor --kubeconfig FILE',
+      'exhibit collect --all --dry-run --kubeconfig FILE',
     ]);
   }
   throw invalid('The kubeconfig has no current context.', [

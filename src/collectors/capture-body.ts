@@ -20,7 +20,9 @@ export interface BodyCapture {
   readonly subject?: Subject;
   readonly name?: Pick<ItemFacts, 'nameB64' | 'nameDisplay'>;
   /** Decides what a body that ended by its framing is worth. Not asked for one that was cut. */
-  judge(body: CapturedBody): CollectResult;
+  judge(body: CapturedBody): CollectResult | Promise<CollectResult>;
+  /** Shown every chunk of an evidential body; must not keep it. */
+  watch?(bytes: Buffer): void;
   /** Told of every answer, whatever its status. */
   seen?(answer: ReadAnswer): Promise<void>;
 }
@@ -66,6 +68,7 @@ class Spool {
       this.#headBytes += piece.length;
     }
     if (!this.#isEvidence) return;
+    this.#capture.watch?.(bytes);
     const tail = bytes.length >= TAIL_BYTES ? bytes : Buffer.concat([this.#tail, bytes]);
     this.#tail = Buffer.from(tail.subarray(Math.max(0, tail.length - TAIL_BYTES)));
     await (await this.#open()).write(bytes);
@@ -128,7 +131,7 @@ async function conclude(spool: Spool, answer: ReadAnswer, capture: BodyCapture):
   const body = spool.captured(answer);
   if (answer.end === 'aborted') throw interrupted();
   if (!spool.isEvidence) return refusalResult({ status: answer.status, attempts: answer.attempts, body: body.head });
-  const result = answer.end === 'complete' ? capture.judge(body) : unfinished(answer);
+  const result = answer.end === 'complete' ? await capture.judge(body) : unfinished(answer);
   if (isNoEvidence(answer, result)) return result;
   const needsItem = result.outcome === 'collected' || result.outcome === 'partial';
   await spool.commit(factsOf(body, capture, result.outcome === 'collected' ? 'collected' : 'partial'), needsItem);

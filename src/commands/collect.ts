@@ -2,13 +2,15 @@ import { Flags } from '@oclif/core';
 import type { z } from 'zod';
 import { BaseCommand } from '../cli/base-command.js';
 import { collectFlags } from '../cli/collect-flags.js';
+import { collectOutcome } from '../cli/collect-outcome.js';
 import { collectRequestOf } from '../cli/collect-request.js';
 import { describe } from '../cli/exit-codes-help.js';
 import { clusterFlags } from '../cli/flags.js';
-import { gapNotice } from '../cli/gap-notice.js';
 import { authorityOf, caseForCollection } from '../cli/open-case.js';
 import type { CommandOutcome } from '../cli/outcome.js';
-import { presentCollect, presentPlan } from '../cli/present-collect.js';
+import { refuseSandbox } from '../cli/refuse-sandbox.js';
+import { resumeCommand } from '../cli/resume-command.js';
+import { presentPlan } from '../cli/present-collect.js';
 import type { collectResult, planResult } from '../cli/results/archive-results.js';
 import { collect } from '../workflows/collect.js';
 import type { CollectRequest } from '../workflows/collect-request.js';
@@ -60,19 +62,26 @@ goes on with resume, and seal can always close what is there. Without a case in 
     ...clusterFlags,
   };
 
+  protected override goOn(): string {
+    return resumeCommand((this.flags as { readonly case?: string | undefined } | undefined)?.case);
+  }
+
   protected override async execute(): Promise<Outcome> {
     const { context, flags } = this;
     checkScope({ all: flags.all, nodes: flags.node ?? [], pods: flags.pod ?? [], namespaces: flags.namespace ?? [] });
+    if (flags.kubelet && !flags.all && flags.node === undefined && flags.pod === undefined) {
+      this.io.emit(
+        'COLLECT_NO_EFFECT',
+        'no node is selected; --kubelet has no effect; add --node, --pod or --all',
+      );
+    }
     const collectors = await context.collectors();
     const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors });
     if (flags['dry-run']) return await this.#plan(request);
     const caseId = await caseForCollection(context);
+    await refuseSandbox(context, caseId);
     const summary = await collect(request, await context.collectDeps(caseId, context.clusterTarget(flags)));
-    return {
-      result: summary,
-      text: presentCollect(summary),
-      ...(summary.completeness === 'complete' ? {} : { notice: gapNotice(summary.outcomes, 'exhibit seal') }),
-    };
+    return await collectOutcome(context, summary);
   }
 
   async #plan(request: CollectRequest): Promise<Outcome> {
@@ -86,6 +95,6 @@ goes on with resume, and seal can always close what is there. Without a case in 
       authority: await authorityOf(context),
       scratchDirectory: context.scratchDirectory,
     });
-    return { result: plan, shape: 'collect:plan', text: presentPlan(plan) };
+    return { result: plan, shape: 'collect:plan', text: presentPlan(plan, request.scope) };
   }
 }

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { BaseCommand } from '../cli/base-command.js';
+import { collectOutcome } from '../cli/collect-outcome.js';
 import { describe } from '../cli/exit-codes-help.js';
 import { clusterFlags } from '../cli/flags.js';
-import { gapNotice } from '../cli/gap-notice.js';
 import type { CommandOutcome } from '../cli/outcome.js';
-import { presentCollect } from '../cli/present-collect.js';
+import { refuseSandbox } from '../cli/refuse-sandbox.js';
+import { resumeCommand } from '../cli/resume-command.js';
 import type { collectResult } from '../cli/results/archive-results.js';
 import { resumeCollection } from '../workflows/collect.js';
 
@@ -33,15 +34,15 @@ for collect; another cluster than the one that was begun with is refused.`,
 
   static override flags = { ...clusterFlags };
 
+  protected override goOn(): string {
+    return resumeCommand((this.flags as { readonly case?: string | undefined } | undefined)?.case);
+  }
+
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof collectResult>>> {
     const { context, flags } = this;
-    const summary = await resumeCollection(
-      await context.collectDeps(await context.caseId(), context.clusterTarget(flags)),
-    );
-    return {
-      result: summary,
-      text: presentCollect(summary),
-      ...(summary.completeness === 'complete' ? {} : { notice: gapNotice(summary.outcomes, 'exhibit seal') }),
-    };
+    const caseId = await context.caseId();
+    await refuseSandbox(context, caseId);
+    const summary = await resumeCollection(await context.collectDeps(caseId, context.clusterTarget(flags)));
+    return await collectOutcome(context, summary);
   }
 }

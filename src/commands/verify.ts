@@ -51,7 +51,7 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
     const notice = verdictNotice(report);
     return {
       result: report,
-      text: presentReport(report),
+      text: presentReport(report, this.environment.columns),
       ...(notice === null ? {} : { notice }),
       exitCode: report.exitCode,
     };

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { truncate } from 'node:fs/promises';
 import { asciiJson } from '../lib/ascii-json.js';
 import { toRfc3339 } from '../lib/clock.js';
 import type { Clock } from '../ports/clock.js';
 import type { ChainEntry, ChainHead } from './read-chain.js';
 import { readChain } from './read-chain.js';
-import { storageError } from './storage-error.js';
+import { assertRecordLines, MAX_RECORD_BYTES } from './record-line.js';
 import { SyncedFile } from './synced-file.js';
+import { cutTorn } from './torn-tail.js';
+import type { TornTail } from './torn-tail.js';
+
+/** What the fields that every entry has may grow by between a check and the entry. */
+const SPARE_BYTES = 1024;
 
 export interface ChainedLogOptions {
   readonly path: string;
@@ -20,8 +24,8 @@ export interface ChainedLogOptions {
 /** What was found when the log was opened. */
 export interface OpenedLog<Event extends string> {
   readonly log: ChainedLog<Event>;
-  /** Bytes of a torn last line, now cut off; the caller puts them into its next entry. */
-  readonly torn: Buffer;
+  /** A torn last line, now cut off; the caller puts it into its next entry and then calls `releaseTorn`. */
+  readonly torn: TornTail | null;
 }
 
 /**
@@ -30,6 +34,7 @@ export interface OpenedLog<Event extends string> {
  */
 export class ChainedLog<Event extends string> {
   readonly #file: SyncedFile;
+  readonly #path: string;
   readonly #clock: Clock;
   readonly #actor: string;
   #seq: number;
@@ -38,6 +43,7 @@ export class ChainedLog<Event extends string> {
 
   private constructor(file: SyncedFile, options: ChainedLogOptions, found: { head: ChainHead; lastEvent: string }) {
     this.#file = file;
+    this.#path = options.path;
     this.#clock = options.clock;
     this.#actor = options.actor;
     this.#seq = found.head.seq;
@@ -48,9 +54,9 @@ export class ChainedLog<Event extends string> {
   /** Checks what is there, cuts a torn last line off, opens for appending. Throws `CASE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED`. */
   static async open<Event extends string>(options: ChainedLogOptions): Promise<OpenedLog<Event>> {
     const found = readChain(options.path, options.onEntry ?? (() => undefined));
-    if (found.torn.length > 0) await cut(options.path, found.wholeBytes);
+    const torn = await cutTorn(options.path, found);
     const file = await SyncedFile.open(options.path);
-    return { log: new ChainedLog<Event>(file, options, found), torn: found.torn };
+    return { log: new ChainedLog<Event>(file, options, found), torn };
   }
 
   /** Entries so far. */
@@ -71,31 +77,57 @@ export class ChainedLog<Event extends string> {
     return this.#lastEvent;
   }
 
-  /** See `SyncedFile.onBeforeFlush`. */
-  onBeforeFlush(hook: () => void): void {
-    this.#file.onBeforeFlush(hook);
+  /** See `SyncedFile.syncWith`. */
+  syncWith(hook: () => Promise<void>): void {
+    this.#file.syncWith(hook);
   }
 
-  /** Takes its place in the chain at once; resolves when it is on the disk. Fields that every entry has cannot be overruled by `fields`. */
+  /**
+   * Takes its place in the chain at once; resolves when it is on the disk. Fields that every entry has cannot be overruled by `fields`.
+   * Throws `INTERNAL` for a line above `MAX_RECORD_BYTES`, which leaves the log as it was.
+   */
   async append(event: Event, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.#file.append(this.#chain(event, fields));
+    await this.appendMany(event, [fields]);
   }
 
-  /** One entry of the same event for each of `list`, in one write. */
+  /** One entry of the same event for each of `list`, in one write: all of them or, when one is too long, none. */
   async appendMany(event: Event, list: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     let lines = '';
-    for (const fields of list) lines += this.#chain(event, fields);
-    if (lines !== '') await this.#file.append(lines);
+    let head = this.head;
+    for (const fields of list) {
+      const line = this.#line(head.seq + 1, head.sha256, { event, fields });
+      assertRecordLines(line, this.#path);
+      head = { seq: head.seq + 1, sha256: createHash('sha256').update(line, 'latin1').digest('hex') };
+      lines += line;
+    }
+    if (lines === '') return;
+    this.#seq = head.seq;
+    this.#sha256 = head.sha256;
+    this.#lastEvent = event;
+    await this.#file.append(lines);
+  }
+
+  /** Throws `INTERNAL` when an entry would be too long; for what must be known before something else is written. */
+  assertFits(event: Event, fields: Readonly<Record<string, unknown>>): void {
+    assertRecordLines(
+      this.#line(this.#seq + 1, this.#sha256, { event, fields }),
+      this.#path,
+      MAX_RECORD_BYTES - SPARE_BYTES,
+    );
   }
 
   async close(): Promise<void> {
     await this.#file.close();
   }
 
-  #chain(event: Event, fields: Readonly<Record<string, unknown>>): string {
+  #line(
+    seq: number,
+    prev: string,
+    { event, fields }: { event: Event; fields: Readonly<Record<string, unknown>> },
+  ): string {
     const entry = {
-      seq: this.#seq + 1,
-      prev: this.#sha256,
+      seq,
+      prev,
       at: toRfc3339(this.#clock.nowMs()),
       monoUs: this.#clock.monoUs(),
       bootId: this.#clock.bootId(),
@@ -103,18 +135,6 @@ export class ChainedLog<Event extends string> {
       event,
     };
     // Spread twice: the order of the fields comes from the first, their values from the last.
-    const line = `${asciiJson({ ...entry, ...fields, ...entry })}\n`;
-    this.#seq += 1;
-    this.#sha256 = createHash('sha256').update(line, 'latin1').digest('hex');
-    this.#lastEvent = event;
-    return line;
-  }
-}
-
-async function cut(path: string, sizeBytes: number): Promise<void> {
-  try {
-    await truncate(path, sizeBytes);
-  } catch (error) {
-    throw storageError(error, path);
+    return `${asciiJson({ ...entry, ...fields, ...entry })}\n`;
   }
 }

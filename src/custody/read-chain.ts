@@ -14,8 +14,9 @@ export interface ReadChain {
   readonly head: ChainHead;
   /** `event` of the last line; empty when there is none. */
   readonly lastEvent: string;
+  readonly lines: number;
   readonly wholeBytes: number;
-  /** The bytes of a torn last line, which the caller cuts off and keeps. */
+  /** The bytes of a torn last line; empty when there is none. */
   readonly torn: Buffer;
 }
 
@@ -43,7 +44,7 @@ export function readChain(path: string, onEntry: (entry: ChainEntry) => void): R
     onEntry(entry);
   });
   if (scanned.torn.length >= MAX_LINE_BYTES) throw corrupt(path, scanned.lines + 1, 'it has no end');
-  return { head: { seq: scanned.lines, sha256 }, lastEvent, wholeBytes: scanned.wholeBytes, torn: scanned.torn };
+  return { ...scanned, head: { seq: scanned.lines, sha256 }, lastEvent };
 }
 
 function parseEntry(line: string): ChainEntry | null {

@@ -1,5 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { assertRecordLines } from './record-line.js';
 import { storageError } from './storage-error.js';
 
 interface Waiter {
@@ -10,7 +11,8 @@ interface Waiter {
 /**
  * A file that only grows. `append` resolves when its bytes are on the disk; appends that arrive while a sync is running share the next
  * one, in order. After the first failure the file is cut back to its last synced byte as well as it can be, and every further append
- * fails with the same error: what a failed sync left behind cannot be known. Throws `STORAGE_FULL` and `STORAGE_FAILED`.
+ * fails with the same error: what a failed sync left behind cannot be known. Throws `STORAGE_FULL` and `STORAGE_FAILED`; `INTERNAL` for a
+ * line above `MAX_RECORD_BYTES`, of which nothing is written and after which the file goes on.
  */
 export class SyncedFile {
   readonly #handle: FileHandle;
@@ -20,7 +22,7 @@ export class SyncedFile {
   #waiters: Waiter[] = [];
   #running: Promise<void> | null = null;
   #failure: Error | null = null;
-  #beforeFlush: (() => void) | null = null;
+  #syncWith: (() => Promise<void>) | null = null;
 
   private constructor(handle: FileHandle, path: string, sizeBytes: number) {
     this.#handle = handle;
@@ -45,14 +47,15 @@ export class SyncedFile {
     return this.#syncedBytes;
   }
 
-  /** Called before each group is written, synchronously: what must be on its way to the disk no later than these bytes. */
-  onBeforeFlush(hook: () => void): void {
-    this.#beforeFlush = hook;
+  /** Called before each group is written; the group's appends resolve when the hook has resolved too: what must be on the disk with them. */
+  syncWith(hook: () => Promise<void>): void {
+    this.#syncWith = hook;
   }
 
-  /** `text` is ASCII. */
+  /** `text` is ASCII: whole lines. */
   async append(text: string): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
+    assertRecordLines(text, this.#path);
     const written = new Promise<void>((resolve, reject) => {
       this.#pending.push(text);
       this.#waiters.push({ resolve, reject });
@@ -86,12 +89,15 @@ export class SyncedFile {
   }
 
   async #flush(bytes: Buffer): Promise<void> {
-    this.#beforeFlush?.();
+    const others = this.#syncWith?.();
+    // Its failure is noticed below, also when the writing fails first.
+    others?.catch(() => undefined);
     for (let at = 0; at < bytes.length;) {
       const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
       at += bytesWritten;
     }
     await this.#handle.datasync();
+    await others;
     this.#syncedBytes += bytes.length;
   }
 

@@ -1,8 +1,12 @@
 /** The closed set of files of an exhibit/1 bag, beside the payload. Paths are relative to the bag's folder. */
 
+export { MAX_RECORD_BYTES } from '../custody/record-line.js';
+
 export const MANIFEST = 'manifest-sha256.txt';
 export const TAGMANIFEST = 'tagmanifest-sha256.txt';
 export const STATEMENT = 'meta/exhibit.json';
+export const TOOL = 'meta/tool/tool.json';
+export const GUIDE = 'VERIFY.md';
 export const ACQUISITION_LOG = 'custody/acquisition.jsonl';
 export const SIGNATURE = 'seal/tagmanifest-sha256.txt.sig';
 export const SIGNER_KEY = 'seal/signer.pub';
@@ -64,8 +68,8 @@ export function tokenFiles(number: number): readonly [query: string, reply: stri
 
 export const MAX_SIGNERS = 9;
 
-/** Longest line of a record file, LF included. Writers stay below it; readers refuse more. */
-export const MAX_RECORD_BYTES = 1024 * 1024;
+/** An artifact's key and a collector's name, in plan, outcomes and items. */
+export const LEDGER_KEY = /^[\x20-\x7e]{1,1024}$/;
 /** Longest tag file that a reader holds in memory. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024;
 /** Longest file under seal/. */

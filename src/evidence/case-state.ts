@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { ChainedLog } from '../custody/chained-log.js';
 import type { ChainEntry } from '../custody/read-chain.js';
 import { corrupt, readChain } from '../custody/read-chain.js';
+import { MAX_TORN_RECORDED_BYTES, releaseTorn } from '../custody/torn-tail.js';
+import type { TornTail } from '../custody/torn-tail.js';
 import { caseEventSchema } from '../model/case.js';
 import type { CaseEvent } from '../model/case.js';
 import type { Clock } from '../ports/clock.js';
@@ -124,8 +126,11 @@ export class CaseState {
       onEntry: (entry) => reader.read(entry),
     });
     const state = new CaseState(log, reader);
-    if (torn.length > 0) await state.append({ event: 'interrupted', tornB64: torn.toString('base64') });
-    return { state, torn: torn.length > 0 };
+    if (torn !== null) {
+      await state.append(interruptedBy(torn));
+      await releaseTorn(torn);
+    }
+    return { state, torn: torn !== null };
   }
 
   get exhibits(): readonly ExhibitHistory[] {
@@ -152,4 +157,12 @@ export class CaseState {
   async close(): Promise<void> {
     await this.#log.close();
   }
+}
+
+/** A longer tail than the entry holds stays beside the log. */
+function interruptedBy({ bytes }: TornTail): CaseEvent {
+  const tornB64 = bytes.subarray(0, MAX_TORN_RECORDED_BYTES).toString('base64');
+  return bytes.length > MAX_TORN_RECORDED_BYTES
+    ? { event: 'interrupted', tornB64, tornSizeBytes: bytes.length }
+    : { event: 'interrupted', tornB64 };
 }

@@ -21,6 +21,7 @@ import {
   planOf,
   temporaryStore,
 } from '../../test/fakes/evidence-case.js';
+import { MAX_RECORD_BYTES } from './bag-layout.js';
 import type { OpenCase } from './case-store.js';
 import type { ExhibitSpool } from './exhibit-spool.js';
 
@@ -232,6 +233,103 @@ describe('exhibit spool', () => {
   });
 });
 
+describe('what an exhibit could not be sealed with', () => {
+  it.each([
+    ['a control character', 'logs/a\tb'],
+    ['a line feed', 'logs/a\n'],
+    ['a letter beyond ASCII', 'logs/gr\u00fcn'],
+    ['DEL', 'logs/\u007f'],
+    ['1,025 characters', 'l'.repeat(1025)],
+    ['nothing', ''],
+  ])('is refused as a key: %s', async (_, bad) => {
+    const { exhibit } = await started();
+    await expect(exhibit.planMany([planOf('logs/good'), planOf(bad)])).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(exhibit.plan({ ...planOf('logs/good'), collector: bad })).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(exhibit.hasPlan('logs/good')).toBe(false);
+    expect(exhibit.counts().planned).toBe(0);
+    expect(statSync(exhibit.layout.plan).size).toBe(0);
+    await exhibit.planMany([planOf('logs/good'), planOf('l'.repeat(1024)), planOf(' ~')]);
+    expect(lines(exhibit.layout.plan)).toHaveLength(3);
+  });
+
+  it('is refused as a record, which leaves everything as it was and usable', async () => {
+    const { exhibit, again } = await started();
+    const long = 'x'.repeat(MAX_RECORD_BYTES);
+    await expect(exhibit.plan({ ...planOf('logs/a'), source: long })).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(exhibit.hasPlan('logs/a')).toBe(false);
+    await exhibit.planMany([planOf('logs/a'), planOf('logs/b')]);
+    const failed = outcomeOf('logs/a', 'failed');
+    await expect(
+      exhibit.outcomeMany([outcomeOf('logs/b', 'empty'), { ...failed, detail: long }]),
+    ).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect([exhibit.hasOutcome('logs/a'), exhibit.hasOutcome('logs/b')]).toEqual([false, false]);
+    // Fits into its own line, and would not with the fields of a custody entry beside it.
+    const room = MAX_RECORD_BYTES - JSON.stringify({ ...failed, reason: '' }).length - 1;
+    await exhibit.outcome({ ...failed, reason: 'r'.repeat(room) });
+    expect(lines(exhibit.layout.custody).at(-1)).toMatchObject({ event: 'gap', reason: 'r'.repeat(1024) });
+    await expect(exhibit.custody.append('operator-note', { long })).rejects.toMatchObject({ code: 'INTERNAL' });
+    await exhibit.custody.append('operator-note');
+    expect((await again()).counts()).toMatchObject({ planned: 2, outcomesTotal: 1 });
+  });
+
+  it('is refused as the record of an item, and of that one alone', async () => {
+    const { exhibit } = await started();
+    await exhibit.planMany([planOf('logs/a'), planOf('logs/b')]);
+    const bad = await exhibit.sink.open(draftOf('logs/a', 'data/a'));
+    const good = await exhibit.sink.open(draftOf('logs/b', 'data/b'));
+    const source = { uri: 'x'.repeat(MAX_RECORD_BYTES), method: 'GET' };
+    const [refused, taken] = await Promise.allSettled([
+      bad.commit({ ...factsOf('logs/a'), source }),
+      good.commit(factsOf('logs/b')),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'INTERNAL' } });
+    expect(taken.status).toBe('fulfilled');
+    expect(lines(exhibit.layout.items)).toMatchObject([{ path: 'data/b' }]);
+  });
+
+  it('is refused as an opening, before it is on the disk', async () => {
+    const { store } = temporaryStore();
+    const { openCase, exhibit } = await newExhibit(store);
+    const scope = { ...OPENING.scope, pods: ['x'.repeat(MAX_RECORD_BYTES)] } as NonNullable<typeof OPENING.scope>;
+    await expect(exhibit.writeOpening({ ...OPENING, scope })).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(existsSync(exhibit.layout.opening)).toBe(false);
+    await exhibit.writeOpening(OPENING);
+    expect(events(exhibit)).toEqual(['open']);
+    await openCase.release();
+  });
+});
+
+describe('updateOpening', () => {
+  const wider = { ...OPENING, scope: { ...OPENING.scope, kubelet: true } as NonNullable<typeof OPENING.scope> };
+
+  it('replaces the opening and says so in the custody log', async () => {
+    const { exhibit, again } = await started();
+    await exhibit.updateOpening(wider);
+    expect(exhibit.opening()).toEqual(wider);
+    expect(lines(exhibit.layout.custody)).toMatchObject([
+      { event: 'open', scope: { kubelet: false } },
+      { event: 'preflight', scope: { kubelet: true }, openingUpdated: true },
+    ]);
+    const opened = await again();
+    expect(opened.opening()).toEqual(wider);
+    expect(events(opened)).toEqual(['open', 'preflight']);
+  });
+
+  it('refuses an exhibit without an opening, and one that is too long, which leaves the old one', async () => {
+    const { store } = temporaryStore();
+    const { openCase, exhibit } = await newExhibit(store);
+    await expect(exhibit.updateOpening(wider)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect([existsSync(exhibit.layout.opening), exhibit.custody.size]).toEqual([false, 0]);
+    await exhibit.writeOpening(OPENING);
+    const scope = { ...wider.scope, pods: ['x'.repeat(MAX_RECORD_BYTES)] };
+    await expect(exhibit.updateOpening({ ...wider, scope })).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(exhibit.opening()).toEqual(OPENING);
+    expect(JSON.parse(readFileSync(exhibit.layout.opening, 'latin1'))).toEqual(OPENING);
+    expect(events(exhibit)).toEqual(['open']);
+    await openCase.release();
+  });
+});
+
 describe('exhibit spool after a crash', () => {
   /** Leaves the exhibit as a process does that was killed: `damage` is done to files that nobody closed properly. */
   async function crashed(damage: (exhibit: ExhibitSpool) => void): Promise<() => Promise<ExhibitSpool>> {
@@ -279,7 +377,23 @@ describe('exhibit spool after a crash', () => {
       ['requests.spool.jsonl', 'sent\t9'],
     ]);
     expect(exhibit.counts()).toMatchObject({ planned: 2, items: 2, outcomesTotal: 2 });
+    expect(readdirSync(exhibit.directory).filter((name) => name.includes('.torn'))).toEqual([]);
     await exhibit.close();
+  });
+
+  it('records what a process cut off that died before it could say so', async () => {
+    const reopen = await crashed((exhibit) => {
+      writeFileSync(`${exhibit.layout.custody}.torn`, '{"torn custody');
+      writeFileSync(`${exhibit.layout.plan}.torn`, '{"torn plan');
+      appendFileSync(exhibit.layout.plan, '{"more');
+    });
+    const exhibit = await reopen();
+    const torn = lines(exhibit.layout.custody).at(-2)?.['torn'] as { file: string; bytesB64: string }[];
+    expect(torn.map(({ file, bytesB64 }) => [file, Buffer.from(bytesB64, 'base64').toString()])).toEqual([
+      ['custody.jsonl', '{"torn custody'],
+      ['plan.jsonl', '{"torn plan\n{"more'],
+    ]);
+    expect(readdirSync(exhibit.directory).filter((name) => name.includes('.torn'))).toEqual([]);
   });
 
   it('completes the custody log for an item that was committed and not yet logged', async () => {

@@ -2,6 +2,7 @@ import type { ChainedLog } from '../custody/chained-log.js';
 import { OpenedCustodyLog } from '../custody/custody-log.js';
 import type { CustodyLog } from '../custody/custody-log.js';
 import { scanLines } from '../custody/line-scanner.js';
+import { releaseTorn } from '../custody/torn-tail.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { readLines } from '../lib/read-lines.js';
 import type { PlanRecord } from '../model/artifact.js';
@@ -19,12 +20,13 @@ import type { PendingItem } from './item-committer.js';
 import { interruptionOf } from './interruption.js';
 import { ENDED, OBTAINED, PLANNED } from './key-set.js';
 import type { Opening } from './opening.js';
-import { openingSchema } from './opening.js';
+import { readOpening } from './opening.js';
 import { createFile, ensurePrivateDirectory, readPrivateFile, removeFile, replaceFile } from './private-files.js';
 import type { RecoveredSpool } from './recover-spool.js';
 import { recoverSpool } from './recover-spool.js';
 import type { SpoolInfo } from './spool-info.js';
 import type { SpoolLayout } from './spool-layout.js';
+import { gapFields, outcomeLine, planLine } from './spool-ledger.js';
 import type { Clock } from '../ports/clock.js';
 
 export type { Opening } from './opening.js';
@@ -56,12 +58,15 @@ export interface ExhibitSpool {
   opening(): Opening | null;
   /** Once. Its custody entry `open` is the first one, unless something had to be recorded before. */
   writeOpening(opening: Opening): Promise<void>;
-  /** Ignored when the artifact is already planned. */
+  /** Replaces it, for instance by one with a wider scope: the custody log says so in a `preflight` entry, the statement states the last. */
+  updateOpening(opening: Opening): Promise<void>;
+  /** Ignored when the artifact is already planned. Throws `INTERNAL` for a key outside the grammar or a record that is too long. */
   plan(record: PlanRecord): Promise<void>;
-  /** Several with one sync. */
+  /** Several with one sync: all of them or, when one is refused, none. */
   planMany(records: readonly PlanRecord[]): Promise<void>;
   /**
-   * Throws `INTERNAL` for an artifact that is not planned, has its outcome, or is `collected` or `partial` without an item.
+   * Throws `INTERNAL` for an artifact that is not planned, has its outcome, or is `collected` or `partial` without an item, and for a
+   * record that is too long.
    * A gap also gets a custody entry.
    */
   outcome(record: OutcomeRecord): Promise<void>;
@@ -93,24 +98,11 @@ export async function openExhibitSpool(options: OpenSpoolOptions): Promise<FileE
   const unclean = (await readPrivateFile(layout.inUse)) !== null;
   if (!unclean) await createFile(layout.inUse, '');
   for (const directory of [layout.data, layout.run]) ensurePrivateDirectory(directory);
-  const opening = await readOpening(layout);
+  const opening = await readOpening(layout.opening);
   const recovered = await recoverSpool({ ...options, unclean });
   const spool = new FileExhibitSpool(options, recovered, opening);
   await spool.recordInterruption(interruptionOf(recovered, unclean));
   return spool;
-}
-
-async function readOpening({ opening }: SpoolLayout): Promise<Opening | null> {
-  const bytes = await readPrivateFile(opening);
-  if (bytes === null) return null;
-  try {
-    return openingSchema.parse(JSON.parse(bytes.toString('utf8')));
-  } catch (error) {
-    throw new ExhibitError('CASE_CORRUPT', 'the opening of the exhibit is not as we write it', {
-      subject: opening,
-      cause: error,
-    });
-  }
 }
 
 export class FileExhibitSpool implements ExhibitSpool {
@@ -137,7 +129,7 @@ export class FileExhibitSpool implements ExhibitSpool {
     this.#spool = spool;
     this.#log = spool.custody;
     this.#opening = opening;
-    this.#log.onBeforeFlush(() => spool.requestLog.flush());
+    this.#log.syncWith(async () => await spool.requestLog.sync());
     this.custody = new OpenedCustodyLog(spool.custody, this.#identity());
     this.sink = new FileEvidenceSink({
       directory: options.layout.directory,
@@ -166,9 +158,19 @@ export class FileExhibitSpool implements ExhibitSpool {
   async writeOpening(opening: Opening): Promise<void> {
     if (this.#opening !== null)
       throw new ExhibitError('INTERNAL', 'the exhibit has its opening already', { subject: this.exhibitId });
+    this.#log.assertFits('preflight', this.#factsOf(opening));
     await replaceFile(this.layout.opening, `${asciiJson(opening)}\n`);
     this.#opening = opening;
     await this.#appendOpening(opening);
+  }
+
+  async updateOpening(opening: Opening): Promise<void> {
+    if (this.#opening === null)
+      throw new ExhibitError('INTERNAL', 'the exhibit has no opening yet', { subject: this.exhibitId });
+    // The log first: a crash in between leaves the narrower statement, and nothing was read beyond it yet.
+    await this.custody.append('preflight', { ...this.#factsOf(opening), openingUpdated: true });
+    await replaceFile(this.layout.opening, `${asciiJson(opening)}\n`);
+    this.#opening = opening;
   }
 
   /** Says in the custody log that a process ended before its time; also makes the custody lines that it did not come to. */
@@ -177,6 +179,7 @@ export class FileExhibitSpool implements ExhibitSpool {
     if (this.#opening !== null && this.#log.size === 0) await this.#appendOpening(this.#opening);
     if (interruption === null) return;
     await this.custody.append('interrupted', interruption);
+    for (const tail of this.#spool.torn) await releaseTorn(tail);
     const unlogged = this.#spool.unloggedItems;
     await this.custody.appendMany(
       'item',
@@ -190,11 +193,13 @@ export class FileExhibitSpool implements ExhibitSpool {
   }
 
   async planMany(records: readonly PlanRecord[]): Promise<void> {
+    // All are made before the first one counts: a bad one leaves nothing behind.
+    const made = records.map((record) => ({ artifact: record.artifact, line: planLine(record, this.layout.plan) }));
     let lines = '';
-    for (const { artifact, collector, required, source, plannedAt } of records) {
+    for (const { artifact, line } of made) {
       if (!this.#spool.artifacts.add(artifact, PLANNED)) continue;
       this.#spool.counts.planned += 1;
-      lines += `${asciiJson({ artifact, collector, required, source, plannedAt })}\n`;
+      lines += line;
     }
     if (lines !== '') await this.#spool.plan.append(lines);
   }
@@ -205,19 +210,13 @@ export class FileExhibitSpool implements ExhibitSpool {
 
   async outcomeMany(records: readonly OutcomeRecord[]): Promise<void> {
     for (const record of records) this.#assertOutcome(record);
-    const lines = records.map(({ artifact, collector, required, outcome, reason, detail, proof, attempts, at }) => {
-      return `${asciiJson({ artifact, collector, required, outcome, reason, detail, proof, attempts, at })}\n`;
-    });
+    const lines = records.map((record) => outcomeLine(record, this.layout.outcomes));
     for (const { artifact } of records) this.#spool.artifacts.add(artifact, ENDED);
     await this.#spool.outcomes.append(lines.join(''));
     for (const { outcome } of records) this.#spool.counts.outcomes[outcome] += 1;
     this.#spool.counts.outcomesTotal += records.length;
     const gaps = records.filter((record) => isGap(record));
-    if (gaps.length > 0)
-      await this.custody.appendMany(
-        'gap',
-        gaps.map(({ artifact, outcome, reason }) => ({ artifact, outcome, reason })),
-      );
+    if (gaps.length > 0) await this.custody.appendMany('gap', gaps.map(gapFields));
   }
 
   hasPlan(artifact: string): boolean {
@@ -254,7 +253,7 @@ export class FileExhibitSpool implements ExhibitSpool {
     if (this.#closed) return;
     this.#closed = true;
     await this.sink.close();
-    this.#spool.requestLog.close();
+    await this.#spool.requestLog.close();
     for (const file of [this.#spool.plan, this.#spool.outcomes, this.#spool.items, this.#spool.clock, this.#log])
       await file.close();
     await removeFile(this.layout.inUse);
@@ -276,9 +275,13 @@ export class FileExhibitSpool implements ExhibitSpool {
   }
 
   async #appendOpening(opening: Opening): Promise<void> {
-    const { profileText: _profile, configText: _config, ...facts } = opening;
     // Whatever had to be recorded before was preceded by an `open` without these facts.
-    await this.custody.append(this.custody.size === 0 ? 'open' : 'preflight', { ...this.#identity(), ...facts });
+    await this.custody.append(this.custody.size === 0 ? 'open' : 'preflight', this.#factsOf(opening));
+  }
+
+  #factsOf(opening: Opening): Readonly<Record<string, unknown>> {
+    const { profileText: _profile, configText: _config, ...facts } = opening;
+    return { ...this.#identity(), ...facts };
   }
 
   #count({ entries, artifact }: PendingItem): void {

@@ -5,6 +5,9 @@ import { GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from './gzip-format.js';
 
 const READ_BYTES = 256 * 1024;
 const INFLATED_BYTES = 256 * 1024;
+/** Our own writer reaches a few hundred to one; what is beyond this, and large, was made to keep the reader busy. Deflate ends at 1032. */
+const MAX_RATIO = 1000;
+const RATIO_FROM_BYTES = 2 ** 30;
 
 export interface GzipMember {
   /** SHA-256 of the whole file, whatever it holds. */
@@ -14,6 +17,8 @@ export interface GzipMember {
   readonly tarBytes: number;
   /** Why the file is not exactly one gzip member of our form; `null` when it is. */
   readonly problem: { readonly expected: string; readonly found: string } | null;
+  /** `isEnough` ended the inflating before the member did. */
+  readonly isCutShort: boolean;
 }
 
 /**
@@ -24,16 +29,20 @@ class Inflater {
   readonly #inflate: InflateRaw = createInflateRaw({ chunkSize: INFLATED_BYTES });
   readonly #onBytes: (bytes: Buffer) => void;
   readonly #maxTarBytes: number;
+  readonly #isEnough: () => boolean;
+  readonly #ratioFromBytes: number;
   readonly #queue: Buffer[] = [];
   #settle: (() => void) | undefined;
   #thrown: { readonly error: unknown } | undefined;
   #crc32 = 0;
   tarBytes = 0;
-  state: 'open' | 'ended' | 'damaged' | 'too-large' = 'open';
+  state: InflaterState = 'open';
 
-  constructor(onBytes: (bytes: Buffer) => void, maxTarBytes: number) {
-    this.#onBytes = onBytes;
-    this.#maxTarBytes = maxTarBytes;
+  constructor(options: GzipMemberOptions) {
+    this.#onBytes = options.onBytes;
+    this.#maxTarBytes = options.maxTarBytes ?? Number.POSITIVE_INFINITY;
+    this.#isEnough = options.isEnough ?? (() => false);
+    this.#ratioFromBytes = options.ratioFromBytes ?? RATIO_FROM_BYTES;
     this.#inflate.on('data', (bytes: Buffer) => {
       this.#queue.push(bytes);
       queueMicrotask(() => {
@@ -72,17 +81,25 @@ class Inflater {
     this.#inflate.destroy();
   }
 
-  #stop(state: 'ended' | 'damaged' | 'too-large'): void {
+  #stop(state: InflaterState): void {
     // An ended stream may still hold pieces that are too many.
-    if (this.state === 'open' || state === 'too-large') this.state = state;
+    if (this.state === 'open' || GIVEN_UP.has(state)) this.state = state;
     this.#settle?.();
+  }
+
+  #reasonToGiveUp(moreBytes: number): InflaterState | null {
+    if (this.#isEnough()) return 'enough';
+    const tarBytes = this.tarBytes + moreBytes;
+    if (tarBytes > this.#maxTarBytes) return 'too-large';
+    return tarBytes > this.#ratioFromBytes && tarBytes > MAX_RATIO * this.usedBytes ? 'bomb' : null;
   }
 
   #drain(): void {
     for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
-      if (this.#thrown !== undefined || this.state === 'too-large') continue;
-      if (this.tarBytes + bytes.length > this.#maxTarBytes) {
-        this.#stop('too-large');
+      if (this.#thrown !== undefined || GIVEN_UP.has(this.state)) continue;
+      const reason = this.#reasonToGiveUp(bytes.length);
+      if (reason !== null) {
+        this.#stop(reason);
         this.#inflate.destroy();
         continue;
       }
@@ -97,6 +114,9 @@ class Inflater {
   }
 }
 
+type InflaterState = 'open' | 'ended' | 'damaged' | 'too-large' | 'bomb' | 'enough';
+const GIVEN_UP: ReadonlySet<InflaterState> = new Set(['too-large', 'bomb', 'enough']);
+
 /** Follows header, deflate data and trailer over the chunks of a file. */
 class MemberParser {
   readonly #inflater: Inflater;
@@ -105,12 +125,16 @@ class MemberParser {
   #afterEndBytes = 0;
   #isHeaderGood: boolean | undefined;
 
-  constructor(onBytes: (bytes: Buffer) => void, maxTarBytes: number) {
-    this.#inflater = new Inflater(onBytes, maxTarBytes);
+  constructor(options: GzipMemberOptions) {
+    this.#inflater = new Inflater(options);
   }
 
   get tarBytes(): number {
     return this.#inflater.tarBytes;
+  }
+
+  get isCutShort(): boolean {
+    return this.#inflater.state === 'enough';
   }
 
   get isTooLarge(): boolean {
@@ -119,8 +143,8 @@ class MemberParser {
 
   async write(chunk: Buffer): Promise<void> {
     const data = this.#isHeaderGood === undefined ? this.#takeHeader(chunk) : chunk;
-    if (this.#isHeaderGood !== true || data.length === 0 || this.isTooLarge || this.#inflater.state === 'damaged')
-      return;
+    const { state } = this.#inflater;
+    if (this.#isHeaderGood !== true || data.length === 0 || GIVEN_UP.has(state) || state === 'damaged') return;
     if (this.#inflater.state === 'ended') {
       this.#takeTrailer(data);
       return;
@@ -132,7 +156,9 @@ class MemberParser {
 
   problem(): GzipMember['problem'] {
     if (this.#isHeaderGood === false) return { expected: 'the gzip header of exhibit/1', found: 'another beginning' };
-    if (this.isTooLarge) return null;
+    if (this.#inflater.state === 'bomb')
+      return { expected: `at most ${String(MAX_RATIO)} bytes out of one`, found: 'a bomb: it unpacks to more' };
+    if (GIVEN_UP.has(this.#inflater.state)) return null;
     if (this.#inflater.state === 'damaged') return { expected: 'a valid deflate stream', found: 'damaged data' };
     if (this.#isHeaderGood === undefined || this.#inflater.state === 'open') {
       return { expected: 'one whole gzip member', found: 'the file ends early' };
@@ -174,6 +200,10 @@ export interface GzipMemberOptions {
   readonly onBytes: (bytes: Buffer) => void;
   /** Stops inflating beyond this; the file is hashed to its end all the same. */
   readonly maxTarBytes?: number;
+  /** Asked before each piece: whether the rest is of no interest. Then the file is hashed to its end, and only that. */
+  readonly isEnough?: () => boolean;
+  /** A ratio above 1000 is a bomb when more than this was unpacked; 2^30 outside tests. */
+  readonly ratioFromBytes?: number;
   /** Called after each piece of the file with the bytes read so far. */
   readonly onProgress?: (readBytes: number) => void;
 }
@@ -187,7 +217,7 @@ export async function readGzipMember(
   options: GzipMemberOptions,
 ): Promise<GzipMember & { isTooLarge: boolean }> {
   const hash = createHash('sha256');
-  const parser = new MemberParser(options.onBytes, options.maxTarBytes ?? Number.POSITIVE_INFINITY);
+  const parser = new MemberParser(options);
   let [current, next] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
   let sizeBytes = 0;
   try {
@@ -202,8 +232,9 @@ export async function readGzipMember(
       [current, next] = [next, current];
       options.onProgress?.(sizeBytes);
     }
-    const { tarBytes, isTooLarge } = parser;
-    return { containerSha256: hash.digest('hex'), sizeBytes, tarBytes, isTooLarge, problem: parser.problem() };
+    const { tarBytes, isTooLarge, isCutShort } = parser;
+    const containerSha256 = hash.digest('hex');
+    return { containerSha256, sizeBytes, tarBytes, isTooLarge, isCutShort, problem: parser.problem() };
   } finally {
     parser.close();
   }

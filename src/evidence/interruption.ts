@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
+import { MAX_TORN_RECORDED_BYTES } from '../custody/torn-tail.js';
 import type { RecoveredSpool } from './recover-spool.js';
-
-/** A torn line is kept whole up to this size; of a longer one the beginning. */
-const MAX_KEPT_BYTES = 64 * 1024;
 
 /**
  * The fields of the custody entry `interrupted`: what the end of the last process left behind. `null` when it closed the exhibit
@@ -13,7 +11,7 @@ export function interruptionOf(spool: RecoveredSpool, unclean: boolean): Readonl
   const torn = spool.torn.map(({ file, bytes }) => ({
     file: basename(file),
     sizeBytes: bytes.length,
-    bytesB64: bytes.subarray(0, MAX_KEPT_BYTES).toString('base64'),
+    bytesB64: bytes.subarray(0, MAX_TORN_RECORDED_BYTES).toString('base64'),
   }));
   const damage = torn.length + spool.orphans + spool.unloggedItems.length > 0;
   // An exhibit in which nothing was ever recorded has nothing to interrupt.

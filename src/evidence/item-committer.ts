@@ -1,3 +1,4 @@
+import { assertRecordLines, MAX_RECORD_BYTES } from '../custody/record-line.js';
 import type { CustodyLog } from '../custody/custody-log.js';
 import type { SyncedFile } from '../custody/synced-file.js';
 import { syncDirectory } from './private-files.js';
@@ -16,6 +17,9 @@ export interface PendingItem {
   readonly lines: string;
   readonly entries: readonly ItemEntry[];
 }
+
+/** By so much the seal lengthens a line: it puts the SHA-256 of the second reading in the place of `null`. */
+const SEAL_ADDS_BYTES = 64;
 
 interface Waiting extends PendingItem {
   readonly resolve: () => void;
@@ -43,7 +47,9 @@ export class ItemCommitter {
     this.#unsyncedDirectories.add(directory);
   }
 
+  /** Throws `INTERNAL`, for this item alone, when a line would be too long in the sealed exhibit. */
   async commit(item: PendingItem): Promise<void> {
+    assertRecordLines(item.lines, 'items.jsonl', MAX_RECORD_BYTES - SEAL_ADDS_BYTES);
     const committed = new Promise<void>((resolve, reject) => {
       this.#queue.push({ ...item, resolve, reject });
     });

@@ -58,13 +58,16 @@ export class SpoolItemWriter implements ItemWriter {
     return this.#writeWithin(chunk);
   }
 
+  digest(): string {
+    return this.#wholeHash.copy().digest('hex');
+  }
+
   async commit(facts: ItemFacts): Promise<CommittedItem> {
     this.#assertOpen();
     this.#ended = true;
     try {
       await this.#file.finish();
-      const sha256 = this.#wholeHash.copy().digest('hex');
-      const whole = { path: this.#draft.path, sha256, sizeBytes: this.#sizeBytes };
+      const whole = { path: this.#draft.path, sha256: this.digest(), sizeBytes: this.#sizeBytes };
       const entries = this.#parts.length === 0 ? [whole] : [...this.#parts, this.#lastPart()];
       const lines = entries.map((entry, index) => itemLine(this.#draft, facts, { entry, index, entries, whole }));
       await this.#home.commit({ artifact: this.#draft.artifact, lines: lines.join(''), entries });

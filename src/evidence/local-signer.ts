@@ -27,7 +27,10 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
-      throw new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', { subject: path });
+      throw new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', {
+        subject: path,
+        hints: ['exhibit key new --name NAME', 'exhibit key show'],
+      });
     throw storageError(error, path);
   }
   try {
@@ -99,7 +102,7 @@ export async function loadLocalSigner(privatePath: string): Promise<Signer> {
   } catch (error) {
     const why =
       errnoOf(error) === 'ENOENT'
-        ? 'There is no key at this path.'
+        ? 'There is no signing key yet.'
         : `The key cannot be read (${errnoOf(error) ?? 'unknown error'}).`;
     throw new ExhibitError('KEY_INVALID', why, { subject: privatePath, cause: error, hints: ['exhibit key new'] });
   }

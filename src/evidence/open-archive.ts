@@ -14,7 +14,11 @@ export async function openArchive(path: string): Promise<{ readonly file: FileHa
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw storageError(error, path);
-    throw new ExhibitError('USAGE_INVALID', 'There is no archive at this path.', { subject: path, cause: error });
+    throw new ExhibitError('USAGE_INVALID', 'There is no archive at this path.', {
+      subject: path,
+      hints: ['exhibit case show'],
+      cause: error,
+    });
   }
   try {
     const stat = await file.stat();

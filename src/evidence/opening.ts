@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { authoritySchema } from '../model/case.js';
 import type { ConnectionFacts } from '../model/connection.js';
+import { ExhibitError } from '../model/errors.js';
 import { operatorSchema, scopeSchema, toolSchema } from '../model/exhibit.js';
+import { readPrivateFile } from './private-files.js';
 
 /** What the statement and the tool files are made of: known when the collection begins, kept in the spool until the seal. */
 export const openingSchema = z.strictObject({
@@ -17,3 +19,17 @@ export const openingSchema = z.strictObject({
   configText: z.string(),
 });
 export type Opening = z.infer<typeof openingSchema>;
+
+/** opening.json; `null` when there is none yet. Throws `CASE_CORRUPT`. */
+export async function readOpening(path: string): Promise<Opening | null> {
+  const bytes = await readPrivateFile(path);
+  if (bytes === null) return null;
+  try {
+    return openingSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw new ExhibitError('CASE_CORRUPT', 'the opening of the exhibit is not as we write it', {
+      subject: path,
+      cause: error,
+    });
+  }
+}

@@ -1,23 +1,36 @@
-import { closeSync, constants, fdatasync, openSync, writev, writevSync } from 'node:fs';
+import { closeSync, constants, fdatasync, openSync, write, writeSync } from 'node:fs';
 import { removeFile } from './private-files.js';
 import { storageError } from '../custody/storage-error.js';
 
 /** Bytes that are handed to the kernel at once. */
-const BATCH_BYTES = 256 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 /** Bytes waiting for the disk before a writer is held back. */
-const HIGH_WATER_BYTES = 4 * BATCH_BYTES;
-/** Chunks below this are joined before they are written; longer ones are written from where they are. */
-const SMALL_BYTES = 4096;
-const MAX_SMALL_CHUNKS = 256;
+const HIGH_WATER_BYTES = 4 * BLOCK_BYTES;
+/** Blocks that are kept for the next file. */
+const MAX_SPARE_BLOCKS = 64;
 
-/** One new file that is written once, front to back. Throws `STORAGE_FULL` or `STORAGE_FAILED`; after that only `discard` helps. */
+const spareBlocks: Buffer[] = [];
+
+function takeBlock(): Buffer {
+  return spareBlocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+}
+
+function giveBlock(block: Buffer): void {
+  if (spareBlocks.length < MAX_SPARE_BLOCKS) spareBlocks.push(block);
+}
+
+/**
+ * One new file that is written once, front to back. Throws `STORAGE_FULL` or `STORAGE_FAILED`; after that only `discard` helps.
+ * Chunks are copied together: thousands of small pieces of memory from the network, kept alive until the disk has them, cost more.
+ */
 export class PayloadFile {
   readonly #fd: number;
   readonly #path: string;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
-  /** Where in the queue the latest run of small chunks begins. */
-  #smallFrom = 0;
+  /** Being filled. */
+  #block: Buffer | null = null;
+  #filledBytes = 0;
+  /** Full, in order. */
+  #queue: Buffer[] = [];
   #writing: Promise<void> | null = null;
   #failure: Error | null = null;
   #closed = false;
@@ -37,20 +50,17 @@ export class PayloadFile {
     return this.#path;
   }
 
-  /** Owns the chunk. The promise, where there is one, is the back-pressure. */
+  /** Reads the chunk only during the call. The promise, where there is one, is the back-pressure. */
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#failure !== null) throw this.#failure;
-    this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    if (chunk.length >= SMALL_BYTES) this.#smallFrom = this.#queue.length;
-    else if (this.#queue.length - this.#smallFrom >= MAX_SMALL_CHUNKS) this.#joinSmall();
-    if (this.#queuedBytes < BATCH_BYTES) return undefined;
+    for (let from = 0; from < chunk.length;) from += this.#fill(chunk, from);
+    if (this.#queue.length === 0) return undefined;
     if (this.#writing === null) {
       this.#writing = this.#run();
       // Whoever comes next is told: `write`, `finish` and the promise itself all report the failure.
       this.#writing.catch(() => undefined);
     }
-    return this.#queuedBytes < HIGH_WATER_BYTES ? undefined : this.#writing;
+    return this.#queue.length * BLOCK_BYTES < HIGH_WATER_BYTES ? undefined : this.#writing;
   }
 
   /** Writes the rest, syncs, closes. */
@@ -74,8 +84,8 @@ export class PayloadFile {
 
   /** Closes and removes the file, whatever state it is in. */
   async discard(): Promise<void> {
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    // The one that is being written stays at the head of the queue until it is.
+    this.#queue.splice(1);
     await this.#writing?.catch(() => undefined);
     this.#close();
     await removeFile(this.#path);
@@ -85,31 +95,39 @@ export class PayloadFile {
     if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#fd);
+    if (this.#block !== null) giveBlock(this.#block);
+    this.#block = null;
+    this.#filledBytes = 0;
   }
 
-  #joinSmall(): void {
-    const small = this.#queue.splice(this.#smallFrom);
-    this.#queue.push(Buffer.concat(small));
-    this.#smallFrom = this.#queue.length;
+  /** Copies what fits into the current block. Returns how many bytes that were. */
+  #fill(chunk: Uint8Array, from: number): number {
+    this.#block ??= takeBlock();
+    const bytes = Math.min(chunk.length - from, BLOCK_BYTES - this.#filledBytes);
+    this.#block.set(bytes === chunk.length ? chunk : chunk.subarray(from, from + bytes), this.#filledBytes);
+    this.#filledBytes += bytes;
+    if (this.#filledBytes === BLOCK_BYTES) {
+      this.#queue.push(this.#block);
+      this.#block = null;
+      this.#filledBytes = 0;
+    }
+    return bytes;
   }
 
-  #take(): Uint8Array[] {
-    const taken = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    this.#smallFrom = 0;
-    return taken;
-  }
-
-  /** Less than a batch: goes into the page cache faster than a thread could be woken for it. */
+  /** Less than a block: goes into the page cache faster than a thread could be woken for it. */
   #writeRest(): void {
-    for (let rest = this.#take(); rest.length > 0;) rest = after(rest, writevSync(this.#fd, rest));
+    const block = this.#block;
+    if (block === null) return;
+    for (let from = 0; from < this.#filledBytes;) from += writeSync(this.#fd, block, from, this.#filledBytes - from);
+    this.#filledBytes = 0;
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#queuedBytes >= BATCH_BYTES) {
-        for (let rest = this.#take(); rest.length > 0;) rest = after(rest, await this.#writeSome(rest));
+      for (let block = this.#queue[0]; block !== undefined; block = this.#queue[0]) {
+        for (let from = 0; from < BLOCK_BYTES;) from += await this.#writeSome(block, from);
+        this.#queue.shift();
+        giveBlock(block);
       }
     } catch (error) {
       this.#failure = storageError(error, this.#path);
@@ -119,22 +137,12 @@ export class PayloadFile {
     }
   }
 
-  async #writeSome(chunks: Uint8Array[]): Promise<number> {
+  async #writeSome(block: Buffer, from: number): Promise<number> {
     return await new Promise<number>((resolve, reject) => {
-      writev(this.#fd, chunks, (error, written) => {
+      write(this.#fd, block, from, BLOCK_BYTES - from, null, (error, written) => {
         if (error === null) resolve(written);
         else reject(error);
       });
     });
   }
-}
-
-/** What is left of `chunks` after `written` bytes of them. */
-function after(chunks: Uint8Array[], written: number): Uint8Array[] {
-  let left = written;
-  for (const [index, chunk] of chunks.entries()) {
-    if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(index + 1)];
-    left -= chunk.length;
-  }
-  return [];
 }

@@ -4,7 +4,10 @@ import { lstat, open, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
+import { syncDirectory } from '../custody/sync-directory.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
+
+export { syncDirectory } from '../custody/sync-directory.js';
 
 /** Mode of every directory of a case. */
 const PRIVATE_DIRECTORY = 0o700;
@@ -57,20 +60,6 @@ export function makePrivateDirectory(path: string): void {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') throw error;
     throw storageError(error, path);
-  }
-}
-
-/** After it, names created in or renamed into the directory survive a power cut. */
-export async function syncDirectory(path: string): Promise<void> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    await handle.sync();
-  } catch (error) {
-    // Some file systems cannot sync a directory; there is nothing more that a program can do on them.
-    if (errnoOf(error) !== 'EINVAL') throw storageError(error, path);
-  } finally {
-    await handle?.close();
   }
 }
 

@@ -7,6 +7,7 @@ import type { ChainEntry } from '../custody/read-chain.js';
 import { corrupt } from '../custody/read-chain.js';
 import { storageError } from '../custody/storage-error.js';
 import type { SyncedFile } from '../custody/synced-file.js';
+import type { TornTail } from '../custody/torn-tail.js';
 import type { CustodyEvent } from '../model/custody-entry.js';
 import { errnoOf } from '../model/errors.js';
 import type { Outcome, OutcomeCounts } from '../model/outcome.js';
@@ -15,7 +16,6 @@ import type { Clock } from '../ports/clock.js';
 import type { ItemEntry } from './item-committer.js';
 import { ENDED, KeySet, OBTAINED, PLANNED } from './key-set.js';
 import { ensurePrivateDirectory } from './private-files.js';
-import type { TornTail } from './record-file.js';
 import { openRecords } from './record-file.js';
 import { integerMember, textMember } from './spool-line.js';
 import type { SpoolLayout } from './spool-layout.js';
@@ -96,7 +96,7 @@ async function recover(
   const artifacts = new KeySet(seed);
   const paths = unclean ? new KeySet(seed) : null;
   const items = new ItemReader({ layout, logged, counts, paths, artifacts });
-  const tails: TornTail[] = torn.length > 0 ? [{ file: layout.custody, bytes: torn }] : [];
+  const tails: TornTail[] = torn === null ? [] : [torn];
   const open = async (path: string, onLine: Parameters<typeof openRecords>[1]): Promise<SyncedFile> => {
     const opened = await openRecords(path, onLine);
     closers.push(async () => await opened.file.close());

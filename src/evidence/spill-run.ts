@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { storageError } from '../custody/storage-error.js';
+import { openNamelessFile } from './nameless-file.js';
 import { entryBytesOf, HEADER_BYTES, readKey, readValue } from './spill-entry.js';
 import type { SpillEntry } from './spill-entry.js';
 
@@ -8,8 +8,6 @@ export type { SpillEntry } from './spill-entry.js';
 
 const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 64 * 1024;
-
-let serial = 0;
 
 /** A sorted run in a file without a name. Reads forward only. */
 export class SpillRun {
@@ -88,12 +86,9 @@ export interface EntryBytes {
 
 /** Writes entries, already in order and encoded, into a new run. An `EntryBytes` may be used again when the next one is taken. */
 export function writeRun(directory: string, entries: Iterable<EntryBytes>): SpillRun {
-  serial += 1;
-  const path = join(directory, `.sort-${String(process.pid)}-${String(serial)}`);
   let fd: number | undefined;
   try {
-    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-    unlinkSync(path);
+    fd = openNamelessFile(directory);
     writeEntries(fd, entries);
     return new SpillRun(fd, directory);
   } catch (error) {

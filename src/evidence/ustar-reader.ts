@@ -58,6 +58,11 @@ export class UstarReader {
     return this.#mtimeSeconds;
   }
 
+  /** A violation was found: what follows is not looked at. */
+  get isBroken(): boolean {
+    return this.#violation !== null;
+  }
+
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && this.#violation === null) {

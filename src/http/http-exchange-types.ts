@@ -1,4 +1,4 @@
-import type { BodyEnd } from '../ports/cluster-reader.js';
+import type { BodyDigest, BodyEnd } from '../ports/cluster-reader.js';
 import type { TransportFailure } from './transport-failure.js';
 
 /** A proxy that carries the connection by CONNECT. `authorization` is the whole value of `Proxy-Authorization`; a secret. */
@@ -60,6 +60,11 @@ export interface HttpReceiver {
   head(head: HttpHead): 'keep' | 'brief' | 'drop';
   /** Owns the chunk. A returned promise holds the connection back; what it throws ends the exchange. */
   chunk(bytes: Buffer): void | Promise<void>;
+  /**
+   * Where it is there and `head` says `keep`, the body is not hashed here: this digest is taken, once, after the last chunk, if it covers
+   * every byte handed over. Otherwise the digest of the exchange is `null`, and the receiver counts as failed.
+   */
+  digest?(): BodyDigest | null;
 }
 
 /** How one exchange ended. Either `head` or `failure` is there; `thrown` is what the receiver threw. Times in epoch milliseconds. */
@@ -70,8 +75,8 @@ export interface HttpResult {
   readonly end: BodyEnd;
   readonly endDetail: string | null;
   readonly sizeBytes: number;
-  /** Of the body bytes received, whole or not; lower-case hex. */
-  readonly sha256: string;
+  /** Of the body bytes received, whole or not; lower-case hex. `null` only where `thrown` is there. */
+  readonly sha256: string | null;
   /** SHA-256 of the DER of the server's certificate; `null` without TLS. */
   readonly tlsPeerSha256: string | null;
   readonly headAtMs: number | null;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as sendRequest, type Agent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { BodyEnd } from '../ports/cluster-reader.js';
+import { ExhibitError } from '../model/errors.js';
+import type { BodyDigest, BodyEnd } from '../ports/cluster-reader.js';
 import type { Clock } from '../ports/clock.js';
 import { watchBody, type BodyWatch } from './body-watch.js';
 import { framingOf, joinHeaders, type Framing } from './framing.js';
@@ -177,7 +178,7 @@ export class HttpExchange {
     const over = limit !== null && this.#sizeBytes + chunk.length > limit;
     const piece = over ? chunk.subarray(0, limit - this.#sizeBytes) : chunk;
     this.#sizeBytes += piece.length;
-    this.#hash.update(piece);
+    if (!this.#isHashedByReceiver()) this.#hash.update(piece);
     if (this.#wanted !== 'drop' && piece.length > 0) this.#handOver(piece);
     if (over) this.#decide('limit', `longer than the limit of ${String(limit)} bytes`);
   }
@@ -241,7 +242,26 @@ export class HttpExchange {
     if (!this.#handingOver) this.#finish();
   }
 
+  #isHashedByReceiver(): boolean {
+    return this.#wanted === 'keep' && this.#parts.receiver.digest !== undefined;
+  }
+
+  /** The receiver's own digest where it hashes; one that does not cover every byte would put a falsehood into the request log. */
+  #digest(): string | null {
+    if (!this.#isHashedByReceiver() || this.#sizeBytes === 0) return this.#hash.copy().digest('hex');
+    let digest: BodyDigest | null = null;
+    try {
+      digest = this.#parts.receiver.digest?.() ?? null;
+    } catch (error) {
+      this.#thrown ??= { error };
+    }
+    if (digest?.sizeBytes === this.#sizeBytes) return digest.sha256;
+    this.#thrown ??= { error: new ExhibitError('INTERNAL', 'a receiver did not hash the body that it was handed') };
+    return null;
+  }
+
   #finish(): void {
+    const sha256 = this.#digest();
     this.#resolve({
       head: this.#head,
       failure: this.#failure,
@@ -249,7 +269,7 @@ export class HttpExchange {
       end: this.#decided?.end ?? 'cut',
       endDetail: this.#decided?.detail ?? null,
       sizeBytes: this.#sizeBytes,
-      sha256: this.#hash.copy().digest('hex'),
+      sha256,
       tlsPeerSha256: this.#tlsPeerSha256,
       headAtMs: this.#headAtMs,
       headAfterMs: this.#headAfterMs,

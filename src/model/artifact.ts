@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantSchema } from './instant.js';
 import { outcomeSchema } from './outcome.js';
 
 /** From where the bytes were seen: what a hostile node could have forged depends on it. */
@@ -18,7 +19,7 @@ export const planRecordSchema = z.strictObject({
   collector: z.string(),
   required: z.boolean(),
   source: z.string(),
-  plannedAt: z.string(),
+  plannedAt: instantSchema,
 });
 export type PlanRecord = z.infer<typeof planRecordSchema>;
 
@@ -62,8 +63,8 @@ export const itemRecordSchema = z.strictObject({
   source: sourceSchema,
   nameB64: z.string().optional(),
   nameDisplay: z.string().optional(),
-  firstByteAt: z.string().nullable(),
-  lastByteAt: z.string().nullable(),
+  firstByteAt: instantSchema.nullable(),
+  lastByteAt: instantSchema.nullable(),
   outcome: outcomeSchema,
   truncated: z.strictObject({ limit: z.int().min(0), reason: z.string() }).optional(),
   rereadSha256: sha256Schema,

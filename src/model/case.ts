@@ -55,8 +55,8 @@ export const caseEventSchema = z.discriminatedUnion('event', [
     reason: z.string(),
   }),
   z.strictObject({ event: z.literal('lock-taken-over'), from: z.string(), reason: z.string() }),
-  /** A torn last line was cut off; its bytes. */
-  z.strictObject({ event: z.literal('interrupted'), tornB64: z.string() }),
+  /** A torn last line was cut off; its bytes, the first of them where `tornSizeBytes` says that there were more. */
+  z.strictObject({ event: z.literal('interrupted'), tornB64: z.string(), tornSizeBytes: z.int().min(0).optional() }),
   z.strictObject({ event: z.literal('case-closed'), caseId: z.string() }),
 ]);
 export type CaseEvent = z.infer<typeof caseEventSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantSchema } from './instant.js';
 
 export const CUSTODY_EVENTS = [
   'open',
@@ -25,7 +26,7 @@ export const custodyEntrySchema = z.looseObject({
   seq: z.int().min(1),
   /** SHA-256 of the previous raw line with its LF; 64 zeros in the first. */
   prev: z.string().regex(/^[0-9a-f]{64}$/),
-  at: z.string(),
+  at: instantSchema,
   monoUs: z.int().min(0),
   bootId: z.string(),
   actor: z.string(),

@@ -32,7 +32,7 @@ export const ERROR_TABLE = {
   PROFILE_INVALID: {
     exitCode: 2,
     meaning: 'A collection profile is not well-formed or names a collector that does not exist.',
-    remedy: 'Compare the profile with templates/profiles.',
+    remedy: 'Compare the profile with those in templates/profiles.',
   },
   CASE_INVALID: {
     exitCode: 2,
@@ -58,7 +58,7 @@ export const ERROR_TABLE = {
   COLLECT_PARTIAL: {
     exitCode: 3,
     meaning: 'What could be collected is safe, but the gap ledger has at least one gap.',
-    remedy: 'Read the gaps: exhibit show ARCHIVE. A 403 needs rights, a timeout another try.',
+    remedy: 'Read the gaps: exhibit show ARCHIVE. A 403 needs rights, a timeout another try: exhibit collect.',
   },
   VERIFY_FAILED: {
     exitCode: 4,
@@ -103,7 +103,7 @@ export const ERROR_TABLE = {
   CLUSTER_FORBIDDEN: {
     exitCode: 11,
     meaning: 'The identity lacks a right.',
-    remedy: 'Apply the role that the message names, from templates/rbac.',
+    remedy: 'Apply the role: kubectl apply -f templates/rbac/collector-readonly.yaml.',
   },
   TARGET_GONE: {
     exitCode: 12,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authoritySchema, caseIdSchema, NOT_STATED } from './case.js';
+import { instantSchema } from './instant.js';
 import { OUTCOMES } from './outcome.js';
 
 export const FORMAT_ID = 'exhibit/1';
@@ -30,6 +31,15 @@ export const operatorSchema = z.strictObject({
       uid: z.string(),
       groups: z.array(z.string()),
       extra: z.record(z.string(), z.array(z.string())),
+      /** Present when the server said more than is kept: how much it was, and how many texts were shortened. */
+      truncated: z
+        .strictObject({
+          groupsTotal: z.int().min(0),
+          extraKeysTotal: z.int().min(0),
+          extraValuesTotal: z.int().min(0),
+          textsShortened: z.int().min(0),
+        })
+        .optional(),
     })
     .nullable(),
   cloudIdentity: z.null(),
@@ -66,10 +76,10 @@ export const statementSchema = z.strictObject({
   sequence: z.int().min(1),
   previous: z.strictObject({ exhibitId: z.string(), tagmanifestSha256: sha256Schema }).nullable(),
   openedNotSealed: z.array(
-    z.strictObject({ exhibitId: z.string(), sequence: z.int(), custodyHeadSha256: sha256Schema }),
+    z.strictObject({ exhibitId: z.string(), sequence: z.int().min(1), custodyHeadSha256: sha256Schema }),
   ),
   kind: kindSchema,
-  createdAt: z.string(),
+  createdAt: instantSchema,
   scope: scopeSchema.nullable(),
   authority: z.union([authoritySchema, z.literal(NOT_STATED)]),
   operator: operatorSchema,

@@ -26,6 +26,11 @@ export const MESSAGE_TABLE = {
   COLLECT_STARTED: { level: 'info', meaning: 'The collection begins.' },
   COLLECT_PLAN: { level: 'info', meaning: 'What will be collected, in which order.' },
   COLLECT_NOT_ASKED: { level: 'info', meaning: 'Sources that exist but were not asked for. No gap.' },
+  COLLECT_NO_EFFECT: { level: 'warn', meaning: 'A flag has no effect with this selection.' },
+  COLLECT_NARROWED: {
+    level: 'warn',
+    meaning: 'The limits of the authority keep something out that the selection would have taken.',
+  },
   COLLECT_ALREADY: {
     level: 'info',
     meaning: 'The artifact already has its outcome in the open exhibit and is not read again.',
@@ -46,6 +51,10 @@ export const MESSAGE_TABLE = {
     meaning: 'A list expired while it was read and was continued at a later state of the cluster.',
   },
   SEAL_STARTED: { level: 'info', meaning: 'The exhibit is being closed.' },
+  SEAL_UNFINISHED: {
+    level: 'warn',
+    meaning: 'The exhibit that is being sealed was not read to the end; what was not read becomes a gap.',
+  },
   SEAL_READBACK: { level: 'info', meaning: 'The finished archive is read back and verified.' },
   SEAL_DONE: { level: 'info', meaning: 'The archive is sealed.' },
   SEAL_OPENED_NOT_SEALED: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantSchema } from './instant.js';
 
 /**
  * How a planned artifact ended. Exactly one each.
@@ -22,7 +23,7 @@ export const outcomeRecordSchema = z.strictObject({
   detail: z.string(),
   proof: proofSchema,
   attempts: z.int().min(0),
-  at: z.string(),
+  at: instantSchema,
 });
 export type OutcomeRecord = z.infer<typeof outcomeRecordSchema>;
 

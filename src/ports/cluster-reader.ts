@@ -51,11 +51,23 @@ export interface BufferedAnswer extends ReadAnswer {
   readonly body: Buffer;
 }
 
+/** Of everything that a consumer was handed since the head, in order. Lower-case hex; bytes. */
+export interface BodyDigest {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
 export interface BodyConsumer {
   /** Called once with the head, before any chunk; return false to have the body counted and dropped (bounded to 64 KiB, then cut off). */
   head?(status: number, headers: Readonly<Record<string, string>>): boolean;
   /** Owns the chunk from here on. A returned promise holds the stream back. What it throws ends the request and is thrown to the caller. */
   chunk(bytes: Buffer): void | Promise<void>;
+  /**
+   * For consumers that hash anyway, so that a body is hashed once: the reader takes this digest for its own. Asked once, after the last
+   * chunk was taken, also when `chunk` threw; `null` when not all of it was hashed. A digest that does not cover the bytes that the
+   * reader handed over counts as an error of the consumer.
+   */
+  digest?(): BodyDigest | null;
 }
 
 export interface ListRequest {

@@ -15,6 +15,8 @@ export interface Permission {
   readonly resource: string;
   readonly verbs: readonly ('get' | 'list' | 'create')[];
   readonly nonResourceUrl?: string;
+  /** Used only with `--all`. */
+  readonly onlyWholeCluster?: boolean;
   readonly why: string;
 }
 

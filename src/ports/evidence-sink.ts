@@ -36,6 +36,8 @@ export interface ItemWriter {
   readonly sizeBytes: number;
   /** Owns the chunk. Await a returned promise: it is the back-pressure. Throws `STORAGE_FULL` or `STORAGE_FAILED`. */
   write(chunk: Uint8Array): void | Promise<void>;
+  /** SHA-256 in lower-case hex of what was written until now. */
+  digest(): string;
   /** Flush, fsync, items line, custody line. After it resolves, a power cut loses nothing of this item. */
   commit(facts: ItemFacts): Promise<CommittedItem>;
   /** Drops the bytes; for what turned out to be no evidence. */

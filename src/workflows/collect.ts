@@ -19,7 +19,7 @@ export async function collect(request: CollectRequest, deps: CollectDeps): Promi
     if (openCase.file.state === 'closed') {
       throw new ExhibitError('CASE_CLOSED', `case ${deps.caseId} is closed`, { hints: ['exhibit case open'] });
     }
-    checkAuthority(request.scope, openCase.file.authority, deps.clock.nowMs());
+    checkAuthority({ ...request.scope, kubelet: request.kubelet }, openCase.file.authority, deps.clock.nowMs());
     const exhibit = await exhibitFor(openCase, request);
     try {
       const runs = await readRunStates(exhibit.runDirectory);
@@ -50,7 +50,11 @@ export async function resumeCollection(deps: CollectDeps): Promise<CollectSummar
       const unfinished = (await readRunStates(exhibit.runDirectory)).filter((run) => run.stage !== 'finished');
       let summary: CollectSummary | null = null;
       for (const state of unfinished) {
-        checkAuthority(state.request.scope, openCase.file.authority, deps.clock.nowMs());
+        checkAuthority(
+          { ...state.request.scope, kubelet: state.request.kubelet },
+          openCase.file.authority,
+          deps.clock.nowMs(),
+        );
         await exhibit.custody.append('resumed', { run: state.run, stage: state.stage });
         summary = await new Run({ deps, openCase, exhibit, state }).execute();
       }

@@ -2,8 +2,9 @@ import type { Operator } from '../model/exhibit.js';
 import { ExhibitError } from '../model/errors.js';
 import type { ClockRecord } from '../model/request.js';
 import { parseInstant, toRfc3339 } from '../lib/clock.js';
-import { parseJson, stringAt, stringsAt, valueAt } from '../lib/untyped.js';
+import { parseJson, valueAt } from '../lib/untyped.js';
 import type { ClusterReader, ReadAnswer } from '../ports/cluster-reader.js';
+import { boundedIdentity } from './bounded-identity.js';
 
 const REVIEW_PATH = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
@@ -28,22 +29,9 @@ export async function observeIdentity(cluster: ClusterReader, phase: ClockRecord
     });
   }
   const user = valueAt(parseJson(answer.body), 'status', 'userInfo');
-  const username = stringAt(user, 'username');
-  if (answer.status !== 201 || username === undefined) {
-    return { apiIdentity: null, unknownBecause: `SelfSubjectReview answered ${String(answer.status)}`, clock };
-  }
-  const extra = valueAt(user, 'extra');
-  const keys = extra !== null && typeof extra === 'object' ? Object.keys(extra) : [];
-  return {
-    apiIdentity: {
-      username,
-      uid: stringAt(user, 'uid') ?? '',
-      groups: stringsAt(user, 'groups'),
-      extra: Object.fromEntries(keys.map((key) => [key, stringsAt(extra, key)])),
-    },
-    unknownBecause: null,
-    clock,
-  };
+  const apiIdentity = answer.status === 201 ? boundedIdentity(user) : null;
+  const unknownBecause = apiIdentity === null ? `SelfSubjectReview answered ${String(answer.status)}` : null;
+  return { apiIdentity, unknownBecause, clock };
 }
 
 /** The interval that the offset of the answering clock lies in: `Date` has whole seconds and was written between our sending and the head's arrival. */

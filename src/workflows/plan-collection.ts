@@ -4,13 +4,14 @@ import { NOT_STATED } from '../model/case.js';
 import type { Authority } from '../model/case.js';
 import { VOLATILITIES } from '../model/artifact.js';
 import type { Volatility } from '../model/artifact.js';
-import { booleanAt, parseJson, stringAt } from '../lib/untyped.js';
-import type { ClusterReader } from '../ports/cluster-reader.js';
-import type { Collector, Permission } from '../ports/collector.js';
+import type { Collector, PlanContext } from '../ports/collector.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
 import { notAskedFor, selectCollectors } from './execute/select-collectors.js';
+import { NeededRights } from './needed-rights.js';
 import { observeIdentity } from './observe-identity.js';
+import { reviewRights } from './review-rights.js';
+import type { ReviewedRight } from './review-rights.js';
 import { freezeTargets, thawTargets } from './targets/freeze-targets.js';
 import { checkAuthority, checkScope } from './targets/scope-request.js';
 
@@ -35,12 +36,8 @@ export interface CollectionPlan {
   readonly requests: number;
   /** Not known before it is read. */
   readonly estimatedBytes: null;
-  readonly rights: readonly {
-    readonly verb: string;
-    readonly resource: string;
-    readonly allowed: boolean | null;
-    readonly why: string;
-  }[];
+  /** Each planned resource by itself; a wildcard is never asked about. */
+  readonly rights: readonly ReviewedRight[];
   readonly notAskedFor: readonly string[];
   readonly excludedByAuthority: number;
   readonly incomplete: readonly string[];
@@ -48,10 +45,10 @@ export interface CollectionPlan {
   readonly footprint: string;
 }
 
-const REVIEW_PATH = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-const MAX_REVIEWS = 100;
 /** A log needs its pod before and after, the log, and the second read that proves its end. */
 const REQUESTS_PER_LOG = 4;
+/** Metrics are read twice, the other state of a kubelet once. */
+const METRICS = /\/proxy\/metrics(?:\/|$)/;
 
 /** A dry run: reads the targets and asks for rights, writes nothing into the case. */
 export async function planCollection(
@@ -78,14 +75,12 @@ export async function planCollection(
       directory,
     });
     const steps: PlannedStep[] = [];
+    const needed = new NeededRights();
+    const wholeCluster = request.scope.all;
+    const context: PlanContext = { targets: thawTargets(frozen, directory), limits: request.limits, wholeCluster };
     for (const collector of collectors) {
-      steps.push(
-        ...(await countSteps(collector, {
-          targets: thawTargets(frozen, directory),
-          limits: request.limits,
-          wholeCluster: request.scope.all,
-        })),
-      );
+      steps.push(...(await countSteps(collector, context, needed)));
+      needed.declare(collector, wholeCluster);
     }
     steps.sort((a, b) => VOLATILITIES.indexOf(a.tier) - VOLATILITIES.indexOf(b.tier));
     return {
@@ -99,7 +94,7 @@ export async function planCollection(
       artifacts: steps.reduce((sum, step) => sum + step.artifacts, 0),
       requests: steps.reduce((sum, step) => sum + step.requests, 0),
       estimatedBytes: null,
-      rights: await reviewRights(cluster, collectors),
+      rights: await reviewRights(cluster, needed.all()),
       notAskedFor: notAskedFor(deps.collectors, request),
       excludedByAuthority: frozen.excludedByAuthority,
       incomplete: [...frozen.incomplete, ...frozen.unreachableGroups.map(({ group, reason }) => `${group}: ${reason}`)],
@@ -111,70 +106,20 @@ export async function planCollection(
   }
 }
 
-async function countSteps(collector: Collector, context: Parameters<Collector['plan']>[0]): Promise<PlannedStep[]> {
-  const counts = new Map<Volatility, number>();
+async function countSteps(collector: Collector, context: PlanContext, needed: NeededRights): Promise<PlannedStep[]> {
+  const counts = new Map<Volatility, { artifacts: number; requests: number }>();
   for await (const planned of collector.plan(context)) {
     const tier = planned.volatility ?? collector.volatility;
-    counts.set(tier, (counts.get(tier) ?? 0) + 1);
+    const { artifacts, requests } = counts.get(tier) ?? { artifacts: 0, requests: 0 };
+    counts.set(tier, { artifacts: artifacts + 1, requests: requests + requestsFor(collector, planned.source) });
+    needed.plan(collector, planned);
   }
-  const each = collector.id === 'pod-logs' ? REQUESTS_PER_LOG : 1;
-  return [...counts].map(([tier, artifacts]) => ({
-    tier,
-    collector: collector.id,
-    artifacts,
-    requests: artifacts * each,
-  }));
+  return [...counts].map(([tier, count]) => ({ tier, collector: collector.id, ...count }));
 }
 
-async function reviewRights(
-  cluster: ClusterReader,
-  collectors: readonly Collector[],
-): Promise<CollectionPlan['rights']> {
-  const asked = new Map<string, { permission: Permission; verb: string }>();
-  for (const permission of collectors.flatMap((collector) => collector.permissions)) {
-    for (const verb of permission.verbs) {
-      asked.set(`${verb} ${permission.nonResourceUrl ?? `${permission.apiGroup}/${permission.resource}`}`, {
-        permission,
-        verb,
-      });
-    }
-  }
-  const rights: CollectionPlan['rights'][number][] = [];
-  for (const { permission, verb } of [...asked.values()].slice(0, MAX_REVIEWS)) {
-    rights.push(await reviewRight(cluster, permission, verb));
-  }
-  return rights;
-}
-
-async function reviewRight(
-  cluster: ClusterReader,
-  permission: Permission,
-  verb: string,
-): Promise<CollectionPlan['rights'][number]> {
-  const { nonResourceUrl, apiGroup, resource, why } = permission;
-  const answer = await cluster.review(REVIEW_PATH, {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    spec:
-      nonResourceUrl === undefined
-        ? resourceSpec(permission, verb)
-        : { nonResourceAttributes: { verb, path: nonResourceUrl } },
-  });
-  const body = parseJson(answer.body);
-  const known = answer.status === 201 && stringAt(body, 'kind') === 'SelfSubjectAccessReview';
-  return {
-    verb,
-    resource: nonResourceUrl ?? (apiGroup === '' ? resource : `${resource}.${apiGroup}`),
-    allowed: known ? (booleanAt(body, 'status', 'allowed') ?? null) : null,
-    why,
-  };
-}
-
-function resourceSpec({ apiGroup, resource }: Permission, verb: string): Record<string, unknown> {
-  const [name = '', subresource = ''] = resource.split('/');
-  return {
-    resourceAttributes: { verb, group: apiGroup, resource: name, ...(subresource === '' ? {} : { subresource }) },
-  };
+function requestsFor({ id }: Collector, source: string): number {
+  if (id === 'pod-logs') return REQUESTS_PER_LOG;
+  return METRICS.test(source) ? 2 : 1;
 }
 
 /** A dry run keeps no record: its calls are in the cluster's own audit log like any other. */

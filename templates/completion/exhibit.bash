@@ -1,6 +1,6 @@
 # Completion for bash: the flags and commands of `exhibit autocomplete`, and live names of contexts, nodes, cases and profiles.
 #
-#   eval "$(exhibit autocomplete script bash)"; source exhibit.bash
+#   eval "$(exhibit autocomplete script bash)"; eval "$(exhibit complete --script bash)"
 #
 # Names come from the cluster and the kubeconfig. `exhibit complete` prints only those that are plain words for the shell, because
 # compgen -W expands its list.

@@ -1,6 +1,6 @@
 # Completion for zsh: live names of contexts, nodes, cases and profiles, and the flags and commands of `exhibit autocomplete`.
 #
-#   eval "$(exhibit autocomplete script zsh)"; source exhibit.zsh
+#   eval "$(exhibit autocomplete script zsh)"; eval "$(exhibit complete --script zsh)"
 _exhibit_live() {
   local previous="${words[CURRENT - 1]}" what='' index
   local -a connection=() names=()

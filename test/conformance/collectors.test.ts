@@ -55,7 +55,8 @@ function expectSound({ outcomes, sink }: FakeRun): void {
   } of outcomes) {
     if (result === null) continue;
     const items = sink.items.filter((item) => item.draft.artifact === artifact);
-    const record = { artifact, collector: 'x', required, at: '', ...result, attempts: result.attempts ?? 1 };
+    const at = '2026-03-04T05:06:07.000Z';
+    const record = { artifact, collector: 'x', required, at, ...result, attempts: result.attempts ?? 1 };
     expect(outcomeRecordSchema.safeParse(record).error).toBeUndefined();
     expect(result.reason).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     expect(result.detail).toMatch(/^[\x20-\x7e]*$/);

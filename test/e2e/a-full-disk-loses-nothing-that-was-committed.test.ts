@@ -33,15 +33,20 @@ function fill(bytesLeft: number): string {
 }
 
 describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mounted)', () => {
-  it('while collecting: exit 30, and after room was made resume and seal give a whole archive', async () => {
-    const ballast = fill(700 * 1024);
-    const stopped = await user.json('collect', '--all', '--kubeconfig', sandbox.kubeconfigPath);
-    expect(stopped).toMatchObject({ exitCode: 30, document: { error: { code: 'STORAGE_FULL' } } });
-    rmSync(ballast);
-    const resumed = await user.json('resume', '--kubeconfig', sandbox.kubeconfigPath);
-    expect(resumed).toMatchObject({ exitCode: 0, document: { completeness: 'complete' } });
-    expect(await user.json('seal')).toMatchObject({ exitCode: 0, document: { report: { verdict: 'VERIFIED' } } });
-  });
+  it.each([12, 48, 130, 700])(
+    'while collecting, with %i KiB left: exit 30, and after room was made the rest comes in',
+    async (kib) => {
+      const ballast = fill(kib * 1024);
+      const stopped = await user.json('collect', '--all', '--kubeconfig', sandbox.kubeconfigPath);
+      expect(stopped).toMatchObject({ exitCode: 30, document: { error: { code: 'STORAGE_FULL' } } });
+      rmSync(ballast);
+      // A run that did not come to know its targets has nothing to resume and is begun anew.
+      const again = kib < 100 ? ['collect', '--all'] : ['resume'];
+      const resumed = await user.json(...again, '--kubeconfig', sandbox.kubeconfigPath);
+      expect(resumed).toMatchObject({ exitCode: 0, document: { completeness: 'complete' } });
+      expect(await user.json('seal')).toMatchObject({ exitCode: 0, document: { report: { verdict: 'VERIFIED' } } });
+    },
+  );
 
   it('while sealing: exit 30, nothing half-made is left, and the next try succeeds', async () => {
     await user.run('collect', '--all', '--kubeconfig', sandbox.kubeconfigPath);

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/fault.js';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
@@ -63,6 +65,31 @@ describe('a cluster that lies', () => {
     const sealed = await user.json('seal');
     expect(sealed.document).toMatchObject({
       report: { verdict: expectsGap ? 'VERIFIED_PARTIAL' : 'VERIFIED', findingsTotal: 0 },
+    });
+  });
+
+  it('metrics that end cleanly between two families are not whole', async () => {
+    const bodies = resolve(import.meta.dirname, '../../templates/sandbox/small-cluster/bodies');
+    const name = readdirSync(bodies).find((one) => one.startsWith('node1-metrics-cadvisor.')) ?? '';
+    const whole = readFileSync(join(bodies, name), 'latin1');
+    const afterBytes = whole.indexOf('# HELP container_memory_rss ');
+    expect(afterBytes).toBeGreaterThan(0);
+    const path = /\/nodes\/[^/]+\/proxy\/metrics\/cadvisor$/;
+    const collect = ['collect', '--node', 'node1', '--kubelet', '--kubeconfig', sandbox.kubeconfigPath];
+    const gapsOf = async () => {
+      const { document } = await user.json(...collect);
+      const gaps = document['gaps'] as { artifact: string; outcome: string; reason: string }[];
+      return gaps.filter(({ artifact }) => artifact.startsWith('node-state/'));
+    };
+    expect(await gapsOf()).toEqual([]);
+    await user.run('seal');
+    await sandbox.setFaults([{ kind: 'early-end', path, afterBytes, times: 1 }]);
+    expect(await gapsOf()).toMatchObject([
+      { artifact: 'node-state/node1/metrics/cadvisor', outcome: 'partial', reason: 'unproven-end' },
+    ]);
+    expect(await user.json('seal')).toMatchObject({
+      exitCode: 3,
+      document: { report: { verdict: 'VERIFIED_PARTIAL', findingsTotal: 0 } },
     });
   });
 

@@ -9,6 +9,7 @@ import { compareBagPaths } from '../../src/evidence/bag-order.js';
 import { completenessOf } from '../../src/evidence/completeness.js';
 import { ed25519Blob, fingerprintOf, renderPublicKey } from '../../src/evidence/ssh-public-key.js';
 import { signSshsig } from '../../src/evidence/sshsig.js';
+import { renderVerifyGuide } from '../../src/evidence/verify-guide.js';
 import { createHeaderEncoder } from '../../src/evidence/ustar-header.js';
 import { asciiJson } from '../../src/lib/ascii-json.js';
 import { parseInstant } from '../../src/lib/clock.js';
@@ -34,11 +35,13 @@ export interface Bag {
 
 export interface BagSpec {
   readonly payload?: readonly PayloadSpec[];
-  /** Outcomes beside those of the payload's artifacts, which are `collected`. */
+  /** Outcomes beside those of the payload's other artifacts, which are `collected`. */
   readonly outcomes?: readonly Pick<OutcomeRecord, 'artifact' | 'outcome' | 'required'>[];
   readonly statement?: Partial<Statement>;
-  /** Of the acquisition log; default: `open`, one `item` per payload file, `seal`. */
+  /** Of the acquisition log; default: `open`, one `item` per payload file, `seal`. `open` and `seal` get what they must say. */
   readonly events?: readonly { readonly event: string }[];
+  /** A key of the guide; default: a guide that names the exhibit and no key. */
+  readonly guideFor?: KeyObject;
 }
 
 export const CREATED_AT = '2026-01-02T03:04:05.678Z';
@@ -72,7 +75,9 @@ function byText(a: string, b: string): number {
 }
 
 function outcomesOf({ payload = SAMPLE_PAYLOAD, outcomes = [] }: BagSpec): OutcomeRecord[] {
-  const obtained = [...new Set(payload.map(({ artifact }) => artifact))].map((artifact) => ({
+  const given = new Set(outcomes.map(({ artifact }) => artifact));
+  const names = new Set(payload.map(({ artifact }) => artifact).filter((artifact) => !given.has(artifact)));
+  const obtained = [...names].map((artifact) => ({
     artifact,
     outcome: 'collected' as const,
     required: true,
@@ -122,7 +127,9 @@ export function chainLines(events: readonly { readonly event: string }[]): strin
   });
 }
 
-function statementOf(spec: BagSpec, outcomes: readonly OutcomeRecord[], custody: readonly string[]): Statement {
+type CustodyFacts = Pick<Statement, 'custodyEntries' | 'custodyHeadSha256'>;
+
+function statementOf(spec: BagSpec, outcomes: readonly OutcomeRecord[], custody: CustodyFacts): Statement {
   const { payload = SAMPLE_PAYLOAD } = spec;
   const outcomeCounts = emptyOutcomeCounts();
   for (const { outcome } of outcomes) outcomeCounts[outcome] += 1;
@@ -151,8 +158,8 @@ function statementOf(spec: BagSpec, outcomes: readonly OutcomeRecord[], custody:
     payloadFiles: payload.length,
     payloadBytes: payload.reduce((sum, { bytes }) => sum + bytes.length, 0),
     outcomeCounts,
-    custodyEntries: custody.length,
-    custodyHeadSha256: sha256(custody.at(-1) ?? ''),
+    custodyEntries: custody.custodyEntries,
+    custodyHeadSha256: custody.custodyHeadSha256,
     completeness: completenessOf(outcomeCounts, outcomes.filter(isGap).length),
     holdId: null,
     classification: null,
@@ -160,23 +167,40 @@ function statementOf(spec: BagSpec, outcomes: readonly OutcomeRecord[], custody:
   };
 }
 
+/** Each event with what the format demands of it, unless it says something else itself. */
+function eventsOf(spec: BagSpec, outcomes: readonly OutcomeRecord[]): { readonly event: string }[] {
+  const { payload = SAMPLE_PAYLOAD } = spec;
+  const stated = statementOf(spec, outcomes, { custodyEntries: 1, custodyHeadSha256: CHAIN_START });
+  const { caseId, exhibitId, sequence, kind } = stated;
+  const { payloadFiles, payloadBytes, outcomeCounts } = stated;
+  const gaps = outcomes.filter(isGap).length;
+  const facts: Readonly<Record<string, object>> = {
+    open: { caseId, exhibitId, sequence, kind },
+    seal: { payloadFiles, payloadBytes, planned: outcomes.length, outcomes: outcomeCounts, gaps },
+  };
+  const events = spec.events ?? [{ event: 'open' }, ...payload.map(itemEvent), { event: 'seal' }];
+  return events.map((event) => ({ ...facts[event.event], ...event }));
+}
+
+/** The custody entry of a payload file. */
+export function itemEvent({ path, bytes }: PayloadSpec): { readonly event: string } & Record<string, unknown> {
+  return { event: 'item', path, sha256: sha256(bytes), sizeBytes: bytes.length };
+}
+
 /** A bag with everything but manifests and seal. */
 export function makeBag(spec: BagSpec = {}): Bag {
   const { payload = SAMPLE_PAYLOAD } = spec;
   const sorted = [...payload].sort((a, b) => byText(a.path, b.path));
   const outcomes = outcomesOf(spec);
-  const events = spec.events ?? [
-    { event: 'open' },
-    ...sorted.map(({ path }) => ({ event: 'item', path })),
-    { event: 'seal' },
-  ];
-  const custody = chainLines(events);
-  const statement = statementOf(spec, outcomes, custody);
+  const custody = chainLines(eventsOf(spec, outcomes));
+  const custodyHeadSha256 = sha256(custody.at(-1) ?? '');
+  const statement = statementOf(spec, outcomes, { custodyEntries: custody.length, custodyHeadSha256 });
   const files = new Map<string, Buffer>(sorted.map(({ path, bytes }) => [path, bytes]));
   const text = (path: string, content: string): unknown => files.set(path, Buffer.from(content));
   text('bagit.txt', BAGIT_TXT);
   text('bag-info.txt', renderBagInfo(statement));
-  text('VERIFY.md', 'How to check this archive.\n');
+  const signer = spec.guideFor && fingerprintOf(ed25519Blob(spec.guideFor));
+  text('VERIFY.md', signer ? renderVerifyGuide({ statement, signer }) : `How to check ${statement.exhibitId}.\n`);
   text('custody/acquisition.jsonl', custody.join(''));
   files.set('meta/exhibit.json', jsonLines([statement]));
   files.set('meta/items.jsonl', jsonLines(sorted.map(itemOf)));
@@ -194,10 +218,10 @@ export function makeBag(spec: BagSpec = {}): Bag {
     'clock.jsonl',
     'external.jsonl',
     'requests.jsonl',
-    'tool/tool.json',
     'tool/sbom.cdx.json',
   ])
     text(`meta/${name}`, '');
+  files.set('meta/tool/tool.json', jsonLines([statement.tool]));
   text('meta/tool/config.yaml', 'limits: {}\n');
   text('meta/tool/profile.yaml', 'name: sample\n');
   return {

@@ -59,6 +59,7 @@ export class FakeSink implements EvidenceSink {
 
   #writer(draft: ItemDraft): ItemWriter {
     const chunks: Buffer[] = [];
+    const hash = createHash('sha256');
     let sizeBytes = 0;
     let ended = false;
     const end = (): void => {
@@ -75,8 +76,10 @@ export class FakeSink implements EvidenceSink {
         this.writtenBytes += chunk.length;
         if (this.writtenBytes > this.fullAfterBytes) throw new ExhibitError('STORAGE_FULL', 'the disk is full');
         if (sizeBytes < this.keepBytes) chunks.push(Buffer.from(chunk));
+        hash.update(chunk);
         sizeBytes += chunk.length;
       },
+      digest: () => hash.copy().digest('hex'),
       commit: async (facts): Promise<CommittedItem> => {
         end();
         const bytes = Buffer.concat(chunks);

@@ -4,6 +4,7 @@ import { toRfc3339 } from '../../src/lib/clock.js';
 import type { ConnectionFacts } from '../../src/model/connection.js';
 import type {
   BodyConsumer,
+  BodyDigest,
   BodyEnd,
   BufferedAnswer,
   ClusterReader,
@@ -101,6 +102,7 @@ export class FakeCluster implements ClusterReader {
   async stream(request: ReadRequest, consumer: BodyConsumer): Promise<ReadAnswer> {
     const { answer, thrown } = await this.#exchange('GET', request, consumer);
     if (thrown instanceof Error) throw thrown;
+    if (answer.sizeBytes > 0) assertSameDigest(consumer, answer);
     return answer;
   }
 
@@ -187,6 +189,14 @@ export class FakeCluster implements ClusterReader {
       endDetail: got.end === 'complete' ? null : `fake: ${got.end}`,
     };
   }
+}
+
+/** The real reader takes the digest of a consumer that offers one; here it is compared. No consumer of ours offers one and drops bodies. */
+function assertSameDigest(consumer: BodyConsumer, received: BodyDigest): void {
+  if (consumer.digest === undefined) return;
+  const digest = consumer.digest();
+  if (digest?.sha256 !== received.sha256 || digest.sizeBytes !== received.sizeBytes)
+    throw new Error(`the consumer's digest ${JSON.stringify(digest)} is not that of the body`);
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { authoritySchema } from '../../model/case.js';
+import { kindSchema } from '../../model/exhibit.js';
 
 const exhibitSchema = z.strictObject({
   exhibitId: z.string(),
   state: z.enum(['open', 'sealed', 'given-up']),
   archive: z.string().nullable(),
+  /** `null` when its spool no longer says. */
+  kind: kindSchema.nullable(),
+  /** Of an open one; counts of artifacts. */
+  progress: z
+    .strictObject({ planned: z.int(), read: z.int(), requiredNotRead: z.int(), finished: z.boolean() })
+    .nullable(),
 });
 
 export const caseSchema = z.strictObject({
@@ -14,6 +21,7 @@ export const caseSchema = z.strictObject({
   openedAt: z.string(),
   /** The case that commands without --case work on. */
   inUse: z.boolean(),
+  exhibits: z.array(exhibitSchema).readonly(),
 });
 
 export const caseListResult = z.strictObject({ cases: z.array(caseSchema).readonly() });
@@ -24,7 +32,6 @@ export const caseShowResult = caseSchema.extend({
   operator: z.string(),
   hold: z.string().nullable(),
   directory: z.string(),
-  exhibits: z.array(exhibitSchema).readonly(),
 });
 
 export const caseUseResult = z.strictObject({ caseId: z.string() });

@@ -17,7 +17,13 @@ export const keyNewResult = z.strictObject({
   allowedSigners: z.string(),
 });
 
-export const keyShowResult = z.strictObject({ keys: z.array(keySchema).readonly() });
+const trustedSchema = z.strictObject({ principals: z.string(), fingerprint: z.string() });
+
+export const keyShowResult = z.strictObject({
+  keys: z.array(keySchema).readonly(),
+  /** Whom this machine trusts as signers. */
+  trusted: z.array(trustedSchema).readonly(),
+});
 
 export const keyTrustResult = z.strictObject({
   fingerprint: z.string(),
@@ -34,5 +40,14 @@ export const explainResult = z.strictObject({
   remedy: z.string().nullable(),
   level: z.string().nullable(),
 });
+
+const codeSchema = z.strictObject({
+  code: z.string(),
+  kind: z.enum(['error', 'message']),
+  exitCode: z.int().nullable(),
+  meaning: z.string(),
+});
+
+export const explainListResult = z.strictObject({ codes: z.array(codeSchema).readonly() });
 
 export const completeResult = z.strictObject({ what: z.string(), names: z.array(z.string()).readonly() });

@@ -14,7 +14,11 @@ async function collect(tree: Tree, more: FakeHandler = () => ({ status: 404 })) 
     return typeof answer === 'function' ? answer() : (answer ?? { status: 404, body: '404 page not found\n' });
   };
   const cluster = new FakeCluster(handler);
-  const run = await runCollector({ collector, cluster, targets: fakeTargets({ nodes: [fakeNode('node-1')] }) });
+  const run = await runCollector({
+    collector,
+    cluster,
+    targets: fakeTargets({ nodes: [{ ...fakeNode('node-1'), machineId: 'machine-1' }] }),
+  });
   expect([...run.sink.open_]).toEqual([]);
   const lines = run.sink.items
     .filter((item) => item.draft.path.endsWith('logs-tree.jsonl'))
@@ -37,6 +41,8 @@ describe('the tree', () => {
       proof: { contentLength: 1 },
     });
     expect(run.sink.at('data/nodes/node-1/logs/pods/b.log').bytes.toString()).toBe('B');
+    for (const { facts } of run.sink.items)
+      expect(facts.subject).toEqual({ nodeUid: 'uid-of-node-1', machineId: 'machine-1' });
     expect(run.sink.at('data/derived/nodes/node-1/logs-tree.jsonl').facts.derivedFrom).toEqual([
       'data/nodes/node-1/logs-index/00001.html',
       'data/nodes/node-1/logs-index/00002.html',
@@ -142,6 +148,13 @@ describe('the log query', () => {
 
   it('that the kubelet ignores is not enabled', async () => {
     expect(await query(listing('kubelet.log'))).toMatchObject({ outcome: 'absent', reason: 'log-query-disabled' });
+  });
+
+  it.each(['', 'and then the log\n'])('that only begins like a listing is kept: %j', async (more) => {
+    const body = `<pre>\n<a href="x">x</a>\n${more}`;
+    const run = await collect({ '': listing() }, () => ({ body }));
+    expect(outcomeOf(run, 'kubelet-logs/node-1/query/kubelet')).toMatchObject({ outcome: 'partial' });
+    expect(run.sink.at('data/nodes/node-1/log-query/kubelet.log').bytes.toString()).toBe(body);
   });
 
   it('for a service that is not there is absent', async () => {

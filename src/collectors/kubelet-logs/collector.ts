@@ -28,8 +28,8 @@ on \`nodes/proxy\`, hence only with \`--kubelet\`. Redirects are not followed.
 
 async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
   const segments = distinctSegments(targets.nodes.map(({ name }) => name));
-  for (const { name: node, uid } of targets.nodes) {
-    const target = { node, uid, segment: segments.get(node) ?? '_' };
+  for (const { name: node, uid, machineId } of targets.nodes) {
+    const target = { node, uid, machineId, segment: segments.get(node) ?? '_' };
     const key = `${ID}/${keyPart(node)}`;
     yield plannedTree(target, 'tree');
     for (const service of SERVICES) {

@@ -1,6 +1,7 @@
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import { captureBody, type CapturedBody } from '../capture-body.js';
+import { nodeSubject } from '../node-subject.js';
 import { base64Of, displayOf, logPath, urlOf } from './log-names.js';
 import { logsUrl, plannedTree, type PlannedNode } from './planned-log.js';
 
@@ -48,7 +49,7 @@ export async function readFile(
         sensitivity: 'personal',
       },
       keepBytes: 0,
-      subject: log.uid === '' ? {} : { nodeUid: log.uid },
+      subject: nodeSubject(log),
       ...(saysItsName ? {} : { name: { nameB64: base64Of(names), nameDisplay: displayOf(names) } }),
       judge: judgeFile,
     },

@@ -1,5 +1,6 @@
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import { captureBody } from '../capture-body.js';
+import { nodeSubject } from '../node-subject.js';
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import { urlOf } from './log-names.js';
 import { MAX_LISTING_BYTES, parseListing, type Listing } from './parse-listing.js';
@@ -45,7 +46,7 @@ export async function readFolder(request: FolderRequest, context: CollectContext
         sensitivity: 'personal',
       },
       keepBytes: MAX_LISTING_BYTES,
-      subject: target.uid === '' ? {} : { nodeUid: target.uid },
+      subject: nodeSubject(target),
       judge: ({ answer, head, path: keptAt }) => {
         kept = keptAt;
         listing = parseListing(head);

@@ -2,21 +2,27 @@ import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import { captureBody, type CapturedBody } from '../capture-body.js';
+import { nodeSubject } from '../node-subject.js';
+import { parseListing } from './parse-listing.js';
 import { logsUrl, type PlannedNode } from './planned-log.js';
 
-const LISTING = /^(?:<!doctype html>\s*)?(?:<meta[^>]{0,100}>\s*)?<pre>/i;
+/** A listing longer than this is kept as if it were a log: the names in a node's log folder are a few hundred. Bytes. */
+const MAX_LISTING_BYTES = 1024 * 1024;
 const NOT_FOUND = /^\s*log not found for [^\n]{1,300}\s*$/;
 
-/** A kubelet without the feature ignores the question and sends the listing of the folder. */
-function judgeQuery({ answer, head, headIsAll }: CapturedBody): CollectResult {
+/**
+ * A kubelet without the feature ignores the question and sends the listing of the folder, which the tree has already. Only an answer
+ * that is such a listing to its last byte is dropped: a log may begin like one.
+ */
+function judgeQuery({ answer, head, headIsAll }: CapturedBody, sinceTime: string | null): CollectResult {
   const { status, sizeBytes: bytes, attempts } = answer;
-  const proof = { status, bytes };
+  const proof = { status, bytes, ...(sinceTime === null ? {} : { sinceTime }) };
   const text = head.toString('latin1');
-  if (LISTING.test(text)) {
+  if (headIsAll && parseListing(head) !== null) {
     return {
       outcome: 'absent',
       reason: 'log-query-disabled',
-      detail: '',
+      detail: 'The kubelet answered with the listing of its log folder: the feature NodeLogQuery is off.',
       proof: { ...proof, answeredWith: 'listing' },
       attempts,
     };
@@ -56,9 +62,9 @@ export async function readQuery(
         vantage: 'kubelet',
         sensitivity: 'personal',
       },
-      keepBytes: 4096,
-      subject: log.uid === '' ? {} : { nodeUid: log.uid },
-      judge: judgeQuery,
+      keepBytes: MAX_LISTING_BYTES,
+      subject: nodeSubject(log),
+      judge: (body) => judgeQuery(body, sinceTime),
     },
     context,
   );

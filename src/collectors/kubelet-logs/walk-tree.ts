@@ -4,6 +4,7 @@ import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import type { ItemWriter } from '../../ports/evidence-sink.js';
 import { concernsOneAnswer } from '../interrupted.js';
+import { nodeSubject } from '../node-subject.js';
 import { openItem } from '../open-item.js';
 import { keyPart } from '../segments.js';
 import { base64Of, displayOf, keyOf, urlOf } from './log-names.js';
@@ -123,8 +124,9 @@ class TreeWalk {
 }
 
 export function plannedFile(target: PlannedNode, names: readonly Buffer[]): PlannedArtifact {
-  const { node, uid, segment } = target;
-  const data: PlannedLog = { type: 'file', node, uid, segment, names: names.map((name) => name.toString('base64')) };
+  const { node, uid, machineId, segment } = target;
+  const encoded = names.map((name) => name.toString('base64'));
+  const data: PlannedLog = { type: 'file', node, uid, machineId, segment, names: encoded };
   const artifact = `kubelet-logs/${keyPart(node)}/file/${keyOf(names)}`;
   return { artifact, required: true, source: `${logsUrl(node)}${urlOf(names)}`, node, volatility: 'V4', data };
 }
@@ -171,7 +173,7 @@ export async function walkTree(
     const ending = tree;
     tree = undefined;
     await ending.commit({
-      subject: target.uid === '' ? {} : { nodeUid: target.uid },
+      subject: nodeSubject(target),
       source: { method: 'derive' },
       outcome: result.outcome === 'collected' ? 'collected' : 'partial',
       sourceChanged: null,

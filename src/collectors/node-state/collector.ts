@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { PlannedArtifact } from '../../model/artifact.js';
+import type { ReadRequest } from '../../ports/cluster-reader.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import { captureBody, type CapturedBody } from '../capture-body.js';
 import { isStatus, refusalMessage } from '../refusal.js';
 import { distinctSegments, keyPart, urlPart } from '../segments.js';
+import { nodeSubject } from '../node-subject.js';
 import { KUBELET_ENDPOINTS, type KubeletEndpoint } from './endpoints.js';
+import { MetricNames } from './metric-names.js';
+import { proveMetrics } from './prove-metrics.js';
 
 const ID = 'node-state';
 /** The largest node's metrics are some 50 MB; what goes on after this is no state. */
@@ -15,22 +19,30 @@ What each kubelet in scope says of itself, through the API server's proxy, in \`
 kubelet knows them, static ones included: one that the API server does not show is a finding), \`/stats/summary\`, \`/configz\` (what it
 really runs with), \`/healthz\`, \`/metrics\`, \`/metrics/cadvisor\`, \`/metrics/resource\`.
 
-JSON counts as whole when it parses to its last byte. Metrics have no end mark: framing and a last line that is a whole metric are
-what can be had, and an early end between two lines would pass. Needs \`get\` on \`nodes/proxy\`, **which also allows to run commands in
+JSON counts as whole when it parses to its last byte. Metrics have no end mark, so they are read twice: the first answer is kept, and
+\`collected\` only when it has every metric name of the second one and ends with the same series; otherwise it is \`partial\`, reason
+\`unproven-end\`. A metric that came into being between the two reads gives \`partial\` as well; somebody who ends both answers at the
+same line is not noticed. Needs \`get\` on \`nodes/proxy\`, **which also allows to run commands in
 every container of the node**: hence only with \`--kubelet\` and in a role of its own. Vantage \`kubelet\`: a node that somebody else
 owns says what its owner wants.
 `;
 
-const plannedSchema = z.strictObject({ node: z.string(), uid: z.string(), segment: z.string(), path: z.string() });
+const plannedSchema = z.strictObject({
+  node: z.string(),
+  uid: z.string(),
+  machineId: z.string(),
+  segment: z.string(),
+  path: z.string(),
+});
 type PlannedEndpoint = z.infer<typeof plannedSchema>;
 
 const proxyPath = (node: string, path: string) => `/api/v1/nodes/${urlPart(node)}/proxy/${path}`;
 
 async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
   const segments = distinctSegments(targets.nodes.map(({ name }) => name));
-  for (const { name, uid } of targets.nodes) {
+  for (const { name, uid, machineId } of targets.nodes) {
     for (const { path } of KUBELET_ENDPOINTS) {
-      const data: PlannedEndpoint = { node: name, uid, segment: segments.get(name) ?? '_', path };
+      const data: PlannedEndpoint = { node: name, uid, machineId, segment: segments.get(name) ?? '_', path };
       yield {
         artifact: `${ID}/${keyPart(name)}/${path}`,
         required: true,
@@ -58,7 +70,7 @@ function judge(endpoint: KubeletEndpoint, body: CapturedBody): CollectResult {
 }
 
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
-  const { node, uid, segment, path } = plannedSchema.parse(planned.data);
+  const { node, segment, path, ...machine } = plannedSchema.parse(planned.data);
   const endpoint = KUBELET_ENDPOINTS.find((one) => one.path === path);
   if (endpoint === undefined) {
     return {
@@ -69,16 +81,18 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
     };
   }
   const { accept, file, sensitivity } = endpoint;
+  const request: ReadRequest = {
+    path: proxyPath(node, path),
+    accept,
+    kind: 'stream',
+    node,
+    idleTimeoutMs: context.limits.idleTimeoutMs,
+    maxBytes: MAX_BODY_BYTES,
+  };
+  const first = new MetricNames();
   return await captureBody(
     {
-      request: {
-        path: proxyPath(node, path),
-        accept,
-        kind: 'stream',
-        node,
-        idleTimeoutMs: context.limits.idleTimeoutMs,
-        maxBytes: MAX_BODY_BYTES,
-      },
+      request,
       draft: {
         path: `data/nodes/${segment}/kubelet/${file}`,
         artifact: planned.artifact,
@@ -88,8 +102,12 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
       },
       accept: endpoint.statuses,
       keepBytes: endpoint.keepBytes,
-      subject: uid === '' ? {} : { nodeUid: uid },
-      judge: (body) => judge(endpoint, body),
+      subject: nodeSubject(machine),
+      ...(endpoint.isMetrics ? { watch: (bytes: Buffer) => first.feed(bytes) } : {}),
+      judge: async (body) => {
+        const result = judge(endpoint, body);
+        return endpoint.isMetrics ? await proveMetrics(result, { first, request }, context) : result;
+      },
     },
     context,
   );

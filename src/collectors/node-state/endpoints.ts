@@ -17,6 +17,8 @@ export interface KubeletEndpoint {
   readonly statuses: readonly number[];
   /** Bytes that the judge needs from the beginning. */
   readonly keepBytes: number;
+  /** Metrics in the text format, which must be read twice. */
+  readonly isMetrics: boolean;
   judge(body: CapturedBody): CollectResult;
 }
 
@@ -35,7 +37,7 @@ function unproven(body: CapturedBody, detail: string): CollectResult {
   };
 }
 
-/** The text format has no end mark: a last line that is whole and of the format is what can be had. */
+/** The form of one answer. That it ends where the metrics end is for a second read to prove. */
 export function judgeMetrics(body: CapturedBody): CollectResult {
   const tail = body.tail.toString('latin1');
   const last = tail.slice(tail.lastIndexOf('\n', tail.length - 2) + 1, -1);
@@ -74,6 +76,7 @@ const json = (path: string, file: string, sensitivity: Sensitivity = 'normal'): 
   accept: 'application/json',
   statuses: [200],
   keepBytes: MAX_KUBELET_JSON_BYTES,
+  isMetrics: false,
   judge: judgeJson,
 });
 
@@ -84,6 +87,7 @@ const metrics = (path: string, file: string): KubeletEndpoint => ({
   accept: 'text/plain',
   statuses: [200],
   keepBytes: 4096,
+  isMetrics: true,
   judge: judgeMetrics,
 });
 
@@ -99,6 +103,7 @@ export const KUBELET_ENDPOINTS: readonly KubeletEndpoint[] = [
     accept: '*/*',
     statuses: [200, 500],
     keepBytes: 65_536,
+    isMetrics: false,
     judge: judgeHealthz,
   },
   metrics('metrics', 'metrics.txt'),

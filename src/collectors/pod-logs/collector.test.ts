@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FakeCluster, type FakeAnswer, type FakeHandler } from '../../../test/fakes/fake-cluster.js';
-import { fakeTargets, outcomeOf, runCollector, type FakeRunOptions } from '../../../test/fakes/fake-cluster-run.js';
+import {
+  fakeNode,
+  fakeTargets,
+  outcomeOf,
+  runCollector,
+  type FakeRunOptions,
+} from '../../../test/fakes/fake-cluster-run.js';
 import {
   json,
   LOG,
@@ -102,14 +108,68 @@ describe('a log', () => {
 
   it.each<[string, FakeAnswer, string]>([
     ['ended cleanly but too early', body(`${LAST}2026-03-04T05:06:03Z lost\n`), 'lines-missed'],
-    ['rotated meanwhile', body('2026-03-04T05:06:08Z new file\n'), 'last-line-not-returned'],
+    ['rotated meanwhile', body('2026-03-04T05:06:07Z new file\n'), 'last-line-not-returned'],
     ['could not be read a second time', status(500, 'dial tcp'), 'second-read-status-500'],
     ['was cut the second time', body(LAST, { end: 'cut' }), 'second-read-cut'],
     ['had no second answer', { throws: 'TIMEOUT' }, 'second-read-timeout'],
+    ['has lines later than the second answer', body(`${LAST}2026-03-04T05:06:08.1Z later\n`), 'node-clock-ahead'],
   ])('that %s is partial', async (_name, second, failed) => {
     const { result, sink } = await collect({ logs: [body(LOG), second] });
     expect(result).toMatchObject({ outcome: 'partial', reason: 'unproven-end', proof: { failed } });
+    expect(result.detail).toMatch(/^[A-Z][^.]* [^.]*\.$/);
     expect(sink.at(`${FOLDER}/current.log`).facts.outcome).toBe('partial');
+  });
+
+  it('of a node whose clock is ahead of the answer is not proven', async () => {
+    const ahead = '2026-03-04T05:06:08.6Z two\n';
+    const { result, cluster } = await collect({ logs: [body(ahead)] });
+    expect(result).toMatchObject({ outcome: 'partial', reason: 'unproven-end', proof: { failed: 'node-clock-ahead' } });
+    expect(result.detail).toContain('the clock of the node is ahead');
+    expect(cluster.requests.filter(({ path }) => path.endsWith('/log')).length).toBe(1);
+  });
+
+  it('may have lines as late as the second of its answer, and later while it is sent', async () => {
+    const late = '2026-03-04T05:06:07.9Z two\n';
+    expect((await collect({ logs: [body(late)] })).result.outcome).toBe('collected');
+    const slow = new FakeCluster(({ path }) => (path.endsWith('/log') ? { body: slowly() } : facts({})));
+    const slowly = function* () {
+      slow.nowMs += 2000;
+      yield Buffer.from('2026-03-04T05:06:09.4Z two\n');
+    };
+    const run = await runCollector({ collector, cluster: slow, targets: fakeTargets({ podList: [ONE_POD] }) });
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected' });
+  });
+
+  it('says from when on it was asked for', async () => {
+    const sinceTime = '2026-03-04T05:00:00Z';
+    const limits = { limits: { sinceTime } };
+    const { result, cluster } = await collect({ logs: [body(LOG), body(LAST)] }, limits);
+    expect(result).toMatchObject({
+      outcome: 'collected',
+      detail: 'Only lines since 2026-03-04T05:00:00Z were asked for.',
+      proof: { sinceTime },
+    });
+    expect(cluster.requests[1]?.query.get('sinceTime')).toBe(sinceTime);
+    expect((await collect({ logs: [body('')] }, limits)).result).toMatchObject({
+      outcome: 'empty',
+      proof: { sinceTime },
+    });
+    const partial = await collect({ logs: [body(LOG), status(500, 'no')] }, limits);
+    expect(partial.result).toMatchObject({ outcome: 'partial', proof: { sinceTime } });
+  });
+
+  it.each([
+    ['among the targets', 'node-1', { nodeUid: 'uid-of-node-1', machineId: 'machine-1' }],
+    ['not among the targets', 'node-2', {}],
+  ])('names its node where that is %s', async (_where, name, expected) => {
+    const nodes = [{ ...fakeNode(name), machineId: 'machine-1' }];
+    const targets = fakeTargets({ podList: [ONE_POD], nodes });
+    const { sink } = await collect({ logs: [body(LOG), body(LAST)] }, { targets });
+    const { nodeUid, machineId } = sink.at(`${FOLDER}/current.log`).facts.subject;
+    expect({
+      ...(nodeUid === undefined ? {} : { nodeUid }),
+      ...(machineId === undefined ? {} : { machineId }),
+    }).toEqual(expected);
   });
 
   it('whose answer has no date cannot be proven', async () => {
@@ -124,6 +184,7 @@ describe('a log', () => {
       reason: 'complete',
       proof: { bytes: 0, secondRead: 'last-line-returned', container: 'unchanged' },
     });
+    expect(result.detail).toContain('older ones may lie on the node');
     expect(sink.items).toEqual([]);
   });
 
@@ -227,6 +288,7 @@ describe('a container that restarts', () => {
   ])('%s: partial, and the instance that ran is read as the previous one', async (_when, pods) => {
     const run = await collect({ logs: [body(LOG), body(LAST)], pods });
     expect(run.result).toMatchObject({ outcome: 'partial', reason: 'container-changed' });
+    expect(run.result.detail).toBe('The container restarted since it was planned or while its log was read.');
     expect(run.sink.at(`${FOLDER}/current.log`).facts).toMatchObject({
       sourceChanged: true,
       subject: { containerId: 'containerd://app-2', containerIdAfter: 'containerd://app-3' },

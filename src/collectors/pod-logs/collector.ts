@@ -1,6 +1,6 @@
 import { safeSegment, shortUid } from '../../lib/safe-path.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
-import type { ContainerTarget, PodTarget } from '../../model/target.js';
+import type { ContainerTarget, NodeTarget, PodTarget } from '../../model/target.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import { keyPart, urlPart } from '../segments.js';
 import { plannedLogSchema, podPath, type PlannedLog } from './planned-log.js';
@@ -17,7 +17,9 @@ A log is \`collected\` with all four of: every line begins with an RFC 3339 time
 last second received returns our last line, and no line between it and the \`Date\` of the first answer; container id and restart count
 are the same before and after. Without all four it is \`partial\`, reason \`unproven-end\`, and \`proof.failed\` says what is missing. The
 second condition alone proves nothing: an answer that ends cleanly but early looks whole. A node whose clock is behind the API server's
-can make a busy log \`unproven-end\` that is whole.
+can make a busy log \`unproven-end\` that is whole. A node whose clock is ahead could let lines that were lost pass as newer ones: a line
+later than its own answer shows that and makes the log \`unproven-end\`; a clock ahead by no more than a second and the time of the
+transfer is not noticed. With \`--since\` that instant stands in \`proof.sinceTime\`: \`collected\` then means every line since.
 
 * \`kubelet-message\`: the kubelet answers a log that it cannot read with status 200 and a sentence. Where that is all there is the
   artifact is \`failed\` and the sentence is kept as \`current.kubelet-message.txt\`; after good lines it is \`partial\`.
@@ -39,13 +41,22 @@ function segmentOf(pod: PodTarget): string {
 
 type Which = PlannedLog['which'];
 
-function plannedLog(pod: PodTarget, container: ContainerTarget, which: Which): PlannedArtifact {
+/** A pod, and its node where that is a target too. */
+interface PlacedPod {
+  readonly pod: PodTarget;
+  readonly node: NodeTarget | undefined;
+}
+
+function plannedLog(placed: PlacedPod, container: ContainerTarget, which: Which): PlannedArtifact {
+  const { pod } = placed;
   const { namespace, name, uid, node } = pod;
   const data: PlannedLog = {
     namespace,
     pod: name,
     uid,
     node,
+    nodeUid: placed.node?.uid ?? '',
+    machineId: placed.node?.machineId ?? '',
     container: container.name,
     which,
     containerId: which === 'current' ? container.containerId : null,
@@ -64,10 +75,12 @@ function plannedLog(pod: PodTarget, container: ContainerTarget, which: Which): P
 }
 
 async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const nodes = new Map(targets.nodes.map((node) => [node.name, node]));
   for await (const pod of targets.pods()) {
+    const placed: PlacedPod = { pod, node: nodes.get(pod.node) };
     for (const container of pod.containers) {
-      if (container.hasPrevious) yield plannedLog(pod, container, 'previous');
-      yield plannedLog(pod, container, 'current');
+      if (container.hasPrevious) yield plannedLog(placed, container, 'previous');
+      yield plannedLog(placed, container, 'current');
     }
   }
 }

@@ -13,6 +13,11 @@ export interface EndMatchSpec {
   readonly dateMs: number;
 }
 
+/** The instant at the beginning of a line, epoch milliseconds; `null` where it has none. */
+export function instantOf({ head, timeLength }: Pick<SeenLine, 'head' | 'timeLength'>): number | null {
+  return timeLength === 0 ? null : parseInstant(head.toString('latin1', 0, timeLength));
+}
+
 function isSameLine(line: SeenLine, last: SeenLine): boolean {
   if (line.lengthBytes !== last.lengthBytes || !line.head.equals(last.head)) return false;
   return line.ended || !last.ended;
@@ -26,6 +31,8 @@ export class EndMatch {
   missed = 0;
   /** Lines after it from the first answer's `Date` on. */
   newer = 0;
+  /** The latest time after the last line of the first read, epoch milliseconds. */
+  latestMs = Number.NEGATIVE_INFINITY;
   readonly #spec: EndMatchSpec;
   #lines = 0;
   #head = Buffer.alloc(0);
@@ -70,8 +77,9 @@ export class EndMatch {
       this.found = this.#lines >= this.#spec.position && this.#spec.last !== null && isSameLine(line, this.#spec.last);
   }
 
-  #after({ head, timeLength }: SeenLine): void {
-    const at = timeLength === 0 ? null : parseInstant(head.toString('latin1', 0, timeLength));
+  #after(line: SeenLine): void {
+    const at = instantOf(line);
+    if (at !== null) this.latestMs = Math.max(this.latestMs, at);
     if (at !== null && at >= this.#spec.dateMs) this.newer += 1;
     else this.missed += 1;
   }

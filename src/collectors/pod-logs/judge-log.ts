@@ -3,6 +3,8 @@ import type { Subject } from '../../model/artifact.js';
 import type { Proof } from '../../model/outcome.js';
 import type { CollectResult } from '../../ports/collector.js';
 import type { ReadAnswer } from '../../ports/cluster-reader.js';
+import { nodeSubject } from '../node-subject.js';
+import { explainFailures } from './explain-failures.js';
 import { isKnownMessage } from './kubelet-message.js';
 import type { LogSpool } from './log-spool.js';
 import type { PlannedLog } from './planned-log.js';
@@ -20,6 +22,8 @@ export interface LogReading {
   /** `null` when there was no point in a second read. */
   readonly end: EndProof | null;
   readonly maxLogBytes: number | null;
+  /** Only lines since then were asked for, RFC 3339; `null` = all. */
+  readonly sinceTime: string | null;
 }
 
 export function containerOf(reading: PodReading): ContainerView | null {
@@ -49,6 +53,7 @@ export function subjectOf({ log, before, after }: Pick<LogReading, 'log' | 'befo
   const was = log.containerId ?? instanceOf(before, log.which);
   const is = instanceOf(after, log.which);
   return {
+    ...nodeSubject({ uid: log.nodeUid, machineId: log.machineId }),
     podUid: log.uid,
     ...(was === null ? {} : { containerId: was }),
     ...(is === null || is === was ? {} : { containerIdAfter: is }),
@@ -111,6 +116,7 @@ function proofOf(reading: LogReading, failed: readonly string[]): Proof {
     lines: spool.watch.lines,
     linesWithoutTime: untimedLines(reading),
     framing: answer.end,
+    ...(reading.sinceTime === null ? {} : { sinceTime: reading.sinceTime }),
     ...proofOfEnd(reading.end),
     container: containerChange(reading) ?? 'unchanged',
     ...(restartCount === null ? {} : { restartCount }),
@@ -127,10 +133,18 @@ function judgeMessage(reading: LogReading): CollectResult {
 
 /** What the reader says of the end, and the first line that the kubelet wrote. Untrusted. */
 function saying(reading: LogReading): string {
-  const ending = reading.answer.endDetail ?? '';
+  const ending = reading.answer.endDetail === null ? '' : ` (${reading.answer.endDetail})`;
   const untimed = reading.spool.watch.firstUntimed;
   if (untimed === null || untimedLines(reading) === 0) return ending;
-  return `${ending} Without a time: ${untimed.toString('latin1')}`;
+  return `${ending} The first line without a time: ${untimed.toString('latin1')}`;
+}
+
+/** What a log that is whole, as far as it was asked for, does not show. */
+function remark({ spool, log, sinceTime }: LogReading): string {
+  const since = sinceTime === null ? '' : `Only lines since ${escapeForTerminal(sinceTime, 60)} were asked for.`;
+  if (spool.watch.bytes > 0) return since;
+  const served = 'The API serves only the newest file of a log, which is empty; older ones may lie on the node.';
+  return [since, log.containerId === null ? '' : served].filter((part) => part !== '').join(' ');
 }
 
 /**
@@ -148,13 +162,13 @@ export function judgeLog(reading: LogReading): CollectResult {
     return {
       outcome: spool.watch.bytes === 0 ? 'empty' : 'collected',
       reason: 'complete',
-      detail: '',
+      detail: remark(reading),
       proof,
       attempts,
     };
   }
   const reason = failed.find((one) => REASONS.has(one)) ?? 'unproven-end';
-  const detail = escapeForTerminal(`${failed.join(', ')}. ${saying(reading)}`.trim(), 500);
+  const detail = escapeForTerminal(`${explainFailures(failed)}${saying(reading)}`, 600);
   const nothing = spool.watch.bytes === 0 && answer.end !== 'complete';
   return { outcome: nothing ? 'failed' : 'partial', reason, detail, proof, attempts };
 }

@@ -1,4 +1,5 @@
-import { SECOND_BYTES, timePrefixLength } from './time-prefix.js';
+import { SecondMatch, USUAL_TIME_BYTES } from './second-match.js';
+import { timePrefixLength } from './time-prefix.js';
 
 const LF = 0x0a;
 /** Bytes of the last line that are kept to compare it; its whole length is compared too. */
@@ -31,14 +32,21 @@ export class LineWatch {
   #last: SeenLine | null = null;
   #head = Buffer.alloc(0);
   #lengthBytes = 0;
-  #second = Buffer.alloc(SECOND_BYTES);
+  readonly #second = new SecondMatch();
 
   /** Reads the chunk only during the call; keeps copies. */
   feed(chunk: Buffer): void {
     this.bytes += chunk.length;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     let from = 0;
     for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, from)) {
-      this.#line(chunk, { from, lf, keep: lf + 1 === chunk.length });
+      if (this.#lengthBytes === 0 && this.#second.startsLine(view, from, lf)) {
+        this.lines += 1;
+        this.linesInLastSecond += 1;
+        if (lf + 1 === chunk.length) this.#keep(chunk, { from, lf, timeLength: USUAL_TIME_BYTES });
+      } else {
+        this.#line(chunk, from, lf);
+      }
       from = lf + 1;
     }
     if (from < chunk.length) this.#carry(chunk, from);
@@ -55,8 +63,7 @@ export class LineWatch {
     return this.lines > this.untimedLines || timePrefixLength(this.#head, 0, this.#head.length) > 0;
   }
 
-  #line(chunk: Buffer, span: { from: number; lf: number; keep: boolean }): void {
-    const { from, lf, keep } = span;
+  #line(chunk: Buffer, from: number, lf: number): void {
     if (this.#lengthBytes > 0) {
       this.#carry(chunk.subarray(0, lf), from);
       this.#endCarried(true);
@@ -65,7 +72,11 @@ export class LineWatch {
     const timeLength = timePrefixLength(chunk, from, lf);
     this.#count(chunk, from, timeLength);
     if (timeLength === 0) this.firstUntimed ??= Buffer.from(chunk.subarray(from, Math.min(lf, from + 500)));
-    if (!keep) return;
+    if (lf + 1 === chunk.length) this.#keep(chunk, { from, lf, timeLength });
+  }
+
+  #keep(chunk: Buffer, line: { from: number; lf: number; timeLength: number }): void {
+    const { from, lf, timeLength } = line;
     const head = Buffer.from(chunk.subarray(from, Math.min(lf, from + KEPT_LINE_BYTES)));
     this.#last = { head, lengthBytes: lf - from, ended: true, timeLength };
   }
@@ -91,17 +102,11 @@ export class LineWatch {
       this.untimedLines += 1;
       return;
     }
-    if (this.#isSameSecond(bytes, from)) {
+    if (this.linesInLastSecond > 0 && this.#second.isSame(bytes, from)) {
       this.linesInLastSecond += 1;
       return;
     }
-    bytes.copy(this.#second, 0, from, from + SECOND_BYTES);
+    this.#second.remember(bytes, from);
     this.linesInLastSecond = 1;
-  }
-
-  /** From the end: within one minute only the last two digits differ. */
-  #isSameSecond(bytes: Buffer, from: number): boolean {
-    for (let at = SECOND_BYTES - 1; at >= 0; at -= 1) if (bytes[from + at] !== this.#second[at]) return false;
-    return true;
   }
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { CollectContext } from '../../ports/collector.js';
-import type { ReadAnswer } from '../../ports/cluster-reader.js';
+import type { BodyDigest, ReadAnswer } from '../../ports/cluster-reader.js';
 import type { ItemFacts, ItemWriter } from '../../ports/evidence-sink.js';
 import { openItem } from '../open-item.js';
 import { MAX_REFUSAL_BYTES } from '../refusal.js';
@@ -25,6 +26,9 @@ export class LogSpool {
   #isLog = false;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Of the bytes that no writer was given. */
+  readonly #hash = createHash('sha256');
+  #sizeBytes = 0;
   #writer: ItemWriter | undefined;
 
   /** `suffix` goes between the name of the file and `.log`: empty, or `.again`. */
@@ -39,19 +43,29 @@ export class LogSpool {
     return true;
   }
 
-  async chunk(bytes: Buffer): Promise<void> {
-    if (this.beginning.length < MAX_REFUSAL_BYTES && (!this.#isLog || this.#writer === undefined)) {
+  /** Owns the bytes. No promise where nothing is to be waited for: a stream that is paused for each chunk takes half as long again. */
+  chunk(bytes: Buffer): void | Promise<void> {
+    this.#sizeBytes += bytes.length;
+    if (this.#isLog && this.#writer !== undefined) {
+      this.watch.feed(bytes);
+      return this.#writer.write(bytes);
+    }
+    this.#hash.update(bytes);
+    if (this.beginning.length < MAX_REFUSAL_BYTES) {
       this.beginning = Buffer.concat([this.beginning, bytes.subarray(0, MAX_REFUSAL_BYTES - this.beginning.length)]);
     }
-    if (!this.#isLog) return;
+    if (!this.#isLog) return undefined;
     this.watch.feed(bytes);
-    if (this.#writer !== undefined) {
-      await this.#writer.write(bytes);
-      return;
-    }
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.watch.sawTime || this.#heldBytes > MAX_HELD_BYTES) await this.#open('.log');
+    if (this.watch.sawTime || this.#heldBytes > MAX_HELD_BYTES) return this.#open('.log');
+    return undefined;
+  }
+
+  /** Of all chunks; from the writer as soon as there is one, since it was given what had been held before. */
+  digest(): BodyDigest {
+    if (this.#writer !== undefined) return { sha256: this.#writer.digest(), sizeBytes: this.#writer.sizeBytes };
+    return { sha256: this.#hash.copy().digest('hex'), sizeBytes: this.#sizeBytes };
   }
 
   /** After the last chunk. */

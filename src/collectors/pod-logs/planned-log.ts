@@ -7,6 +7,9 @@ export const plannedLogSchema = z.strictObject({
   pod: z.string(),
   uid: z.string(),
   node: z.string(),
+  /** Of the node where it is among the frozen targets; otherwise empty. */
+  nodeUid: z.string(),
+  machineId: z.string(),
   container: z.string(),
   which: z.enum(['current', 'previous']),
   /** The instance that is wanted, as known when it was planned; `null` = whichever there is. */

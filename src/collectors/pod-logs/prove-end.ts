@@ -2,7 +2,7 @@ import { parseInstant } from '../../lib/clock.js';
 import type { CollectContext } from '../../ports/collector.js';
 import type { ReadAnswer } from '../../ports/cluster-reader.js';
 import { concernsOneAnswer, interrupted } from '../interrupted.js';
-import { EndMatch } from './end-match.js';
+import { EndMatch, instantOf } from './end-match.js';
 import { logRequest, wholeSecond } from './log-query.js';
 import type { LogSpool } from './log-spool.js';
 import type { PlannedLog } from './planned-log.js';
@@ -27,6 +27,17 @@ function sinceOf(spool: LogSpool, context: CollectContext): string | null | unde
   return wholeSecond(spool.last.head.toString('latin1', 0, spool.last.timeLength)) ?? undefined;
 }
 
+/**
+ * The latest time that a line of this answer can have by the API server's clock, epoch milliseconds: its `Date`, which has whole
+ * seconds, and all the time that the answer took. A later line was written by a clock that is ahead, and then a lost line passes as newer.
+ */
+function latestPossible(answer: ReadAnswer): number {
+  const dateMs = answer.serverDate === null ? null : parseInstant(answer.serverDate);
+  if (dateMs === null) return Number.NEGATIVE_INFINITY;
+  const endMs = (answer.lastByteAt === null ? null : parseInstant(answer.lastByteAt)) ?? answer.headAtMs;
+  return dateMs + 1000 + Math.max(0, endMs - answer.sentAtMs);
+}
+
 function conclude(match: EndMatch, answer: ReadAnswer, sinceTime: string): EndProof {
   if (answer.end === 'aborted') throw interrupted();
   if (answer.status !== 200) return unprovable(`second-read-status-${String(answer.status)}`, sinceTime);
@@ -34,6 +45,7 @@ function conclude(match: EndMatch, answer: ReadAnswer, sinceTime: string): EndPr
   const seenEnough = answer.end === 'complete' || (answer.end === 'limit' && match.found && match.newer > 0);
   if (!seenEnough) return unprovable(`second-read-${answer.end}`, sinceTime);
   if (!match.found) return unprovable('last-line-not-returned', sinceTime);
+  if (match.latestMs > latestPossible(answer)) return unprovable('node-clock-ahead', sinceTime);
   if (match.missed > 0) return { failure: 'lines-missed', newerLines: match.newer, sinceTime };
   return { failure: null, newerLines: match.newer, sinceTime };
 }
@@ -52,6 +64,8 @@ export async function proveEnd(
   if (dateMs === null) return unprovable('no-date');
   const sinceTime = sinceOf(spool, context);
   if (sinceTime === undefined) return unprovable('last-line-without-time');
+  const lastAtMs = spool.last === null ? null : instantOf(spool.last);
+  if (lastAtMs !== null && lastAtMs > latestPossible(answer)) return unprovable('node-clock-ahead', sinceTime ?? '');
   const match = new EndMatch({ last: spool.last, position: spool.watch.linesInLastSecond, dateMs });
   const request = logRequest(log, { sinceTime, maxBytes: MAX_SECOND_READ_BYTES, tellLimit: false }, context);
   let isLog = false;

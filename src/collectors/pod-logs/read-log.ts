@@ -40,7 +40,8 @@ async function readBody(log: PlannedLog, spool: LogSpool, context: CollectContex
   const request = logRequest(log, { sinceTime, maxBytes: maxLogBytes, tellLimit: true }, context);
   const answer = await context.cluster.stream(request, {
     head: (status) => spool.head(status),
-    chunk: async (bytes) => await spool.chunk(bytes),
+    chunk: (bytes) => spool.chunk(bytes),
+    digest: () => spool.digest(),
   });
   if (answer.end === 'aborted') throw interrupted();
   spool.end(answer);
@@ -61,11 +62,12 @@ async function attemptLog(log: PlannedLog, place: Place, context: CollectContext
       const { status, attempts } = answer;
       return { result: logRefusal({ status, attempts, body: spool.beginning }), reading: null };
     }
-    const { maxLogBytes } = context.limits;
+    const { maxLogBytes, sinceTime } = context.limits;
     const worthwhile = answer.end === 'complete' && !spool.isMessage && !isLimited({ answer, maxLogBytes });
     const end = worthwhile ? await proveEnd(log, { spool, answer }, context) : null;
     const after = await readPod(log, context);
-    const reading: LogReading = { log, spool, answer, before: place.before, after, end, maxLogBytes };
+    const limits = { maxLogBytes, sinceTime };
+    const reading: LogReading = { log, spool, answer, before: place.before, after, end, ...limits };
     const result = judgeLog(reading);
     await spool.commit(factsOf(reading, result), result.outcome === 'partial');
     return { result, reading };

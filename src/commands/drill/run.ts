@@ -11,6 +11,7 @@ import { gapNotice } from '../../cli/gap-notice.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
 import { verdictNotice } from '../../cli/present-report.js';
 import type { drillResult } from '../../cli/results/archive-results.js';
+import { shellWord } from '../../cli/table.js';
 import { ExhibitError } from '../../model/errors.js';
 import { runDrill } from '../../workflows/drill.js';
 
@@ -40,6 +41,12 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
     ...clusterFlags,
   };
 
+  /** A drill is not resumed: its cluster is gone with it, and `exhibit resume` would go on with the case in use. */
+  protected override goOn(): string {
+    const sandbox = (this.flags as { readonly sandbox?: boolean } | undefined)?.sandbox === true;
+    return `exhibit drill run${sandbox ? ' --sandbox' : ''}`;
+  }
+
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof drillResult>>> {
     const { context, flags } = this;
     const { sandbox } = flags;
@@ -56,7 +63,7 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
     if (trust === null)
       throw new ExhibitError('KEY_INVALID', 'there is no list of trusted signers', { hints: ['exhibit key new'] });
     const signer = await context.signer(flags.key);
-    const caseId = await openDrillCase(context);
+    const caseId = await openDrillCase(context, sandbox);
     const target = sandbox ? await context.startSandbox() : context.clusterTarget(flags);
     const summary = await runDrill(
       { collect: request, seal: { caseId, classification: null }, allowedSigners: trust },
@@ -72,11 +79,17 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
     const { collect, report, scorecard } = summary;
     const scorecardPath = await writeScorecard(archivePath, scorecard);
     const gaps =
-      collect.completeness === 'complete' ? null : gapNotice(collect.outcomes, `exhibit show ${archivePath}`);
+      collect.completeness === 'complete'
+        ? null
+        : gapNotice({
+            outcomes: collect.outcomes,
+            gapsTotal: collect.gapsTotal,
+            hints: [`exhibit show ${shellWord(archivePath)}`],
+          });
     const notice = verdictNotice(report) ?? gaps;
     return {
       result: { archivePath, receiptPath, scorecardPath, allowedSigners: trust.source, scorecard, collect, report },
-      text: presentDrill({ summary, scorecardPath, allowedSigners: trust.source }),
+      text: presentDrill({ summary, scorecardPath, allowedSigners: trust.source, columns: this.environment.columns }),
       ...(notice === null ? {} : { notice }),
     };
   }

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { clockRecordSchema, requestRecordSchema } from '../../model/request.js';
 import { ACQUISITION_LOG, MANIFEST } from '../bag-layout.js';
 import { SortedSpill } from '../sorted-spill.js';
 import { UstarReader, type EntrySink } from '../ustar-reader.js';
 import { CustodyChain } from './custody-chain.js';
 import type { Findings } from './findings.js';
+import { FolderCheck } from './folder-check.js';
 import { itemsCheck } from './items-check.js';
 import { LedgerCheck } from './ledger-check.js';
 import { ManifestCheck } from './manifest-check.js';
+import { clockCheck, requestsCheck } from './observation-checks.js';
 import { PayloadLedger } from './payload-ledger.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
+import { SourcesCheck } from './sources-check.js';
 import { TagFiles } from './tag-files.js';
 
 const SORT_MEMORY_BYTES = 2 * 1024 * 1024;
@@ -31,6 +33,8 @@ export class BagInspection {
   readonly custody: CustodyChain;
   readonly #findings: Findings;
   readonly #artifacts: SortedSpill;
+  readonly #folders: FolderCheck;
+  readonly #sources: SourcesCheck;
   readonly #tar: UstarReader;
   readonly #consumers: Readonly<Record<string, () => TagConsumer>>;
 
@@ -40,7 +44,9 @@ export class BagInspection {
     this.payload = new PayloadLedger(scratchDirectory);
     this.#artifacts = new SortedSpill({ directory: scratchDirectory, maxMemoryBytes: SORT_MEMORY_BYTES });
     this.ledger = new LedgerCheck({ itemArtifacts: this.#artifacts, findings, directory: scratchDirectory });
-    this.custody = new CustodyChain(findings);
+    this.custody = new CustodyChain(findings, scratchDirectory);
+    this.#folders = new FolderCheck(findings);
+    this.#sources = new SourcesCheck(findings, scratchDirectory);
     this.#tar = new UstarReader({ onFile: (path, sizeBytes) => this.#sinkFor(path, sizeBytes) });
     this.#consumers = {
       [ACQUISITION_LOG]: () => this.custody.consumer,
@@ -49,13 +55,14 @@ export class BagInspection {
         itemsCheck({
           ledger: this.payload,
           artifacts: this.#artifacts,
+          sources: this.#sources,
           findings,
           ...(partBytes === undefined ? {} : { partBytes }),
         }),
       'meta/outcomes.jsonl': () => this.ledger.outcomes(),
       'meta/plan.jsonl': () => this.ledger.plan(),
-      'meta/requests.jsonl': () => this.#records('meta/requests.jsonl', requestRecordSchema),
-      'meta/clock.jsonl': () => this.#records('meta/clock.jsonl', clockRecordSchema),
+      'meta/requests.jsonl': () => requestsCheck(findings),
+      'meta/clock.jsonl': () => clockCheck(findings),
       'meta/actions.jsonl': () => this.#records('meta/actions.jsonl', anyRecord),
       'meta/external.jsonl': () => this.#records('meta/external.jsonl', anyRecord),
     };
@@ -74,6 +81,11 @@ export class BagInspection {
     this.#tar.push(bytes);
   }
 
+  /** Whether the tar broke the format, so that nothing that follows means anything. */
+  get isBroken(): boolean {
+    return this.#tar.isBroken;
+  }
+
   /** After the last byte: whether the tar was whole and canonical, so that what was counted means something. */
   finish(): boolean {
     const violation = this.#tar.finish();
@@ -85,10 +97,15 @@ export class BagInspection {
     this.payload.dispose();
     this.ledger.dispose();
     this.#artifacts.dispose();
+    this.#sources.dispose();
+    this.custody.story.dispose();
   }
 
   #sinkFor(path: string, sizeBytes: number): EntrySink {
-    if (path.startsWith('data/')) return this.payload.sinkFor(path, sizeBytes);
+    if (path.startsWith('data/')) {
+      this.#folders.see(path);
+      return this.payload.sinkFor(path, sizeBytes);
+    }
     return this.tagFiles.sinkFor(path, sizeBytes, this.#consumers[path]?.() ?? null);
   }
 

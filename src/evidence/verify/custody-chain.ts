@@ -1,19 +1,22 @@
 import { hash } from 'node:crypto';
 import { CHAIN_START, custodyEntrySchema, type CustodyEntry } from '../../model/custody-entry.js';
 import { ACQUISITION_LOG } from '../bag-layout.js';
+import { CustodyStory } from './custody-story.js';
 import type { Findings } from './findings.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
 
 /** Follows the hash chain of custody/acquisition.jsonl while it passes by. */
 export class CustodyChain {
   readonly consumer: TagConsumer;
+  readonly story: CustodyStory;
   readonly #findings: Findings;
   #entries = 0;
   #headSha256 = CHAIN_START;
   #last: CustodyEntry | null = null;
 
-  constructor(findings: Findings) {
+  constructor(findings: Findings, directory: string) {
     this.#findings = findings;
+    this.story = new CustodyStory(findings, directory);
     this.consumer = recordLines({
       path: ACQUISITION_LOG,
       schema: custodyEntrySchema,
@@ -36,17 +39,13 @@ export class CustodyChain {
     return this.#headSha256;
   }
 
-  /** The last entry; of a well-formed log it is `seal`. */
-  get last(): CustodyEntry | null {
-    return this.#last;
-  }
-
   #follow(entry: CustodyEntry, raw: Buffer, place: string): void {
     this.#entries += 1;
     if (entry.seq !== this.#entries) this.#add(place, `seq ${String(this.#entries)}`, `seq ${String(entry.seq)}`);
     if (entry.prev !== this.#headSha256) this.#add(place, `prev ${this.#headSha256}`, `prev ${entry.prev}`);
     this.#headSha256 = hash('sha256', raw, 'hex');
     this.#last = entry;
+    this.story.see(entry, place);
   }
 
   #end(): void {

@@ -4,20 +4,28 @@ import type { SortedSpill } from '../sorted-spill.js';
 import type { Findings } from './findings.js';
 import type { PayloadFile, PayloadLedger } from './payload-ledger.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
+import type { SourcesCheck } from './sources-check.js';
 
 const PATH = 'meta/items.jsonl';
 
 export interface ItemsCheckOptions {
   readonly ledger: PayloadLedger;
-  /** Gets the artifact of every item, for the comparison with the ledger of outcomes. */
+  /** Gets artifact, collector and outcome of every item, those that repeat once, for the comparison with the ledger of outcomes. */
   readonly artifacts: SortedSpill;
+  readonly sources: SourcesCheck;
   readonly findings: Findings;
   /** 2^32 outside tests. */
   readonly partBytes?: number;
 }
 
 /** Compares meta/items.jsonl with the payload: one line per file, sorted, with its hash, its size and its place among parts. */
-export function itemsCheck({ ledger, artifacts, findings, partBytes = PART_BYTES }: ItemsCheckOptions): TagConsumer {
+export function itemsCheck({
+  ledger,
+  artifacts,
+  sources,
+  findings,
+  partBytes = PART_BYTES,
+}: ItemsCheckOptions): TagConsumer {
   const comparison = ledger.compare((path, what) => {
     const [expected, found] =
       what === 'not-listed'
@@ -27,15 +35,16 @@ export function itemsCheck({ ledger, artifacts, findings, partBytes = PART_BYTES
   });
   const parts = new PartsCheck(findings, partBytes);
   let previousPath = '';
-  let previousArtifact: string | undefined;
+  let previous: Source | undefined;
   const onRecord = (item: ItemRecord, _raw: Buffer, place: string): void => {
     if (item.path <= previousPath) {
       findings.add('grammar', { path: place, expected: `a path after ${previousPath}`, found: item.path });
       return;
     }
     previousPath = item.path;
-    if (item.artifact !== previousArtifact) artifacts.add(item.artifact, '');
-    previousArtifact = item.artifact;
+    if (!isSameSource(item, previous)) artifacts.add(item.artifact, `${item.outcome} ${item.collector}`);
+    previous = item;
+    sources.see(item);
     const file = comparison.match(item.path);
     if (file === null) return;
     compareItem(item, file, findings);
@@ -49,8 +58,15 @@ export function itemsCheck({ ledger, artifacts, findings, partBytes = PART_BYTES
     onEnd: () => {
       comparison.end();
       parts.end();
+      sources.end(ledger);
     },
   });
+}
+
+type Source = Pick<ItemRecord, 'artifact' | 'collector' | 'outcome'>;
+
+function isSameSource(a: Source, b: Source | undefined): boolean {
+  return a.artifact === b?.artifact && a.collector === b.collector && a.outcome === b.outcome;
 }
 
 function compareItem(item: ItemRecord, file: PayloadFile, findings: Findings): void {

@@ -1,5 +1,5 @@
 import { planRecordSchema, type PlanRecord } from '../../model/artifact.js';
-import { emptyOutcomeCounts, isGap, outcomeRecordSchema, type OutcomeRecord } from '../../model/outcome.js';
+import { emptyOutcomeCounts, isGap, outcomeRecordSchema, type Outcome, type OutcomeRecord } from '../../model/outcome.js';
 import type { SortedSpill } from '../sorted-spill.js';
 import type { SpillEntry } from '../spill-run.js';
 import type { Findings } from './findings.js';
@@ -12,6 +12,11 @@ const MAX_MEMORY_BYTES = 4 * 1024 * 1024;
 /** What the ports demand of an artifact's key, and what a collector's name is; it also keeps the spill's columns apart. */
 const KEY = /^[\x20-\x7e]{1,1024}$/;
 
+/** Being no gap, they rest on it. */
+const NEEDS_PROOF: ReadonlySet<Outcome> = new Set(['empty', 'absent']);
+const MUST_HAVE_ITEMS: ReadonlySet<Outcome> = new Set(['collected', 'partial']);
+const MUST_NOT_HAVE_ITEMS: ReadonlySet<Outcome> = new Set(['absent', 'denied', 'skipped']);
+
 /** Compares plan, outcomes and items: the same keys in plan and outcomes, every item planned, something there for what was obtained. */
 export class LedgerCheck {
   readonly counts = emptyOutcomeCounts();
@@ -19,7 +24,7 @@ export class LedgerCheck {
   readonly #spill: LineSpill;
   readonly #itemArtifacts: SortedSpill;
   #sorted: Iterator<SpillEntry, void> | undefined;
-  #nextItemArtifact: string | null = null;
+  #next: SpillEntry | null = null;
   #cursor: LineCursor | undefined;
   #previous: Record<string, string> = {};
   #gaps = 0;
@@ -41,7 +46,7 @@ export class LedgerCheck {
 
   outcomes(): TagConsumer {
     this.#sorted = this.#itemArtifacts.drainSync();
-    this.#advanceItems();
+    this.#advance();
     return recordLines({
       path: OUTCOMES,
       schema: outcomeRecordSchema,
@@ -50,7 +55,7 @@ export class LedgerCheck {
         if (this.#isInOrder(OUTCOMES, record, place)) this.#outcome(record);
       },
       onEnd: () => {
-        while (this.#nextItemArtifact !== null) this.#unplannedItem(this.#nextItemArtifact);
+        while (this.#next !== null) this.#unplannedItem(this.#next.key);
       },
     });
   }
@@ -98,13 +103,34 @@ export class LedgerCheck {
     this.counts[record.outcome] += 1;
     if (isGap(record)) this.#gaps += 1;
     this.#spill.add(summary(record));
-    while (this.#nextItemArtifact !== null && this.#nextItemArtifact < record.artifact)
-      this.#unplannedItem(this.#nextItemArtifact);
-    const hasItems = this.#nextItemArtifact === record.artifact;
-    if (hasItems) this.#advanceItems();
-    const isObtained = record.outcome === 'collected' || record.outcome === 'partial';
-    if (isObtained && !hasItems)
-      this.#add(OUTCOMES, `an item of ${record.artifact}, which is ${record.outcome}`, 'none');
+    while (this.#next !== null && this.#next.key < record.artifact) this.#unplannedItem(this.#next.key);
+    if (NEEDS_PROOF.has(record.outcome) && Object.keys(record.proof).length === 0)
+      this.#bad(`a proof that ${record.artifact} is ${record.outcome}`, 'none');
+    this.#compareItems(record, this.#outcomesOfItems(record));
+  }
+
+  /** Outcomes of the items of this artifact, which are passed over. */
+  #outcomesOfItems({ artifact, collector }: OutcomeRecord): Set<string> {
+    const found = new Set<string>();
+    for (; this.#next?.key === artifact; this.#advance()) {
+      const [outcome = '', ...words] = this.#next.value.split(' ');
+      const name = words.join(' ');
+      found.add(outcome);
+      if (name !== collector) this.#add('meta/items.jsonl', `collector ${collector} of ${artifact}`, name);
+    }
+    return found;
+  }
+
+  #compareItems({ artifact, outcome }: OutcomeRecord, items: ReadonlySet<string>): void {
+    const what = `${artifact}, which is ${outcome}`;
+    if (MUST_HAVE_ITEMS.has(outcome) && items.size === 0) this.#add(OUTCOMES, `an item of ${what}`, 'none');
+    else if (outcome === 'collected' && !items.has('collected'))
+      this.#add(OUTCOMES, `an item that is collected of ${what}`, [...items].join(' '));
+    if (MUST_NOT_HAVE_ITEMS.has(outcome) && items.size > 0) this.#add(OUTCOMES, `no item of ${what}`, 'an item');
+  }
+
+  #bad(expected: string, found: string): void {
+    this.#findings.add('grammar', { path: OUTCOMES, expected, found });
   }
 
   #compare(planned: PlanRecord): void {
@@ -120,15 +146,12 @@ export class LedgerCheck {
 
   #unplannedItem(artifact: string): void {
     this.#add('meta/items.jsonl', 'an item of a planned artifact', artifact);
-    this.#advanceItems();
+    while (this.#next?.key === artifact) this.#advance();
   }
 
-  #advanceItems(): void {
-    const before = this.#nextItemArtifact;
-    do {
-      const step = this.#sorted?.next();
-      this.#nextItemArtifact = step === undefined || step.done === true ? null : step.value.key;
-    } while (this.#nextItemArtifact !== null && this.#nextItemArtifact === before);
+  #advance(): void {
+    const step = this.#sorted?.next();
+    this.#next = step === undefined || step.done === true ? null : step.value;
   }
 
   #add(path: string, expected: string, found: string): void {

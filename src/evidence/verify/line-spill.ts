@@ -1,11 +1,9 @@
-import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { storageError } from '../../custody/storage-error.js';
+import { openNamelessFile } from '../nameless-file.js';
 
 const CHUNK_BYTES = 256 * 1024;
 const LF = 0x0a;
-
-let serial = 0;
 
 export interface LineCursor {
   /** The next line without LF; `null` after the last. */
@@ -14,7 +12,7 @@ export interface LineCursor {
 
 /**
  * A list of Latin-1 lines that is written once and read any number of times from the start. Small lists stay in memory; the rest goes to
- * a file that has no name from the moment it exists. Throws `STORAGE_FULL` and `STORAGE_FAILED`.
+ * a file without a name. Throws `STORAGE_FULL` and `STORAGE_FAILED`.
  */
 export class LineSpill {
   readonly #directory: string;
@@ -97,7 +95,7 @@ export class LineSpill {
 
   #store(): void {
     try {
-      this.#fd ??= this.#openNameless();
+      this.#fd ??= openNamelessFile(this.#directory);
       for (const chunk of this.#chunks) {
         for (let at = 0; at < chunk.length;)
           at += writeSync(this.#fd, chunk, at, chunk.length - at, this.#storedBytes + at);
@@ -109,14 +107,6 @@ export class LineSpill {
     }
     this.#chunks.length = 0;
     this.#heldBytes = 0;
-  }
-
-  #openNameless(): number {
-    serial += 1;
-    const path = join(this.#directory, `.lines-${String(process.pid)}-${String(serial)}`);
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-    unlinkSync(path);
-    return fd;
   }
 
   #read(target: Buffer, position: number): void {

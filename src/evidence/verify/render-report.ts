@@ -40,6 +40,7 @@ const COMPARED: Partial<Record<CheckName, string>> = {
 
 function containerCheck({ member }: ReportFacts): Outcome {
   if (member === null) return skipped('the file could not be read to its end');
+  if (member.isCutShort) return skipped('unpacking stopped at the first violation in the tar');
   return passed(`one gzip member of ${String(member.sizeBytes)} bytes, nothing after it`);
 }
 

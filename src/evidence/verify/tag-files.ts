@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import {
+  GUIDE,
   kindOfFile,
   MAX_HELD_BYTES,
   MAX_SEAL_FILE_BYTES,
   REQUIRED_TAG_FILES,
   STATEMENT,
   TAGMANIFEST,
+  TOOL,
 } from '../bag-layout.js';
 import type { EntrySink } from '../ustar-reader.js';
 import type { Findings } from './findings.js';
 import type { TagConsumer } from './record-lines.js';
 
 /** Tag files whose bytes are kept until the end; all of `seal/` is too. */
-const HELD = new Set<string>(['bagit.txt', 'bag-info.txt', STATEMENT, TAGMANIFEST]);
+const HELD = new Set<string>(['bagit.txt', 'bag-info.txt', GUIDE, STATEMENT, TAGMANIFEST, TOOL]);
 
 /** Every file that is no payload: its hash, and its bytes where they are needed at the end. */
 export class TagFiles {

@@ -8,6 +8,7 @@ import {
   sha256,
   signBag,
 } from '../../../test/fakes/archive-builder.js';
+import { IMPOSSIBLE, POSSIBLE } from '../../../test/fakes/impossible-archives.js';
 import { edit, editRecords, judge, trustedKey, type Change } from '../../../test/fakes/tamper.js';
 import type { CheckName } from '../../model/verdict.js';
 
@@ -396,7 +397,8 @@ describe('impossible archives that need more than one change', () => {
     expect(await judge(packBag(signBag(listBag(bag), trustedKey)))).toMatchObject({
       verdict: 'TAMPERED',
       failed: ['chain'],
-      findingsTotal: 1,
+      // No `seal` at the end, and three files that the log does not know.
+      findingsTotal: 4,
     });
   });
 
@@ -420,6 +422,18 @@ describe('impossible archives that need more than one change', () => {
       failed: ['closure'],
       findingsTotal: 1,
     });
+  });
+});
+
+describe('archives that break a rule of the format under a good signature', () => {
+  it.each(IMPOSSIBLE)('$check: $what', async ({ check, make }) => {
+    const { verdict, failed } = await judge(packBag(signBag(listBag(make()), trustedKey)));
+    expect([verdict, ...failed]).toEqual(['TAMPERED', check]);
+  });
+
+  it.each(POSSIBLE)('but not $what', async ({ make }) => {
+    const { verdict, findings } = await judge(packBag(signBag(listBag(make()), trustedKey)));
+    expect([verdict, findings]).toEqual(['VERIFIED', []]);
   });
 });
 

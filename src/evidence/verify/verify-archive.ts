@@ -12,6 +12,8 @@ import { Findings } from './findings.js';
 import { checkReceipt } from './receipt-check.js';
 import { renderReport, type ReportFacts } from './render-report.js';
 import { checkSeal, type CheckedSeal } from './seal-check.js';
+import { checkHistory } from './history-check.js';
+import { checkRepeats } from './repeats-check.js';
 import { checkBagFiles, checkStatement, readStatement } from './statement-check.js';
 
 export interface VerifyProgress {
@@ -79,6 +81,7 @@ class Verification {
       onBytes: (bytes) => {
         this.#bag.push(bytes);
       },
+      isEnough: () => this.#bag.isBroken,
       ...(maxTarBytes === undefined ? {} : { maxTarBytes }),
       ...(onProgress === undefined
         ? {}
@@ -127,6 +130,9 @@ class Verification {
       custodyHeadSha256: custody.headSha256,
     };
     checkStatement(this.#statement, observed, this.#findings);
+    checkHistory(this.#statement, this.#findings);
+    checkRepeats(this.#statement, tagFiles, this.#findings);
+    custody.story.conclude(this.#statement, observed, payload);
   }
 
   #compareReceipt(receipt: Receipt, member: GzipMember): void {

@@ -114,6 +114,7 @@ class Execution {
   }
 
   async #work(entry: QueuedArtifact): Promise<void> {
+    await this.#planBeforeReading(entry.collector, entry.planned);
     const result = await this.#collect(entry);
     if (result === null) return;
     const record: OutcomeRecord = {
@@ -218,7 +219,16 @@ class Execution {
   }
 
   async #discover(collectorId: string, planned: PlannedArtifact): Promise<void> {
-    const { exhibit, queue, clock, collectors } = this.#options;
+    const { exhibit, queue, collectors } = this.#options;
+    if (exhibit.hasPlan(planned.artifact)) return;
+    const own = planned.volatility ?? collectors.get(collectorId)?.volatility ?? this.#tier;
+    await queue.append(own > this.#tier ? own : this.#tier, [{ collector: collectorId, planned }]);
+    await this.#planBeforeReading(collectorId, planned);
+  }
+
+  /** The queue is written before the plan, so that a crash between the two loses nothing; what is read is planned all the same. */
+  async #planBeforeReading(collectorId: string, planned: PlannedArtifact): Promise<void> {
+    const { exhibit, clock } = this.#options;
     if (exhibit.hasPlan(planned.artifact)) return;
     await exhibit.plan({
       artifact: planned.artifact,
@@ -227,8 +237,6 @@ class Execution {
       source: planned.source,
       plannedAt: toRfc3339(clock.nowMs()),
     });
-    const own = planned.volatility ?? collectors.get(collectorId)?.volatility ?? this.#tier;
-    await queue.append(own > this.#tier ? own : this.#tier, [{ collector: collectorId, planned }]);
   }
 
   #stop(reason: unknown): void {

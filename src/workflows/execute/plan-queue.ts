@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { VOLATILITIES } from '../../model/artifact.js';
 import type { PlannedArtifact, Volatility } from '../../model/artifact.js';
+import { storageError } from '../../custody/storage-error.js';
 import { errnoOf } from '../../model/errors.js';
 import { readLines } from '../../lib/read-lines.js';
 
@@ -36,14 +37,21 @@ export class PlanQueue {
     this.#directory = directory;
   }
 
+  /** Durable when it resolves. Throws `STORAGE_FULL`, `STORAGE_FAILED`. */
   async append(tier: Volatility, entries: readonly QueuedArtifact[]): Promise<void> {
     if (entries.length === 0) return;
-    let file = this.#files.get(tier);
-    if (file === undefined) {
-      file = await open(this.#path(tier), 'a', 0o600);
-      this.#files.set(tier, file);
+    const path = this.#path(tier);
+    try {
+      let file = this.#files.get(tier);
+      if (file === undefined) {
+        file = await openWhole(path);
+        this.#files.set(tier, file);
+      }
+      await file.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      await file.datasync();
+    } catch (error) {
+      throw storageError(error, path);
     }
-    await file.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   }
 
   /** The entries of a tier from byte `start` on; `end` is where the next reading goes on. A torn last line is not given. */
@@ -60,11 +68,8 @@ export class PlanQueue {
     }
   }
 
-  async sync(): Promise<void> {
-    for (const file of this.#files.values()) await file.sync();
-  }
-
   async close(): Promise<void> {
+    // What was appended is synced already.
     for (const file of this.#files.values()) await file.close();
     this.#files.clear();
   }
@@ -72,4 +77,14 @@ export class PlanQueue {
   #path(tier: Volatility): string {
     return join(this.#directory, `queue-${tier.toLowerCase()}.jsonl`);
   }
+}
+
+/** Opens a queue for appending after cutting the torn line that a full disk or a crash may have left: its artifact was never planned. */
+async function openWhole(path: string): Promise<FileHandle> {
+  const file = await open(path, 'a+', 0o600);
+  const { size } = await file.stat();
+  let whole = 0;
+  if (size > 0) for await (const { end } of readLines(path)) whole = end;
+  if (whole < size) await file.truncate(whole);
+  return file;
 }

@@ -1,7 +1,9 @@
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errnoOf } from '../../model/errors.js';
+import { ensurePrivateDirectory, readPrivateFile, replaceFile } from '../../evidence/private-files.js';
+import { parseJson } from '../../lib/untyped.js';
+import { errnoOf, ExhibitError } from '../../model/errors.js';
 import { collectRequestSchema } from '../collect-request.js';
 import { frozenTargetsSchema } from '../targets/freeze-targets.js';
 
@@ -20,31 +22,29 @@ export function runDirectoryOf(runsDirectory: string, run: number): string {
   return join(runsDirectory, String(run).padStart(4, '0'));
 }
 
-/** Replaces the state of a run atomically and durably. */
+/** Replaces the state of a run atomically and durably. Throws `STORAGE_FULL`, `STORAGE_FAILED`. */
 export async function writeRunState(runsDirectory: string, state: RunState): Promise<void> {
   const directory = runDirectoryOf(runsDirectory, state.run);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, RUN_FILE);
-  const file = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(state));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
+  ensurePrivateDirectory(directory);
+  await replaceFile(join(directory, RUN_FILE), JSON.stringify(state));
 }
 
-/** The runs of an exhibit in order. A directory whose state was never written holds nothing and is passed over. */
+/** The runs of an exhibit in order. A directory whose state was never written holds nothing and is passed over. Throws `CASE_CORRUPT`. */
 export async function readRunStates(runsDirectory: string): Promise<RunState[]> {
   const states: RunState[] = [];
   for (const name of await namesIn(runsDirectory)) {
     if (!/^\d{4}$/.test(name)) continue;
-    try {
-      states.push(runStateSchema.parse(JSON.parse(await readFile(join(runsDirectory, name, RUN_FILE), 'utf8'))));
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
+    const path = join(runsDirectory, name, RUN_FILE);
+    const bytes = await readPrivateFile(path);
+    if (bytes === null) continue;
+    const state = runStateSchema.safeParse(parseJson(bytes));
+    if (!state.success) {
+      throw new ExhibitError('CASE_CORRUPT', 'the state of a collection is damaged; what it collected is not', {
+        subject: path,
+        hints: ['exhibit seal'],
+      });
     }
+    states.push(state.data);
   }
   return states;
 }

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { NOT_STATED } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
 import { completenessOf } from '../../evidence/completeness.js';
 import { emptyOutcomeCounts, isGap } from '../../model/outcome.js';
 import type { OutcomeCounts } from '../../model/outcome.js';
 import { VOLATILITIES } from '../../model/artifact.js';
-import { parseInstant, toRfc3339 } from '../../lib/clock.js';
+import { parseInstant } from '../../lib/clock.js';
 import type { OpenCase } from '../../evidence/case-store.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
@@ -18,8 +19,11 @@ import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-ta
 import type { FrozenTargets } from '../targets/freeze-targets.js';
 import { executePlan } from './execute-plan.js';
 import { PlanQueue } from './plan-queue.js';
+import { planScopeGaps } from './plan-scope-gaps.js';
 import { runDirectoryOf, writeRunState } from './run-state.js';
 import type { RunState } from './run-state.js';
+import { openingOf, scopeOf } from './run-opening.js';
+import type { Seen } from './run-opening.js';
 import { selectCollectors } from './select-collectors.js';
 import { announceLosses } from './announce-losses.js';
 import { writePlan } from './write-plan.js';
@@ -55,8 +59,9 @@ export class Run {
     const cluster = await deps.connect(this.#exhibit.requestLog);
     const queue = new PlanQueue(this.#directory);
     try {
-      await this.#open(cluster);
+      const identity = await this.#identify(cluster);
       const targets = await this.#freeze(cluster);
+      await this.#open(identity, targets);
       const context = this.#planContext(targets);
       await this.#plan(queue, context, targets);
       await this.#read({ cluster, queue, context });
@@ -65,6 +70,7 @@ export class Run {
       await this.#advance({ ...this.#state, stage: 'finished' });
     } catch (error) {
       await this.#recordEnd(error);
+      await this.#forgetUnbegun();
       throw error;
     } finally {
       await queue.close();
@@ -77,54 +83,64 @@ export class Run {
     return this.#deps;
   }
 
-  /** The exhibit's first custody line: who, where, with what, on whose authority. */
-  async #open(cluster: ClusterReader): Promise<void> {
+  async #identify(cluster: ClusterReader): Promise<Seen> {
     const { deps } = this;
-    const { request } = this.#state;
     const identity = await observeIdentity(cluster, 'open');
     const clusterUid = await readClusterUid(cluster, deps.signal);
-    const opening = this.#exhibit.opening();
-    const known = opening?.scope?.clusterUid ?? null;
+    const known = this.#exhibit.opening()?.scope?.clusterUid ?? null;
     if (known !== null && clusterUid !== null && known !== clusterUid) {
       throw new ExhibitError('TARGET_REPLACED', `the exhibit was begun on cluster ${known}; this is ${clusterUid}`, {
         subject: cluster.facts.server,
         hints: ['exhibit seal', 'kubectl config get-contexts'],
       });
     }
+    return { identity, clusterUid, facts: cluster.facts };
+  }
+
+  /**
+   * The exhibit's first custody line: who, where, with what, on whose authority. Written once the targets are known, so that a name
+   * that does not exist leaves nothing behind; a later run into the same exhibit widens the scope that will be signed.
+   */
+  async #open(seen: Seen, targets: FrozenTargets): Promise<void> {
+    const { identity, clusterUid, facts } = seen;
+    const opening = this.#exhibit.opening();
+    const scope = scopeOf(this.#state.request, opening?.scope ?? null, { clusterUid, apiServer: facts.server });
+    const { authority } = this.#openCase.file;
     if (opening === null) {
-      await this.#exhibit.writeOpening({
-        scope: {
-          ...request.scope,
-          nodes: [...request.scope.nodes],
-          pods: [...request.scope.pods],
-          namespaces: [...request.scope.namespaces],
-          kubelet: request.kubelet,
-          profile: request.profileName,
-          clusterUid,
-          apiServer: cluster.facts.server,
-        },
-        authority: this.#openCase.file.authority,
-        operator: {
-          apiIdentity: identity.apiIdentity,
-          cloudIdentity: null,
-          osUser: deps.os.user,
-          host: deps.os.host,
-        },
-        tool: deps.tool,
-        connection: cluster.facts,
-        profileText: request.profileText,
-        configText: request.configText,
-      });
+      await this.#exhibit.writeOpening(openingOf(seen, this.#state.request, { scope, authority, deps: this.deps }));
+    }
+    if (opening !== null && !isDeepStrictEqual(opening.scope, scope)) {
+      await this.#exhibit.updateOpening({ ...opening, scope });
     }
     await this.#exhibit.custody.append('preflight', {
       run: this.#state.run,
       identity: identity.apiIdentity?.username ?? null,
       identityUnknownBecause: identity.unknownBecause,
       clusterUid,
-      server: cluster.facts.server,
-      insecureTls: cluster.facts.insecure,
+      server: facts.server,
+      insecureTls: facts.insecure,
     });
     if (identity.clock !== null) await this.#exhibit.clock(identity.clock);
+    if (targets.excludedByAuthority > 0) {
+      const count = targets.excludedByAuthority;
+      this.deps.io.emit(
+        'COLLECT_NARROWED',
+        `${count === 1 ? '1 pod or node is' : `${String(count)} pods or nodes are`} left out: beyond the limits of the authority`,
+        {
+          excludedByAuthority: count,
+        },
+      );
+    }
+  }
+
+  /** A run that never came to know its targets has nothing to resume. */
+  async #forgetUnbegun(): Promise<void> {
+    if (this.#state.targets !== null) return;
+    try {
+      await this.#advance({ ...this.#state, stage: 'finished' });
+    } catch {
+      // The disk may be the very reason; then the run is begun anew by `resume`, which finds the same.
+    }
   }
 
   async #freeze(cluster: ClusterReader): Promise<FrozenTargets> {
@@ -152,7 +168,7 @@ export class Run {
     if (this.#state.stage === 'planned') return;
     for (const tier of VOLATILITIES)
       await rm(join(this.#directory, `queue-${tier.toLowerCase()}.jsonl`), { force: true });
-    await this.#planScopeGaps(targets);
+    await planScopeGaps(targets, this.#exhibit, clock);
     const plan = await writePlan({ exhibit: this.#exhibit, queue, collectors: this.#collectors, context, clock });
     this.#already = plan.already;
     await this.#exhibit.custody.append('plan', {
@@ -176,38 +192,6 @@ export class Run {
     await announceLosses(context.targets, io);
   }
 
-  /** What could not even be enumerated is a gap of its own, so that nobody takes a short plan for a small cluster. */
-  async #planScopeGaps(targets: FrozenTargets): Promise<void> {
-    const gaps = [
-      ...targets.incomplete.map((detail, index) => ({
-        artifact: `scope/list-${String(index + 1)}`,
-        detail,
-        reason: 'not-enumerated',
-      })),
-      ...targets.unreachableGroups.map(({ group, reason }) => ({
-        artifact: `scope/group-${group}`,
-        detail: reason,
-        reason: 'discovery-failed',
-      })),
-    ];
-    for (const { artifact, detail, reason } of gaps) {
-      if (this.#exhibit.hasPlan(artifact)) continue;
-      const at = toRfc3339(this.deps.clock.nowMs());
-      await this.#exhibit.plan({ artifact, collector: 'scope', required: true, source: 'discovery', plannedAt: at });
-      await this.#exhibit.outcome({
-        artifact,
-        collector: 'scope',
-        required: true,
-        outcome: 'failed',
-        reason,
-        detail,
-        proof: {},
-        attempts: 1,
-        at,
-      });
-    }
-  }
-
   async #read(reading: { cluster: ClusterReader; queue: PlanQueue; context: PlanContext }): Promise<void> {
     const { authority } = this.#openCase.file;
     const notAfter = authority === NOT_STATED ? undefined : authority.limits.notAfter;
@@ -223,6 +207,7 @@ export class Run {
   }
 
   async #recordEnd(error: unknown): Promise<void> {
+    if (this.#exhibit.opening() === null) return;
     const code = error instanceof ExhibitError ? error.code : 'INTERNAL';
     const event = code === 'INTERRUPTED' || code === 'TERMINATED' ? 'interrupted' : 'error';
     try {
@@ -256,7 +241,8 @@ export class Run {
     return {
       caseId: this.#openCase.file.caseId,
       exhibitId: this.#exhibit.exhibitId,
-      completeness: completenessOf(outcomes, gapsTotal),
+      // What an interrupted run left without an outcome will be sealed as failed.
+      completeness: completenessOf(outcomes, gapsTotal + counts.planned - counts.outcomesTotal),
       outcomes,
       planned: counts.planned,
       gaps,

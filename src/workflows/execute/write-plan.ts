@@ -24,7 +24,10 @@ interface WritePlanOptions {
   readonly clock: Clock;
 }
 
-/** Writes plan and queue, plan first: nothing is ever read that is not in the plan on the disk. */
+/**
+ * Writes queue and plan, queue first: a crash between the two leaves work that the executor plans before it reads it, never a plan that
+ * nobody works on.
+ */
 export async function writePlan(options: WritePlanOptions): Promise<WrittenPlan> {
   const { exhibit, queue, collectors, context, clock } = options;
   const planned: Record<string, number> = {};
@@ -55,7 +58,6 @@ export async function writePlan(options: WritePlanOptions): Promise<WrittenPlan>
     }
   }
   await batch.flush();
-  await queue.sync();
   return { planned, already };
 }
 
@@ -85,10 +87,10 @@ class PlanBatch {
   }
 
   async flush(): Promise<void> {
+    for (const tier of VOLATILITIES) await this.#queue.append(tier, this.#queued.get(tier) ?? []);
+    this.#queued.clear();
     await this.#exhibit.planMany(this.#records);
     this.#records = [];
     this.#keys.clear();
-    for (const tier of VOLATILITIES) await this.#queue.append(tier, this.#queued.get(tier) ?? []);
-    this.#queued.clear();
   }
 }

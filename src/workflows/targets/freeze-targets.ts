@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AuthorityLimits } from '../../model/case.js';
+import { storageError } from '../../custody/storage-error.js';
 import { ExhibitError } from '../../model/errors.js';
 import { apiResourceSchema, nodeTargetSchema, podTargetSchema } from '../../model/target.js';
 import type { NodeTarget, PodTarget } from '../../model/target.js';
@@ -30,6 +31,7 @@ export const frozenTargetsSchema = z.strictObject({
 export type FrozenTargets = z.infer<typeof frozenTargetsSchema>;
 
 const PODS_FILE = 'pods.jsonl';
+const DERIVED_MAY_FAIL: ReadonlySet<string> = new Set(['TARGET_GONE', 'CLUSTER_FORBIDDEN', 'CLUSTER_PROTOCOL']);
 const SYSTEM_NAMESPACE = 'kube-system';
 
 export interface FreezeOptions {
@@ -44,10 +46,15 @@ export interface FreezeOptions {
 
 /** Resolves selectors to UIDs once. Throws `TARGET_GONE` for a node or pod that does not exist. */
 export async function freezeTargets(options: FreezeOptions): Promise<FrozenTargets> {
-  const file = await open(join(options.directory, PODS_FILE), 'w', 0o600);
+  const path = join(options.directory, PODS_FILE);
+  const file = await open(path, 'w', 0o600).catch((error: unknown) => {
+    throw storageError(error, path);
+  });
   try {
     const frozen = await new Freezer(options, file).run();
-    await file.sync();
+    await file.sync().catch((error: unknown) => {
+      throw storageError(error, path);
+    });
     return frozen;
   } finally {
     await file.close();
@@ -63,6 +70,7 @@ class Freezer {
   readonly #incomplete: string[] = [];
   #unwritten = '';
   #pods = 0;
+  #unusable = 0;
   #excluded = 0;
 
   constructor(options: FreezeOptions, file: FileHandle) {
@@ -74,7 +82,7 @@ class Freezer {
     const { scope, collectors, cluster, signal, limits } = this.#options;
     const clusterUid = await readClusterUid(cluster, signal);
     const needs = new Set(collectors.flatMap((collector) => collector.needs));
-    for (const name of scope.namespaces) this.#namespaces.add(name);
+    await this.#namedNamespaces();
     await this.#namedPods();
     await this.#namedNodes();
     if (needs.has('pods') || this.#nodes.size > 0) await this.#podsInScope(needs.has('pods'));
@@ -94,6 +102,25 @@ class Freezer {
       excludedByAuthority: this.#excluded,
       incomplete: this.#incomplete,
     };
+  }
+
+  /** A namespace that does not exist has empty lists of everything: only asking for it by name tells. */
+  async #namedNamespaces(): Promise<void> {
+    const { scope, cluster, signal } = this.#options;
+    for (const name of scope.namespaces) {
+      const path = `/api/v1/namespaces/${encodeURIComponent(name)}`;
+      const answer = await cluster.get({ path, kind: 'small', signal });
+      if (answer.status === 404) {
+        throw new ExhibitError('TARGET_GONE', `namespace ${name} does not exist`, {
+          subject: `namespace ${name}`,
+          hints: ['kubectl get namespaces'],
+        });
+      }
+      if (answer.status !== 200) {
+        this.#incomplete.push(`whether a namespace that was named exists is unknown: status ${String(answer.status)}`);
+      }
+      this.#namespaces.add(name);
+    }
   }
 
   async #namedPods(): Promise<void> {
@@ -119,9 +146,21 @@ class Freezer {
       this.#excluded += 1;
       return;
     }
-    const node = parseNode(await this.#object(`/api/v1/nodes/${encodeURIComponent(name)}`, `node ${name}`));
+    const node = parseNode(await this.#nodeObject(name, derived));
+    if (node === null && derived) return;
     if (node === null) throw new ExhibitError('CLUSTER_PROTOCOL', `the server's answer for node ${name} is no node`);
     this.#nodes.set(node.name, node);
+  }
+
+  /** The node of a pod that was named is only derived: that it may not be read, or is gone, is a gap and no end. */
+  async #nodeObject(name: string, derived: boolean): Promise<unknown> {
+    try {
+      return await this.#object(`/api/v1/nodes/${encodeURIComponent(name)}`, `node ${name}`);
+    } catch (error) {
+      if (!derived || !(error instanceof ExhibitError) || !DERIVED_MAY_FAIL.has(error.code)) throw error;
+      this.#incomplete.push(`the node of a pod that was named could not be read: ${error.message}`);
+      return undefined;
+    }
   }
 
   async #podsInScope(keep: boolean): Promise<void> {
@@ -143,7 +182,8 @@ class Freezer {
     const end = await cluster.list({ path: list.path, query: list.query ?? [], signal }, async (page) => {
       for (const item of page.items) {
         const pod = parsePod(item);
-        if (pod !== null) this.#admit(pod, list.keep);
+        if (pod === null) this.#unusable += 1;
+        else this.#admit(pod, list.keep);
       }
       await this.#flush();
     });
@@ -168,7 +208,9 @@ class Freezer {
   }
 
   async #flush(): Promise<void> {
-    await this.#file.appendFile(this.#unwritten);
+    await this.#file.appendFile(this.#unwritten).catch((error: unknown) => {
+      throw storageError(error, PODS_FILE);
+    });
     this.#unwritten = '';
   }
 
@@ -177,7 +219,8 @@ class Freezer {
     const end = await cluster.list({ path: '/api/v1/nodes', signal }, (page) => {
       for (const item of page.items) {
         const node = parseNode(item);
-        if (node !== null) this.#nodes.set(node.name, node);
+        if (node === null) this.#unusable += 1;
+        else this.#nodes.set(node.name, node);
       }
       return Promise.resolve();
     });
@@ -186,17 +229,27 @@ class Freezer {
 
   #note(end: ListEnd, what: string): void {
     if (!end.complete) this.#incomplete.push(`the list of ${what} ended early: ${end.reason ?? 'unknown'}`);
+    if (end.inconsistent)
+      this.#incomplete.push(`the list of ${what} expired and went on at a later state of the cluster`);
+    if (this.#unusable > 0) {
+      this.#incomplete.push(`${String(this.#unusable)} entries of the list of ${what} have no name, namespace or UID`);
+      this.#unusable = 0;
+    }
   }
 
   async #object(path: string, what: string): Promise<unknown> {
     const { cluster, signal } = this.#options;
     const answer = await cluster.get({ path, kind: 'small', signal });
-    if (answer.status === 404) throw new ExhibitError('TARGET_GONE', `${what} does not exist`, { subject: what });
+    if (answer.status === 404)
+      throw new ExhibitError('TARGET_GONE', `${what} does not exist`, {
+        subject: what,
+        hints: [what.startsWith('node ') ? 'kubectl get nodes' : 'kubectl get pods --all-namespaces'],
+      });
     if (answer.status === 403) {
       throw new ExhibitError('CLUSTER_FORBIDDEN', `reading ${what} is forbidden`, {
         subject: path,
         hints: [
-          'kubectl apply -f templates/rbac/collector.yaml',
+          'kubectl apply -f templates/rbac/collector-readonly.yaml',
           `kubectl auth can-i get ${what.split(' ')[0] ?? ''}s`,
         ],
       });

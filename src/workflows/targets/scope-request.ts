@@ -32,13 +32,20 @@ export function checkScope(scope: ScopeRequest): void {
   }
   for (const pod of scope.pods) {
     if (!/^[^/]+\/[^/]+$/.test(pod)) {
-      throw new ExhibitError('USAGE_INVALID', `a pod is named NAMESPACE/NAME, not "${pod}"`, { subject: pod });
+      throw new ExhibitError('USAGE_INVALID', `a pod is named NAMESPACE/NAME, not "${pod}"`, {
+        subject: pod,
+        hints: ['exhibit collect --pod NAMESPACE/NAME', 'kubectl get pods --all-namespaces'],
+      });
     }
   }
 }
 
 /** Refuses what the authority of the case does not cover. What is only derived from a selector is narrowed elsewhere. */
-export function checkAuthority(scope: ScopeRequest, authority: Authority, nowMs: number): void {
+export function checkAuthority(
+  scope: ScopeRequest & { readonly kubelet?: boolean },
+  authority: Authority,
+  nowMs: number,
+): void {
   if (authority === NOT_STATED) return;
   const { limits } = authority;
   const namespaces = [...scope.namespaces, ...scope.pods.map((pod) => pod.split('/')[0] ?? '')];
@@ -46,6 +53,8 @@ export function checkAuthority(scope: ScopeRequest, authority: Authority, nowMs:
     ...(limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0)
       ? [`collecting after ${limits.notAfter}`]
       : []),
+    // A kubelet answers for its whole node: its pods and the logs on its disk belong to any namespace.
+    ...(scope.kubelet === true && limits.namespaces !== undefined ? ['asking kubelets (--kubelet)'] : []),
     ...(scope.all && (limits.namespaces !== undefined || limits.nodes !== undefined) ? ['the whole cluster'] : []),
     ...outside(scope.nodes, limits.nodes).map((name) => `node ${name}`),
     ...outside(namespaces, limits.namespaces).map((name) => `namespace ${name}`),

@@ -1,0 +1,20 @@
+/** How this copy of the program is called and where it lies: what hints must name to be copied as they stand. */
+export interface Installed {
+  /** `exhibit` or `kubectl exhibit`. */
+  readonly bin: string;
+  /** Folder of package.json. */
+  readonly root: string;
+}
+
+const COMMAND = /(?<![\w/.-])(?<!kubectl )exhibit(?= (?:case|collect|resume|seal|show|verify|explain|drill|key|help)\b)/g;
+const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion)\b)/g;
+
+/** Commands as the user called the program: `kubectl exhibit seal`. */
+export function asCalled(text: string, bin: string): string {
+  return bin === 'exhibit' ? text : text.replace(COMMAND, bin);
+}
+
+/** As `asCalled`, and the shipped templates by their absolute path. */
+export function asInstalled(text: string, { bin, root }: Installed): string {
+  return asCalled(text, bin).replace(TEMPLATE, `${root.replace(/\/$/, '')}/templates/`);
+}
