@@ -6,7 +6,8 @@ export interface Installed {
   readonly root: string;
 }
 
-const COMMAND = /(?<![\w/.-])(?<!kubectl )exhibit(?= (?:case|collect|resume|seal|show|verify|explain|drill|key|help)\b)/g;
+const COMMAND =
+  /(?<![\w/.-])(?<!kubectl )exhibit(?= (?:case|collect|resume|seal|show|verify|explain|drill|key|help)\b)/g;
 const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion)\b)/g;
 
 /** Commands as the user called the program: `kubectl exhibit seal`. */

@@ -19,7 +19,7 @@ export const collectFlags = {
   'all': Flags.boolean({ default: false, summary: 'The whole cluster.' }),
   'profile': Flags.string({
     helpValue: 'NAME|FILE',
-    summary: 
+    summary:
       'Which collectors, with which limits: triage, pod-compromise, node-compromise, full, or a file (EXHIBIT_PROFILE; default: triage).',
   }),
   'kubelet': Flags.boolean({

@@ -7,7 +7,12 @@ const refused = (verb: string, resource: string, group = '') =>
 
 describe('what was denied', () => {
   it('is grouped by the right, with the role that grants it', () => {
-    const gaps = [refused('list', 'configmaps'), refused('get', 'pods/log'), refused('get', 'pods/log'), gap('', 'failed')];
+    const gaps = [
+      refused('list', 'configmaps'),
+      refused('get', 'pods/log'),
+      refused('get', 'pods/log'),
+      gap('', 'failed'),
+    ];
     const text = presentDenied({ gaps, outcomes: { denied: 3 } }).join('\n');
     expect(text).toContain('Denied: 3\n  get pods/log: 2\n  list configmaps: 1\n');
     expect(text).toContain('kubectl apply -f templates/rbac/collector-readonly.yaml');
@@ -15,11 +20,15 @@ describe('what was denied', () => {
 
   it('names the role of the kubelet only where that alone is missing', () => {
     expect(roleForDenied({ gaps: [refused('get', 'nodes/proxy')] })).toContain('collector-kubelet');
-    expect(roleForDenied({ gaps: [refused('get', 'nodes/proxy'), refused('list', 'jobs', 'batch')] })).toContain('readonly');
+    expect(roleForDenied({ gaps: [refused('get', 'nodes/proxy'), refused('list', 'jobs', 'batch')] })).toContain(
+      'readonly',
+    );
     expect(roleForDenied({ gaps: [gap('', 'failed')] })).toBeNull();
   });
 
   it('lets no control character of a server through', () => {
-    expect(presentDenied({ gaps: [refused('list', 'a\u001b[2J')], outcomes: { denied: 1 } }).join('\n')).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(presentDenied({ gaps: [refused('list', 'a\u001b[2J')], outcomes: { denied: 1 } }).join('\n')).toMatch(
+      /^[\x20-\x7e\n]*$/,
+    );
   });
 });

@@ -39,7 +39,9 @@ export function presentDenied(summary: Gaps & { readonly outcomes: { readonly de
   const role = roleForDenied(summary);
   if (role === null) return [];
   const rights = deniedRights(summary);
-  const lines = rights.slice(0, MAX_GROUPS).map(([right, count]) => `  ${escapeForTerminal(right, 200)}: ${String(count)}`);
+  const lines = rights
+    .slice(0, MAX_GROUPS)
+    .map(([right, count]) => `  ${escapeForTerminal(right, 200)}: ${String(count)}`);
   const more = rights.length - lines.length;
   return [
     '',

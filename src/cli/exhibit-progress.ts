@@ -48,7 +48,7 @@ export async function readExhibitProgress(
     planned: plan.all,
     read: outcomes.all,
     requiredNotRead: Math.max(0, plan.required - outcomes.required),
-    finished: runs !== null && runs.every(({ stage }) => stage === 'finished'),
+    finished: runs?.every(({ stage }) => stage === 'finished') === true,
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_TABLE } from '../model/errors.js';
 import { MESSAGE_TABLE } from '../model/message.js';
-import { explainCode } from './explain-code.js';
+import { codesOfExit, explainCode, listCodes } from './explain-code.js';
 import { explainResult } from './results/key-results.js';
 
 describe('explain', () => {
@@ -20,5 +20,15 @@ describe('explain', () => {
     expect(() => explainCode('CASE_LOKED')).toThrow('did you mean CASE_LOCKED?');
     for (const code of ['constructor', '__proto__', 'toString'])
       expect(() => explainCode(code)).toThrow('there is no code');
+  });
+
+  it('lists every code, and those of an exit status', () => {
+    expect(
+      listCodes()
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual([...Object.keys(ERROR_TABLE), ...Object.keys(MESSAGE_TABLE)].sort());
+    expect(codesOfExit(11).map(({ code }) => code)).toEqual(['CLUSTER_FORBIDDEN']);
+    expect(() => codesOfExit(77)).toThrow('no error ends with exit status 77; there are: 1, 2, 3');
   });
 });

@@ -22,9 +22,13 @@ export function codesOfExit(status: number): Codes {
   const codes = listCodes().filter(({ exitCode }) => exitCode === status);
   if (codes.length > 0) return codes;
   const known = [...new Set(Object.values(ERROR_TABLE).map(({ exitCode }) => exitCode))].sort((a, b) => a - b);
-  throw new ExhibitError('USAGE_INVALID', `no error ends with exit status ${String(status)}; there are: ${known.join(', ')}`, {
-    hints: ['exhibit explain'],
-  });
+  throw new ExhibitError(
+    'USAGE_INVALID',
+    `no error ends with exit status ${String(status)}; there are: ${known.join(', ')}`,
+    {
+      hints: ['exhibit explain'],
+    },
+  );
 }
 
 /** Looks a code up in the tables of errors and messages. Throws `USAGE_INVALID` with the nearest code. */

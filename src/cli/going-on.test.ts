@@ -16,7 +16,11 @@ describe('an error on its way to the user', () => {
   });
 
   it('says how far an interrupted collection came, and nothing of it otherwise', () => {
-    const interrupted = new ExhibitError('INTERRUPTED', 'x', { hints: ['exhibit resume'], safe: 'all', retryable: true });
+    const interrupted = new ExhibitError('INTERRUPTED', 'x', {
+      hints: ['exhibit resume'],
+      safe: 'all',
+      retryable: true,
+    });
     expect(goingOn(interrupted, drill)).toMatchObject({
       retryable: true,
       safe: '71 of 146 artifacts were read and are committed.',

@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '../..');
 const paths = (folder: string, ending: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith(ending));
 const sources = paths('src', '.ts')
-  .filter((path) => !path.endsWith('.test.ts'))
+  .filter((path) => !path.endsWith('.test.ts') && !/^(?:sandbox\/|evidence\/verify-guide-scripts)/.test(path))
   .map((path) => ({ path, text: readFileSync(join(root, 'src', path), 'utf8') }));
 
 /** `case open`, `seal`, and what the framework adds. */

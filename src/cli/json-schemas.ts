@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { collectResult, drillResult, planResult, sealResult, verifyResult } from './results/archive-results.js';
 import { caseCloseResult, caseListResult, caseShowResult, caseUseResult } from './results/case-results.js';
-import { completeResult, explainListResult, explainResult, keyNewResult, keyShowResult, keyTrustResult } from './results/key-results.js';
+import {
+  completeResult,
+  explainListResult,
+  explainResult,
+  keyNewResult,
+  keyShowResult,
+  keyTrustResult,
+} from './results/key-results.js';
 import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';
 import { showResult } from './results/show-result.js';

@@ -24,7 +24,9 @@ export function keyPathOf(keysDirectory: string, key: string, workingDirectory: 
 }
 
 /** Whom a trust list vouches for, in its order. */
-export function listTrusted(trustText: string): readonly { readonly principals: string; readonly fingerprint: string }[] {
+export function listTrusted(
+  trustText: string,
+): readonly { readonly principals: string; readonly fingerprint: string }[] {
   return parseAllowedSigners(trustText).signers.map(({ principals, keyBlob }) => ({
     principals,
     fingerprint: fingerprintOf(keyBlob),

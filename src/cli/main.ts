@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { Config, run, settings } from '@oclif/core';
 import { errnoOf, type ExhibitError } from '../model/errors.js';
 import { commandWords, outputWish } from './argv.js';
-import type { Installed } from './as-called.js';
 import type { CommandReport } from './outcome.js';
 import { writeStdout } from './print-result.js';
 import { errorDocument, renderError } from './render-error.js';
 import { refuseSecretsInArgv } from './secrets-in-argv.js';
 import { toExhibitError, unknownCommand } from './to-exhibit-error.js';
 import { writeStderr } from './write-stderr.js';
+import { boundYoungGeneration } from './young-generation.js';
 
 export interface MainOptions {
   /** Folder of package.json. */
@@ -23,16 +23,11 @@ export interface MainOptions {
   readonly bin?: string;
 }
 
-const ROOT_DESCRIPTION = `Collects forensic evidence from a Kubernetes cluster and seals it into an archive that a stranger can verify.
-An incident: exhibit case open -> key new (once) -> collect -> seal -> verify.
-To rehearse, without a cluster: exhibit drill run --sandbox.
-What is read, in which order, with which rights, before anything is read: exhibit collect --dry-run.`;
-
 type PackageJson = NonNullable<Config['pjson']>;
 
 function packageJson(options: MainOptions): PackageJson {
   const pjson = JSON.parse(readFileSync(join(options.root, 'package.json'), 'utf8')) as PackageJson;
-  return { ...pjson, oclif: { ...pjson.oclif, bin: options.bin ?? 'exhibit', description: ROOT_DESCRIPTION } };
+  return { ...pjson, oclif: { ...pjson.oclif, bin: options.bin ?? 'exhibit' } };
 }
 
 function isReport(value: unknown): value is CommandReport {
@@ -52,36 +47,22 @@ async function toShown(thrown: unknown, options: MainOptions): Promise<ExhibitEr
   return toExhibitError(thrown, { command: '', bin, flagNames: [], interrupted: null });
 }
 
-interface Wish {
-  readonly json: boolean;
-  readonly debug: boolean;
-  readonly installed: Installed;
-}
-
-function installedOf(options: MainOptions): Installed {
-  return { bin: options.bin ?? 'exhibit', root: options.root };
-}
-
-async function show(error: ExhibitError, wish: Wish): Promise<void> {
+async function show(error: ExhibitError, wish: { readonly json: boolean; readonly debug: boolean }): Promise<void> {
   if (wish.json) await writeStdout(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-  if (!wish.json || wish.debug) writeStderr(renderError(error, wish));
+  if (!wish.json || wish.debug) writeStderr(renderError(error, { debug: wish.debug }));
 }
 
 /** Runs one command line and returns its exit code. Prints; never throws, never ends the process. */
 export async function main(options: MainOptions): Promise<number> {
   const asked = outputWish(options.argv);
-  const wish: Wish = {
-    ...asked,
-    debug: asked.debug || (process.env['EXHIBIT_DEBUG'] ?? '') !== '',
-    installed: installedOf(options),
-  };
+  const wish = { ...asked, debug: asked.debug || (process.env['EXHIBIT_DEBUG'] ?? '') !== '' };
   // Without this the framework compiles TypeScript on the fly when NODE_ENV says development or test.
   settings.enableAutoTranspile = false;
   try {
     refuseSecretsInArgv(options.argv);
     const report: unknown = await run([...options.argv], { root: options.root, pjson: packageJson(options) });
     if (!isReport(report)) return 0;
-    if (report.notice !== null) writeStderr(renderError(report.notice, wish));
+    if (report.notice !== null) writeStderr(renderError(report.notice, { debug: wish.debug }));
     return report.exitCode;
   } catch (thrown) {
     if (thrown instanceof Error && errnoOf(thrown) === 'EEXIT') return exitOf(thrown);
@@ -107,14 +88,14 @@ export async function runProcess(options: MainOptions): Promise<never> {
   process.stderr.on('error', () => undefined);
   const fail = (thrown: unknown): void => {
     void toShown(thrown, options).then((error) => {
-      const { debug } = outputWish(options.argv);
-      writeStderr(renderError(error, { debug, installed: installedOf(options) }));
+      writeStderr(renderError(error, { debug: outputWish(options.argv).debug }));
       // eslint-disable-next-line n/no-process-exit -- After an uncaught error nothing can be relied on.
       process.exit(error.exitCode);
     });
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
+  boundYoungGeneration(commandWords(options.argv));
   const exitCode = await main(options);
   // eslint-disable-next-line n/no-process-exit -- Pooled connections and timers must not delay the shell.
   process.exit(exitCode);

@@ -7,5 +7,7 @@ export async function nextSeal(context: Context): Promise<readonly string[]> {
     () => true,
     () => false,
   );
-  return exists || context.keySetting(undefined).origin !== 'default' ? ['exhibit seal'] : ['exhibit key new', 'exhibit seal'];
+  return exists || context.keySetting(undefined).origin !== 'default'
+    ? ['exhibit seal']
+    : ['exhibit key new', 'exhibit seal'];
 }

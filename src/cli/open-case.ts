@@ -30,9 +30,7 @@ export async function openCase(context: Context, input: NewCase): Promise<string
     hold: input.hold ?? null,
   });
   const text =
-    input.ofItsOwn === true
-      ? `a case of its own was opened: ${caseId}`
-      : `case ${caseId} was opened and is in use`;
+    input.ofItsOwn === true ? `a case of its own was opened: ${caseId}` : `case ${caseId} was opened and is in use`;
   context.io.emit('CASE_OPENED', text, { caseId });
   const missing = [
     ...(input.reason === undefined ? ['reason'] : []),

@@ -71,15 +71,15 @@ function widened(plan: CollectionPlan, scope: ScopeRequest): readonly string[] {
   const more = plan.namespaces.filter((name) => !named.has(name) && name !== 'kube-system');
   const nodes = plan.nodes.filter((name) => !scope.nodes.includes(name));
   return [
-    ...(nodes.length === 0 ? [] : [`${count(nodes.length, 'node')}, because a pod that was named runs there`]),
-    ...(more.length === 0 ? [] : [`${count(more.length, 'namespace')}, because pods of theirs run on the same node`]),
+    ...(nodes.length === 0 ? [] : [`${moreOf(nodes.length, 'node')}, because a pod that was named runs there`]),
+    ...(more.length === 0 ? [] : [`${moreOf(more.length, 'namespace')}, because pods of theirs run on the same node`]),
     ...(plan.namespaces.includes('kube-system') && !named.has('kube-system')
       ? ['kube-system, always: it stands for the cluster']
       : []),
   ];
 }
 
-function count(number: number, noun: string): string {
+function moreOf(number: number, noun: string): string {
   return `${String(number)} more ${noun}${number === 1 ? '' : 's'}`;
 }
 

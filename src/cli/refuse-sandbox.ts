@@ -14,12 +14,15 @@ export async function refuseSandbox(context: Context, caseId: string): Promise<v
   const { casesDirectory } = context.locations;
   const { reference, reason } = await readCase(context, caseId);
   const exhibits = readCaseHistory(caseLayout(casesDirectory, caseId).log).exhibits;
-  const kinds = await Promise.all(
-    exhibits.slice(-1).map(async ({ exhibitId }) => await readExhibitKind(casesDirectory, caseId, exhibitId)),
+  const last = exhibits.at(-1);
+  const kind = last === undefined ? null : await readExhibitKind(casesDirectory, caseId, last.exhibitId);
+  if (kind !== 'sandbox' && (reference !== SANDBOX_CASE || reason !== SANDBOX_CASE)) return;
+  throw new ExhibitError(
+    'USAGE_INVALID',
+    `case ${caseId} is of the sandbox: nothing of a real cluster may get into it`,
+    {
+      subject: caseId,
+      hints: ['the drill is over; run it again: exhibit drill run --sandbox', 'exhibit case list'],
+    },
   );
-  if (!kinds.includes('sandbox') && (reference !== SANDBOX_CASE || reason !== SANDBOX_CASE)) return;
-  throw new ExhibitError('USAGE_INVALID', `case ${caseId} is of the sandbox: nothing of a real cluster may get into it`, {
-    subject: caseId,
-    hints: ['the drill is over; run it again: exhibit drill run --sandbox', 'exhibit case list'],
-  });
 }

@@ -50,9 +50,7 @@ export function renderError(error: ExhibitError, options: RenderErrorOptions): s
     escapeForTerminal(installed === undefined ? text : asInstalled(text, installed), MAX_LENGTH);
   output.push(`Try: ${command(error.hints[0] ?? ERROR_TABLE[error.code].remedy)}`);
   for (const hint of error.hints.slice(1, 5)) output.push(`     ${command(hint)}`);
-  output.push(
-    `Code: ${error.code} (exit ${String(error.exitCode)}; ${command('exhibit explain')} ${error.code})`,
-  );
+  output.push(`Code: ${error.code} (exit ${String(error.exitCode)}; ${command('exhibit explain')} ${error.code})`);
   if (options.debug) output.push('', ...renderCauses(error));
   return `${output.join('\n')}\n`;
 }

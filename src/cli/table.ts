@@ -20,7 +20,9 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
 }
 
 /** `name:  value` lines with aligned values, a list of values below each other; entries without a value are left out. */
-export function renderFacts(facts: readonly (readonly [string, string | readonly string[] | null | undefined])[]): string {
+export function renderFacts(
+  facts: readonly (readonly [string, string | readonly string[] | null | undefined])[],
+): string {
   const shown = facts.filter(
     (fact): fact is readonly [string, string | readonly string[]] => fact[1] !== null && fact[1] !== undefined,
   );

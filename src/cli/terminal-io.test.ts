@@ -69,8 +69,8 @@ describe('progress without a terminal', () => {
     io.progress({ ...at, phase: 'V4 logs', done: 8 });
     expect(text().split('\n')).toEqual([
       'V0 objects  0/10  0 B',
-      'V0 objects  5/10  4.9 MiB  1000 KiB/s  about 5.0 s left',
-      'V4 logs  8/10  0 B  0 B/s  about 1.8 s left',
+      'V0 objects  5/10  4.9 MiB  1000 KiB/s  about 5 s left',
+      'V4 logs  8/10  0 B  0 B/s  about 2 s left',
       '',
     ]);
   });
@@ -80,7 +80,7 @@ describe('progress without a terminal', () => {
     io.progress({ ...at, done: 90, total: 100, bytes: 1_000_000_000 });
     time.ms = 10_000;
     io.progress({ ...at, done: 95, total: 100, bytes: 1_000_000_000 + 10_240 });
-    expect(text()).toContain('1.0 KiB/s  about 10.0 s left');
+    expect(text()).toContain('1.0 KiB/s  about 10 s left');
   });
 });
 
@@ -94,7 +94,7 @@ describe('the next piece of work', () => {
     io.progress({ ...at, phase: 'read back', done: 1, total: 4, bytes: 2048 });
     expect(text().split('\n').slice(1, 3)).toEqual([
       'seal  0/4  0 B',
-      'read back  1/4  2.0 KiB  1.0 KiB/s  about 6.0 s left',
+      'read back  1/4  2.0 KiB  1.0 KiB/s  about 6 s left',
     ]);
   });
 });
@@ -134,5 +134,20 @@ describe('the live view', () => {
     io.progress(at);
     io.emit('COLLECT_LOSING', 'events older than 1 h vanish from 04:10 on');
     expect(screen(text()).at(-2)).toBe('  losing soon: events older than 1 h vanish from 04:10 on');
+  });
+});
+
+describe('what will be lost soon', () => {
+  it('is no longer said of events once their tier is over', () => {
+    const { io, time, text } = terminal({ live: true });
+    io.emit('COLLECT_LOSING', 'events are deleted after an hour');
+    io.emit('COLLECT_LOSING', 'nodes not ready: node2');
+    io.progress({ ...at, phase: 'collect V0' });
+    expect(screen(text()).join('\n')).toContain('losing soon: events');
+    time.ms = 1000;
+    io.progress({ ...at, phase: 'collect V4' });
+    const shown = screen(text()).join('\n');
+    expect(shown).not.toContain('losing soon: events');
+    expect(shown).toContain('losing soon: nodes not ready');
   });
 });

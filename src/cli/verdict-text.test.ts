@@ -36,7 +36,12 @@ describe('a verdict at a terminal', () => {
     expect(verdictLines(report('x', [receipt]), 200)[0]).toBe(
       'This receipt is for aaa-x0001, not for this archive (bbb-x0001).',
     );
-    const container = { check: 'container', path: '', expected: 'the gzip header', found: 'another beginning' } as const;
+    const container = {
+      check: 'container',
+      path: '',
+      expected: 'the gzip header',
+      found: 'another beginning',
+    } as const;
     expect(verdictLines(report('x', [container]), 200)[0]).toContain('not an exhibit archive');
   });
 

@@ -29,7 +29,9 @@ function remarks({ findings, statement }: Reported): string[] {
  */
 export function verdictLines(report: Reported, columns: number): string[] {
   const { line, verdict, checks } = report;
-  const skipped = checks.filter(({ result }) => result === 'skipped').map(({ check, detail }) => `${check} (${detail})`);
+  const skipped = checks
+    .filter(({ result }) => result === 'skipped')
+    .map(({ check, detail }) => `${check} (${detail})`);
   const notChecked = `not checked: ${[...skipped, 'snapshots outside the archive'].join(', ')}.`;
   const isStated = !line.startsWith(AUTHORITY);
   const body = isStated ? line : line.slice(AUTHORITY.length);

@@ -70,10 +70,7 @@ goes on with resume, and seal can always close what is there. Without a case in 
     const { context, flags } = this;
     checkScope({ all: flags.all, nodes: flags.node ?? [], pods: flags.pod ?? [], namespaces: flags.namespace ?? [] });
     if (flags.kubelet && !flags.all && flags.node === undefined && flags.pod === undefined) {
-      this.io.emit(
-        'COLLECT_NO_EFFECT',
-        'no node is selected; --kubelet has no effect; add --node, --pod or --all',
-      );
+      this.io.emit('COLLECT_NO_EFFECT', 'no node is selected; --kubelet has no effect; add --node, --pod or --all');
     }
     const collectors = await context.collectors();
     const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors });

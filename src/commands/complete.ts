@@ -20,7 +20,10 @@ export default class Complete extends BaseCommand<typeof Complete> {
     [],
   );
 
-  static override examples = ['<%= config.bin %> complete --script bash', '<%= config.bin %> complete nodes --context prod'];
+  static override examples = [
+    '<%= config.bin %> complete --script bash',
+    '<%= config.bin %> complete nodes --context prod',
+  ];
 
   static override args = {
     what: Args.string({ ignoreStdin: true, options: COMPLETION_KINDS, description: 'Which names.' }),

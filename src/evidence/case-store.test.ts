@@ -121,6 +121,19 @@ describe('case store on a disk that is not as it must be', () => {
     await expect(store.create(NEW_CASE)).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
   });
 
+  it('opens a case whose history has a torn end longer than a record, and keeps all of its bytes', async () => {
+    const { store, home } = temporaryStore();
+    const { caseId } = await store.create(NEW_CASE);
+    const log = join(home, 'cases', caseId, 'case.jsonl');
+    const tail = 'x'.repeat(2 * 1024 * 1024);
+    appendFileSync(log, tail);
+    for (let opened = 0; opened < 2; opened += 1) await (await store.open(caseId)).release();
+    const entries = readFileSync(log, 'latin1').trimEnd().split('\n');
+    expect(entries).toHaveLength(2);
+    expect(JSON.parse(entries[1] ?? '')).toMatchObject({ event: 'interrupted', tornSizeBytes: tail.length });
+    expect(readFileSync(`${log}.torn-kept-1`, 'latin1')).toBe(tail);
+  });
+
   it('names the damaged line of case.jsonl, and repairs a torn last one without losing its bytes', async () => {
     const { store } = temporaryStore();
     const { openCase } = await newExhibit(store);

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { gzipOf, sha256 } from '../../test/fakes/archive-builder.js';
 import { flipBit } from '../../test/fakes/verify-bytes.js';
-import { readGzipMember } from './gzip-member-reader.js';
+import { readGzipMember, type GzipMemberOptions } from './gzip-member-reader.js';
 
 let directory: string;
 
@@ -17,7 +18,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function read(container: Buffer, maxTarBytes?: number) {
+async function read(container: Buffer, options: Partial<GzipMemberOptions> = {}) {
   const path = join(directory, 'member.gz');
   await writeFile(path, container);
   const file = await open(path);
@@ -25,7 +26,7 @@ async function read(container: Buffer, maxTarBytes?: number) {
   try {
     const member = await readGzipMember(file, {
       onBytes: (bytes) => pieces.push(bytes),
-      ...(maxTarBytes === undefined ? {} : { maxTarBytes }),
+      ...options,
     });
     return { member, content: Buffer.concat(pieces) };
   } finally {
@@ -34,6 +35,40 @@ async function read(container: Buffer, maxTarBytes?: number) {
 }
 
 const TEXT = Buffer.from('evidence '.repeat(200_000));
+
+/** The densest that deflate can be: over a thousand to one. */
+function denseGzipOf(content: Buffer): Buffer {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc32(content), 0);
+  trailer.writeUInt32LE(content.length, 4);
+  return Buffer.concat([gzipOf(content).subarray(0, 10), deflateRawSync(content, { level: 9 }), trailer]);
+}
+
+describe('readGzipMember gives up unpacking', () => {
+  it('when the rest is of no interest, and hashes the file to its end', async () => {
+    const container = gzipOf(Buffer.alloc(50_000_000, 'evidence '));
+    let pieces = 0;
+    const isEnough = (): boolean => (pieces += 1) > 3;
+    const { member, content } = await read(container, { isEnough });
+    expect(member).toMatchObject({ containerSha256: sha256(container), isCutShort: true, problem: null });
+    expect(content.length).toBeLessThanOrEqual(3 * 256 * 1024);
+    expect(member.tarBytes).toBe(content.length);
+  });
+
+  it('of a bomb, and says so', async () => {
+    const container = denseGzipOf(Buffer.alloc(50_000_000));
+    const { member, content } = await read(container, { ratioFromBytes: 10_000_000 });
+    expect(member.problem?.found).toContain('bomb');
+    expect([member.containerSha256, member.isCutShort]).toEqual([sha256(container), false]);
+    expect(content.length).toBeLessThanOrEqual(10_000_000);
+  });
+
+  it('never of what is only dense: zeros as our own writer packs them, or little', async () => {
+    const zeros = Buffer.alloc(50_000_000);
+    expect((await read(gzipOf(zeros), { ratioFromBytes: 10_000_000 })).member.problem).toBeNull();
+    expect((await read(denseGzipOf(zeros))).member.problem).toBeNull();
+  });
+});
 
 describe('readGzipMember', () => {
   it('gives back what went in, with the hash of the file', async () => {
@@ -87,7 +122,7 @@ describe('readGzipMember', () => {
 
   it('stops inflating at the limit but hashes the file to its end', async () => {
     const container = gzipOf(Buffer.alloc(50_000_000));
-    const { member, content } = await read(container, 1_000_000);
+    const { member, content } = await read(container, { maxTarBytes: 1_000_000 });
     expect(member).toMatchObject({ isTooLarge: true, containerSha256: sha256(container) });
     expect(content.length).toBeLessThan(50_000_000);
   });

@@ -88,7 +88,7 @@ if take(512) != b'\0' * 512 or chunk[at:] or any(pieces):
     fail('bytes after the end of the tar')`;
 
 /** Arguments: exhibit id, archive, receipt or nothing, SHA-256 of the archive. Run in the folder of the bag. */
-export const RECORDS_CHECK = String.raw`import calendar, hashlib, json, os, sys, tarfile, time
+export const RECORDS_CHECK = String.raw`import calendar, hashlib, json, os, re, sys, tarfile, time
 exhibit, archive, receipt, container = sys.argv[1:5]
 def fail(why):
     sys.exit('the records are not as they must be: ' + why)
@@ -109,20 +109,39 @@ def records(path):
 def expect(what, stated, found):
     if stated != found or type(stated) != type(found):
         fail('%s: stated %r, found %r' % (what, stated, found))
-sha, entries, last = '0' * 64, 0, None
+instant = re.compile(r'\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z', re.A)
+def times(record, *keys):
+    for key in keys:
+        if record[key] is not None and not instant.fullmatch(record[key]):
+            fail('no time: ' + repr(record[key]))
+sha, entries, last, opened, logged, resumed = '0' * 64, 0, None, None, {}, True
 with open('custody/acquisition.jsonl', 'rb') as f:
     for line in f:
         entries += 1
-        last = parse(line, 'the custody log')
+        before, last = last, parse(line, 'the custody log')
+        times(last, 'at')
         expect('seq of entry %d' % entries, last['seq'], entries)
         expect('prev of entry %d' % entries, last['prev'], sha)
+        event = last['event']
+        expect('open as event %d' % entries, event == 'open', entries == 1)
         if entries == 1:
-            expect('first event', last['event'], 'open')
+            opened = last
+        if before is not None and before['event'] == 'seal':
+            expect('event after a seal that died', event, 'interrupted')
+            resumed = False
+        if event == 'resumed':
+            resumed = True
+        if event == 'seal' and not resumed:
+            fail('two seals without resumed between them')
+        if event == 'item':
+            if last['path'] in logged:
+                fail('the custody log names a file twice: ' + last['path'])
+            logged[last['path']] = (last['sha256'], last['sizeBytes'])
         sha = hashlib.sha256(line).hexdigest()
 expect('last event', last['event'], 'seal')
 kinds = ['collected', 'partial', 'empty', 'absent', 'denied', 'failed', 'skipped']
 counts = dict((kind, 0) for kind in kinds)
-gaps, obtained, previous = 0, set(), ''
+gaps, obtained, bare, collectors, previous = 0, {}, set(), {}, ''
 plan = records('meta/plan.jsonl')
 for outcome in records('meta/outcomes.jsonl'):
     planned = next(plan, None)
@@ -131,33 +150,69 @@ for outcome in records('meta/outcomes.jsonl'):
     if outcome['artifact'] <= previous:
         fail('outcomes out of order at ' + outcome['artifact'])
     previous = outcome['artifact']
+    collectors[previous] = outcome['collector']
+    times(planned, 'plannedAt')
+    times(outcome, 'at')
+    if outcome['outcome'] in ('empty', 'absent') and not outcome['proof']:
+        fail('no proof that it is %s: %s' % (outcome['outcome'], previous))
     counts[outcome['outcome']] += 1
     if outcome['required'] and outcome['outcome'] in ('partial', 'denied', 'failed', 'skipped'):
         gaps += 1
     if outcome['outcome'] in ('collected', 'partial'):
-        obtained.add(outcome['artifact'])
+        obtained[previous] = outcome['outcome']
+    if outcome['outcome'] in ('absent', 'denied', 'skipped'):
+        bare.add(previous)
 if next(plan, None) is not None:
     fail('an artifact of the plan has no outcome')
-known = set(record['artifact'] for record in records('meta/plan.jsonl'))
-files, size = 0, 0
+files, size, paths, sources = 0, 0, set(), {}
 with open('manifest-sha256.txt', 'rb') as manifest:
     for item in records('meta/items.jsonl'):
         line = manifest.readline().decode('ascii')
         expect('line of the manifest', line, item['sha256'] + '  ' + item['path'] + '\n')
         expect('rereadSha256 of ' + item['path'], item['rereadSha256'], item['sha256'])
         expect('size of ' + item['path'], item['sizeBytes'], os.path.getsize(item['path']))
-        if item['artifact'] not in known:
-            fail('an item of an artifact that was not planned: ' + item['path'])
-        obtained.discard(item['artifact'])
+        path, artifact = item['path'], item['artifact']
+        if artifact not in collectors:
+            fail('an item of an artifact that was not planned: ' + path)
+        if artifact in bare:
+            fail('an item of an artifact of which nothing was obtained: ' + path)
+        expect('collector of ' + path, item['collector'], collectors[artifact])
+        expect('custody entry of ' + path, logged.pop(path, None), (item['sha256'], item['sizeBytes']))
+        times(item, 'firstByteAt', 'lastByteAt')
+        if obtained.get(artifact) in ('partial', item['outcome']):
+            del obtained[artifact]
+        paths.add(path)
+        if path != 'data/derived/nothing-collected.txt':
+            if path.startswith('data/derived/') and not item.get('derivedFrom'):
+                fail('no source of ' + path)
+            sources.update((source, path) for source in item.get('derivedFrom', []))
         files += 1
         size += item['sizeBytes']
     if manifest.readline():
         fail('a payload file without a record')
+for source in sources:
+    if source not in paths and source + '.p0001' not in paths:
+        fail('a source that is not there: ' + source)
+if logged:
+    fail('the custody log names a file that is not there: ' + sorted(logged)[0])
 if obtained:
     fail('an artifact is said to be obtained and has no payload file: ' + sorted(obtained)[0])
-for path in ('meta/requests.jsonl', 'meta/clock.jsonl', 'meta/external.jsonl', 'meta/actions.jsonl'):
+for path in ('meta/external.jsonl', 'meta/actions.jsonl'):
     for record in records(path):
         pass
+number = 0
+for record in records('meta/requests.jsonl'):
+    if record['seq'] <= number:
+        fail('requests out of order at %d' % record['seq'])
+    number = record['seq']
+    times(record, 'sentAt', 'firstByteAt', 'lastByteAt')
+    for key in ('sha256', 'tlsPeerSha256'):
+        if record[key] is not None and not re.fullmatch('[0-9a-f]{64}', record[key]):
+            fail('no SHA-256 in request %d' % number)
+for record in records('meta/clock.jsonl'):
+    times(record, 'at')
+    if record['offsetMinMs'] > record['offsetMaxMs']:
+        fail('an offset of a clock from more to less')
 s = next(records('meta/exhibit.json'))
 expect('format', s['format'], 'exhibit/1')
 expect('exhibitId', s['exhibitId'], exhibit)
@@ -167,6 +222,27 @@ expect('payloadBytes', s['payloadBytes'], size)
 expect('outcomeCounts', s['outcomeCounts'], counts)
 expect('custodyEntries', s['custodyEntries'], entries)
 expect('custodyHeadSha256', s['custodyHeadSha256'], sha)
+for key in ('caseId', 'exhibitId', 'sequence', 'kind'):
+    expect('open: ' + key, opened.get(key), s[key])
+totals = dict(payloadFiles=files, payloadBytes=size, planned=sum(counts.values()), outcomes=counts, gaps=gaps)
+for key in totals:
+    expect('seal: ' + key, last.get(key), totals[key])
+since = int(s['previous']['exhibitId'][-4:]) if s['previous'] else 0
+if s['previous']:
+    expect('previous', s['previous']['exhibitId'], '%s-x%04d' % (s['caseId'], since))
+lost = [other['sequence'] for other in s['openedNotSealed']]
+for other in s['openedNotSealed']:
+    expect('openedNotSealed', other['exhibitId'], '%s-x%04d' % (s['caseId'], other['sequence']))
+if sorted(set(lost)) != lost or since in lost or [n for n in lost if n > since] != list(range(since + 1, s['sequence'])):
+    fail('openedNotSealed is not every exhibit of the case that was never sealed')
+if (s['previous'] and since < 1) or since >= s['sequence'] or any(n < 1 for n in lost):
+    fail('previous or openedNotSealed is no earlier exhibit')
+with open('meta/tool/tool.json') as f:
+    expect('tool.json', f.read(), json.dumps(s['tool'], separators=(',', ':')) + '\n')
+with open('VERIFY.md', 'rb') as f:
+    guide = f.read(65537)
+if len(guide) > 65536 or not re.fullmatch(rb'([ -~]*\n)+', guide) or exhibit.encode() not in guide:
+    fail('VERIFY.md is not the guide of this exhibit')
 some = counts['collected'] + counts['partial'] > 0
 complete = sum(counts.values()) > 0 and gaps == 0
 expect('completeness', s['completeness'], 'complete' if complete else 'partial' if some else 'failed')

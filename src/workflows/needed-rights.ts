@@ -20,22 +20,18 @@ type Attributes = Pick<NeededRight, 'verb' | 'apiGroup' | 'resource' | 'nonResou
 /** How the API server's authorizer sees a GET of this path (k8s.io/apiserver, endpoints/request/requestinfo.go). */
 export function attributesOf(source: string): Attributes {
   const path = source.split('?', 1)[0] ?? '';
-  const parts = path.split('/').filter((part) => part !== '');
-  const [root = ''] = parts;
-  const first = root === 'api' ? 2 : 3;
-  const isResource = (root === 'api' || root === 'apis') && parts.length > first;
-  if (!isResource) return { verb: 'get', apiGroup: '', resource: '', nonResourceUrl: path, namespace: '' };
-  let rest = parts.slice(first);
-  const namespace = rest[0] === 'namespaces' ? decode(rest[1] ?? '') : '';
-  if (namespace !== '' && rest.length > 2) rest = rest.slice(2);
-  const [resource = '', name, subresource] = rest;
-  return {
-    verb: name === undefined ? 'list' : 'get',
-    apiGroup: root === 'api' ? '' : decode(parts[1] ?? ''),
-    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-    nonResourceUrl: '',
-    namespace,
-  };
+  const [root = '', ...parts] = path.split('/').filter((part) => part !== '');
+  if (root === 'api' && parts.length > 1) return resourceOf('', parts.slice(1));
+  if (root === 'apis' && parts.length > 2) return resourceOf(decode(parts[0] ?? ''), parts.slice(2));
+  return { verb: 'get', apiGroup: '', resource: '', nonResourceUrl: path, namespace: '' };
+}
+
+/** `parts` are what follows the version. */
+function resourceOf(apiGroup: string, parts: readonly string[]): Attributes {
+  const namespace = parts[0] === 'namespaces' ? decode(parts[1] ?? '') : '';
+  const [base = '', name, subresource] = namespace !== '' && parts.length > 2 ? parts.slice(2) : parts;
+  const resource = subresource === undefined ? base : `${base}/${subresource}`;
+  return { verb: name === undefined ? 'list' : 'get', apiGroup, resource, nonResourceUrl: '', namespace };
 }
 
 function decode(part: string): string {

@@ -79,7 +79,8 @@ async function askAll(cluster: ClusterReader, questions: readonly Question[]): P
   const worker = async (): Promise<void> => {
     for (const [at, question] of queue) answers[at] = await ask(cluster, question);
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  const workers = Array.from({ length: CONCURRENCY }, worker);
+  await Promise.all(workers);
   return answers;
 }
 

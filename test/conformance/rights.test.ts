@@ -9,6 +9,7 @@ import { observeIdentity } from '../../src/workflows/observe-identity.js';
 import { MAX_REVIEWS, reviewRights } from '../../src/workflows/review-rights.js';
 import { COLLECTION_RIGHTS } from '../../src/workflows/rights.js';
 import { freezeTargets } from '../../src/workflows/targets/freeze-targets.js';
+import type { ScopeRequest } from '../../src/workflows/targets/scope-request.js';
 import { FakeCluster, type FakeHandler } from '../fakes/fake-cluster.js';
 import { usedPermission, type UsedPermission } from '../fakes/fake-cluster-permission.js';
 import { json, listOf, podObject, worldTargets } from '../fakes/fake-cluster-world.js';
@@ -36,15 +37,15 @@ const cluster: FakeHandler = ({ path }) => {
   return listOf([]);
 };
 
-const NOTHING = { all: false, nodes: [], pods: [], namespaces: [] };
-const SCOPES = {
+const NOTHING: ScopeRequest = { all: false, nodes: [], pods: [], namespaces: [] };
+const SCOPES: Readonly<Record<string, ScopeRequest>> = {
   '--all': { ...NOTHING, all: true },
   '--node': { ...NOTHING, nodes: ['node-1'] },
   '--pod': { ...NOTHING, pods: ['shop/web-0'] },
   '--namespace': { ...NOTHING, namespaces: ['shop'] },
 };
 
-async function usedBy(scope: (typeof SCOPES)['--all']): Promise<UsedPermission[]> {
+async function usedBy(scope: ScopeRequest): Promise<UsedPermission[]> {
   const fake = new FakeCluster(cluster);
   await observeIdentity(fake, 'open');
   const { signal } = new AbortController();

@@ -27,7 +27,11 @@ describe('a collection that is interrupted', () => {
     const ended = await child;
     expect({ exitCode: ended.exitCode, signal: ended.signal }).toEqual({ exitCode, signal: undefined });
     expect(ended.stderr).toContain('nothing new is started');
-    expect(errorResult.parse(JSON.parse(ended.stdout)).error).toMatchObject({ code, hints: ['exhibit resume'] });
+    expect(errorResult.parse(JSON.parse(ended.stdout)).error).toMatchObject({
+      code,
+      hints: ['exhibit resume'],
+      safe: expect.stringMatching(/^\d+ of \d+ artifacts were read/) as string,
+    });
     await sandbox.setFaults([]);
     const resumed = await user.json('resume', '--kubeconfig', sandbox.kubeconfigPath);
     expect(resumed).toMatchObject({ exitCode: 0, document: { completeness: 'complete' } });
@@ -38,9 +42,15 @@ describe('a collection that is interrupted', () => {
     await untilPrinted(child, 'tier V4');
     child.kill('SIGINT');
     child.kill('SIGINT');
-    expect((await child).exitCode).toBe(130);
+    const ended = await child;
+    expect(ended.exitCode).toBe(130);
+    const shown = await user.run('case', 'show');
+    expect(shown.stdout).toMatch(/not finished: running or interrupted, incident, \d+ of \d+ read/);
     const sealed = await user.json('seal');
     expect(sealed.exitCode).toBe(3);
+    expect(sealed.stderr).toMatch(
+      /\d+ of \d+ artifacts were not read, \d+ of them required; exhibit resume would read them/,
+    );
     expect((await user.json('verify', String(sealed.document['archivePath']))).exitCode).toBe(0);
   });
 });

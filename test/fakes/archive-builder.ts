@@ -213,13 +213,7 @@ export function makeBag(spec: BagSpec = {}): Bag {
     plannedAt: CREATED_AT,
   }));
   files.set('meta/plan.jsonl', jsonLines(plan));
-  for (const name of [
-    'actions.jsonl',
-    'clock.jsonl',
-    'external.jsonl',
-    'requests.jsonl',
-    'tool/sbom.cdx.json',
-  ])
+  for (const name of ['actions.jsonl', 'clock.jsonl', 'external.jsonl', 'requests.jsonl', 'tool/sbom.cdx.json'])
     text(`meta/${name}`, '');
   files.set('meta/tool/tool.json', jsonLines([statement.tool]));
   text('meta/tool/config.yaml', 'limits: {}\n');

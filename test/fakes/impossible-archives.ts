@@ -47,8 +47,8 @@ function item(what: string, check: CheckName, fields: Record<string, unknown>, s
 function outcome(what: string, check: CheckName, fields: Partial<OutcomeRecord>, artifact: string): ImpossibleArchive {
   const kind = fields.outcome ?? 'collected';
   return made(what, check, { outcomes: [{ artifact, outcome: kind, required: false }] }, (bag) => {
-    editRecords(bag, 'meta/outcomes.jsonl', (records) =>
-      records.map((record) => (record['artifact'] === artifact ? { ...record, ...fields } : record)),
+    editRecords(bag, 'meta/outcomes.jsonl', (list) =>
+      list.map((record) => (record['artifact'] === artifact ? { ...record, ...fields } : record)),
     );
   });
 }
@@ -111,9 +111,14 @@ export const POSSIBLE: readonly { readonly what: string; readonly make: () => Ba
       { artifact: 'n', outcome: 'absent', required: true },
     ],
   }),
-  item('a source that was split', 'chain', { derivedFrom: ['data/big'] }, {
-    payload: [payloadAt('data/a'), payloadAt('data/big.p0001'), payloadAt('data/big-b')],
-  }),
+  item(
+    'a source that was split',
+    'chain',
+    { derivedFrom: ['data/big'] },
+    {
+      payload: [payloadAt('data/a'), payloadAt('data/big.p0001'), payloadAt('data/big-b')],
+    },
+  ),
   made('names that begin one another', 'chain', { payload: ['data/a', 'data/a-b', 'data/a.b/c'].map(payloadAt) }),
 ];
 
@@ -127,15 +132,34 @@ export const IMPOSSIBLE: readonly ImpossibleArchive[] = [
   events('a seal that counts other bytes', [open, ...items, { ...seal, payloadBytes: 9 }] as typeof items),
   events('a seal that counts another plan', [open, ...items, { ...seal, planned: 9 }] as typeof items),
   events('a seal that counts other gaps', [open, ...items, { ...seal, gaps: 9 }] as typeof items),
-  events('a seal that counts other outcomes', [open, ...items, { ...seal, outcomes: { collected: 1 } }] as typeof items),
+  events('a seal that counts other outcomes', [
+    open,
+    ...items,
+    { ...seal, outcomes: { collected: 1 } },
+  ] as typeof items),
   events('two seals in a row', [open, ...items, seal, seal]),
   events('a second seal without resumed', [open, ...items, seal, { event: 'interrupted' }, seal]),
   events('a second seal without interrupted', [open, ...items, seal, { event: 'resumed' }, seal]),
   events('a log that does not know a file', [open, ...items.slice(1), seal]),
   events('a log that knows a file twice', [open, ...items, ...items.slice(1), seal]),
-  events('a log that knows a file that is not there', [open, ...items, { ...items[0], path: 'data/x' }, seal] as typeof items),
-  events('a log with another hash of a file', [open, { ...items[0], sha256: sha256('x') }, ...items.slice(1), seal] as typeof items),
-  events('a log with another size of a file', [open, { ...items[0], sizeBytes: 9 }, ...items.slice(1), seal] as typeof items),
+  events('a log that knows a file that is not there', [
+    open,
+    ...items,
+    { ...items[0], path: 'data/x' },
+    seal,
+  ] as typeof items),
+  events('a log with another hash of a file', [
+    open,
+    { ...items[0], sha256: sha256('x') },
+    ...items.slice(1),
+    seal,
+  ] as typeof items),
+  events('a log with another size of a file', [
+    open,
+    { ...items[0], sizeBytes: 9 },
+    ...items.slice(1),
+    seal,
+  ] as typeof items),
   events('a log with an item without a path', [open, ...items, { event: 'item' }, seal]),
   made('a file that is a folder as well', 'grammar', { payload: ['data/a', 'data/a-b', 'data/a/b'].map(payloadAt) }),
   outcome('empty without a proof', 'grammar', { outcome: 'empty', proof: {} }, 'nothing'),

@@ -83,7 +83,7 @@ async function sealGolden(directory: string): Promise<Member[]> {
       await writer.write(await readFile(join(FOLDER, 'input', file)));
       await writer.commit({ subject: {}, source: { uri: artifact, method: 'GET', status: 200 }, outcome: 'collected', sourceChanged: false, firstByteAt: at, lastByteAt: at });
     }
-    await exhibit.outcome({ artifact, collector: 'golden', required: true, outcome, reason, detail: '', proof: {}, attempts: 1, at });
+    await exhibit.outcome({ artifact, collector: 'golden', required: true, outcome, reason, detail: '', proof: { status: 200 }, attempts: 1, at });
   }
   const { archivePath, report } = await sealExhibit({
     openCase,

@@ -34,7 +34,7 @@ const TIMEOUT_MS = 3 * 3_600_000;
  * What seal and verify may add to the process, whatever the number of items: the thread pool's buffers, zlib and a heap that is not
  * collected at once. Holding a million paths with their digests in memory would be far beyond it.
  */
-const FLAT_BYTES = 192 * 1024 * 1024;
+const FLAT_BYTES = 256 * 1024 * 1024;
 
 let home: string;
 let undo: () => void;
@@ -79,7 +79,7 @@ async function fill(exhibit: ExhibitSpool): Promise<void> {
       String(from + index).padStart(7, '0'),
     );
     await exhibit.planMany(names.map((name) => planOf(`logs/${name}`)));
-    await Promise.all(names.map(async (name) => writeItem(exhibit, name)));
+    await Promise.all(names.map(async (name) => await writeItem(exhibit, name)));
   }
 }
 
@@ -111,26 +111,28 @@ describe('an exhibit of a million items', () => {
     await exhibit.writeOpening(OPENING);
     await fill(exhibit);
     const policy = { requireTimestamp: false, requireSigners: 1 };
-    const seal = await growthOf(async () =>
-      sealExhibit({
-        openCase,
-        exhibit,
-        signer: memorySigner(key),
-        clock: systemClock,
-        io: quietIo,
-        policy,
-        sbom: SBOM,
-      }),
+    const seal = await growthOf(
+      async () =>
+        await sealExhibit({
+          openCase,
+          exhibit,
+          signer: memorySigner(key),
+          clock: systemClock,
+          io: quietIo,
+          policy,
+          sbom: SBOM,
+        }),
     );
     await openCase.release();
     expect(seal.result.report).toMatchObject({ verdict: 'VERIFIED', findings: [] });
-    const verify = await growthOf(async () =>
-      verifyArchive({
-        archivePath: seal.result.archivePath,
-        allowedSigners: { source: 'test', text: allowedSignersOf(key) },
-        now: systemClock.nowMs(),
-        scratchDirectory: home,
-      }),
+    const verify = await growthOf(
+      async () =>
+        await verifyArchive({
+          archivePath: seal.result.archivePath,
+          allowedSigners: { source: 'test', text: allowedSignersOf(key) },
+          now: systemClock.nowMs(),
+          scratchDirectory: home,
+        }),
     );
     expect(verify.result.verdict).toBe('VERIFIED');
     expect(verify.result.statement).toMatchObject({ payloadFiles: items });

@@ -17,11 +17,13 @@ export function extentOf<T>(what: string, sizes: { readonly full: T; readonly sa
 
 /** Integers from 0 to `below` - 1, the same for the same seed on every machine. */
 export function choices(seed: number): (below: number) => number {
-  let state = BigInt(seed) * 2n + 88_172_645_463_325_253n;
+  let state = BigInt(seed);
   return (below) => {
-    state ^= (state << 13n) & 0xffff_ffff_ffff_ffffn;
-    state ^= state >> 7n;
-    state ^= (state << 17n) & 0xffff_ffff_ffff_ffffn;
-    return Number(state % BigInt(below));
+    // SplitMix64: neighbouring seeds have nothing in common.
+    state = BigInt.asUintN(64, state + 0x9e37_79b9_7f4a_7c15n);
+    let mixed = state;
+    mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
+    mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 27n)) * 0x94d0_49bb_1331_11ebn);
+    return Number((mixed ^ (mixed >> 31n)) % BigInt(below));
   };
 }

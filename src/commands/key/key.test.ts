@@ -36,6 +36,7 @@ describe('key new', () => {
     const before = readFileSync(join(home, 'keys', 'default'), 'utf8');
     const again = await runInProcess(KeyNew, 'key:new', []);
     expect(again.error).toMatchObject({ code: 'KEY_INVALID', exitCode: 2 });
+    expect(again.error?.hints[0]).toBe('exhibit key new --name NAME');
     expect(again.stdout).toBe('');
     expect(readFileSync(join(home, 'keys', 'default'), 'utf8')).toBe(before);
   });
@@ -68,6 +69,13 @@ describe('key show', () => {
       'ann@example.org',
       'bob@example.org',
     ]);
+  });
+
+  it('lists whom this machine trusts, with and without a private key here', async () => {
+    await runInProcess(KeyNew, 'key:new', ['--principal', 'bob@example.org']);
+    rmSync(join(home, 'keys'), { recursive: true });
+    const { stdout } = await runInProcess(KeyShow, 'key:show', []);
+    expect(stdout).toMatch(/^Trusted as signers [^\n]*\nPRINCIPAL +FINGERPRINT\nbob@example\.org {2}SHA256:/);
   });
 
   it('refuses -o json together with --json', async () => {

@@ -1,5 +1,11 @@
 import { planRecordSchema, type PlanRecord } from '../../model/artifact.js';
-import { emptyOutcomeCounts, isGap, outcomeRecordSchema, type Outcome, type OutcomeRecord } from '../../model/outcome.js';
+import {
+  emptyOutcomeCounts,
+  isGap,
+  outcomeRecordSchema,
+  type Outcome,
+  type OutcomeRecord,
+} from '../../model/outcome.js';
 import type { SortedSpill } from '../sorted-spill.js';
 import type { SpillEntry } from '../spill-run.js';
 import type { Findings } from './findings.js';
@@ -112,11 +118,12 @@ export class LedgerCheck {
   /** Outcomes of the items of this artifact, which are passed over. */
   #outcomesOfItems({ artifact, collector }: OutcomeRecord): Set<string> {
     const found = new Set<string>();
-    for (; this.#next?.key === artifact; this.#advance()) {
+    while (this.#next?.key === artifact) {
       const [outcome = '', ...words] = this.#next.value.split(' ');
       const name = words.join(' ');
       found.add(outcome);
       if (name !== collector) this.#add('meta/items.jsonl', `collector ${collector} of ${artifact}`, name);
+      this.#advance();
     }
     return found;
   }

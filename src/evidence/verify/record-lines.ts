@@ -3,6 +3,7 @@ import { parseAsciiJson } from '../../lib/ascii-json.js';
 import { MAX_RECORD_BYTES } from '../bag-layout.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { Findings } from './findings.js';
+import { recordForm } from './record-form.js';
 
 /** Takes the bytes of a tag file as they pass by. */
 export interface TagConsumer {
@@ -24,10 +25,17 @@ export function recordLines<T>(options: RecordLinesOptions<T>): TagConsumer {
   const { path, schema, findings } = options;
   let number = 0;
   let isUsable = true;
+  const inUsualForm = recordForm(schema);
   const place = (): string => `${path}:${String(number)}`;
   const onLine = (raw: Buffer): void => {
     number += 1;
-    const value = parseAsciiJson(raw.toString('latin1', 0, raw.length - 1));
+    const line = raw.toString('latin1', 0, raw.length - 1);
+    const usual = inUsualForm?.(line);
+    if (usual !== undefined) {
+      options.onRecord(usual, raw, place());
+      return;
+    }
+    const value = parseAsciiJson(line);
     const parsed = value === undefined ? undefined : schema.safeParse(value);
     if (parsed?.success === true) options.onRecord(parsed.data, raw, place());
     else findings.add('grammar', { path: place(), expected: 'a record of exhibit/1', found: problemOf(parsed?.error) });

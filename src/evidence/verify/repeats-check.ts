@@ -24,8 +24,7 @@ function checkGuide({ exhibitId }: Statement, bytes: Buffer, findings: Findings)
   const add = (expected: string, found: string): void => {
     findings.add('grammar', { path: GUIDE, expected, found });
   };
-  if (bytes.length > MAX_GUIDE_BYTES)
-    add(`at most ${String(MAX_GUIDE_BYTES)} bytes`, `${String(bytes.length)} bytes`);
+  if (bytes.length > MAX_GUIDE_BYTES) add(`at most ${String(MAX_GUIDE_BYTES)} bytes`, `${String(bytes.length)} bytes`);
   else if (!PRINTABLE_LINES.test(text)) add('lines of printable ASCII', 'other bytes');
   else if (!text.includes(exhibitId)) add(`how to check ${exhibitId}`, 'another text');
 }

@@ -35,7 +35,11 @@ export class SourcesCheck {
         split.add(`${source}.p0001`, path);
       });
       unmatched(split, payload, (source, path) => {
-        this.#add(path, `the payload file ${source.replace(/\.p0001$/, '')}, which it names as its source`, 'no such file');
+        this.#add(
+          path,
+          `the payload file ${source.replace(/\.p0001$/, '')}, which it names as its source`,
+          'no such file',
+        );
       });
     } finally {
       split.dispose();

@@ -427,8 +427,9 @@ describe('impossible archives that need more than one change', () => {
 
 describe('archives that break a rule of the format under a good signature', () => {
   it.each(IMPOSSIBLE)('$check: $what', async ({ check, make }) => {
-    const { verdict, failed } = await judge(packBag(signBag(listBag(make()), trustedKey)));
-    expect([verdict, ...failed]).toEqual(['TAMPERED', check]);
+    const { verdict, findings } = await judge(packBag(signBag(listBag(make()), trustedKey)));
+    // The first finding; a record that cannot be read is missed elsewhere as well.
+    expect([verdict, findings[0]?.check]).toEqual(['TAMPERED', check]);
   });
 
   it.each(POSSIBLE)('but not $what', async ({ make }) => {
