@@ -8,7 +8,7 @@ import { Config, run, settings } from '@oclif/core';
 import { errnoOf, type ExhibitError } from '../model/errors.js';
 import { commandWords, outputWish } from './argv.js';
 import type { CommandReport } from './outcome.js';
-import { writeStdout } from './print-result.js';
+import { writeStdout } from './write-stdout.js';
 import { errorDocument, renderError } from './render-error.js';
 import { refuseSecretsInArgv } from './secrets-in-argv.js';
 import { toExhibitError, unknownCommand } from './to-exhibit-error.js';

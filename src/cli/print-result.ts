@@ -1,31 +1,10 @@
 import { stringify } from 'yaml';
-import { errnoOf, ExhibitError } from '../model/errors.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { OutputFormat } from './flags.js';
 import type { CommandOutcome } from './outcome.js';
+import { writeStdout } from './write-stdout.js';
 
 const BLOCK_CHARACTERS = 65_536;
-
-/**
- * Writes to stdout and waits until the bytes are out. A reader that went away (`| head`) is no error; a full disk is.
- * Throws `STORAGE_FAILED`.
- */
-export async function writeStdout(text: string): Promise<void> {
-  const error = await new Promise<Error | null | undefined>((resolve) => {
-    process.stdout.write(text, 'utf8', resolve);
-  });
-  if (error === null || error === undefined || errnoOf(error) === 'EPIPE') return;
-  throw new ExhibitError(
-    'STORAGE_FAILED',
-    `the result could not be written to standard output (${errnoOf(error) ?? 'unknown'})`,
-    {
-      subject: 'standard output',
-      cause: error,
-      hints: ['exhibit case show'],
-      safe: 'What the command did stands; only its printed result is lost.',
-    },
-  );
-}
 
 async function writeLines(lines: Iterable<string>): Promise<void> {
   let block = '';
