@@ -24,7 +24,7 @@ export async function announceLosses(targets: Targets, io: Io): Promise<void> {
   if (crashing > 0) {
     io.emit(
       'COLLECT_LOSING',
-      `${String(crashing)} containers crash in a loop: each restart deletes the log of the instance before the previous one`,
+      `${crashing === 1 ? '1 container crashes' : `${String(crashing)} containers crash`} in a loop: each restart deletes the log of the instance before the previous one`,
       {
         crashing,
       },
