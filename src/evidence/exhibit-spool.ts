@@ -9,7 +9,7 @@ import type { PlanRecord } from '../model/artifact.js';
 import type { CustodyEvent } from '../model/custody-entry.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Kind } from '../model/exhibit.js';
-import type { OutcomeCounts, OutcomeRecord } from '../model/outcome.js';
+import type { Outcome, OutcomeCounts, OutcomeRecord } from '../model/outcome.js';
 import { isGap, outcomeRecordSchema } from '../model/outcome.js';
 import type { ClockRecord } from '../model/request.js';
 import type { EvidenceSink } from '../ports/evidence-sink.js';
@@ -81,6 +81,9 @@ export interface ExhibitSpool {
   /** Aborts open items, flushes, closes. The exhibit stays open in the case. */
   close(): Promise<void>;
 }
+
+/** The verifier refuses these for an artifact that has items. */
+const WITHOUT_ITEMS: ReadonlySet<Outcome> = new Set<Outcome>(['absent', 'denied', 'skipped']);
 
 export interface OpenSpoolOptions {
   readonly layout: SpoolLayout;
@@ -267,6 +270,9 @@ export class FileExhibitSpool implements ExhibitSpool {
       throw new ExhibitError('INTERNAL', 'an artifact was given a second outcome', subject);
     if ((outcome === 'collected' || outcome === 'partial') && !this.#spool.artifacts.has(artifact, OBTAINED)) {
       throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} without a payload file`, subject);
+    }
+    if (WITHOUT_ITEMS.has(outcome) && this.#spool.artifacts.has(artifact, OBTAINED)) {
+      throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} and has a payload file`, subject);
     }
   }
 

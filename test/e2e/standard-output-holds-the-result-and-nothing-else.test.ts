@@ -44,7 +44,7 @@ describe('standard output', () => {
     ['USAGE_INVALID', ['colect']],
     ['USAGE_INVALID', ['collect']],
     ['USAGE_INVALID', ['collect', '--al']],
-    ['USAGE_INVALID', ['explain']],
+    ['USAGE_INVALID', ['explain', 'NO_SUCH_CODE']],
     ['USAGE_INVALID', ['case', 'list', '-o', 'xml']],
     ['CASE_INVALID', ['case', 'show', 'nosuchcase']],
     ['KUBECONFIG_INVALID', ['collect', '--all', '--kubeconfig', '/nonexistent', '--dry-run']],

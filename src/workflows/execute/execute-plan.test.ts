@@ -234,6 +234,38 @@ describe('executePlan', () => {
     expect(await outcomes()).toEqual({ a: 'failed internal', b: 'empty proved' });
   });
 
+  it('calls it partial when an attempt before a crash kept something that the next one does not find', async () => {
+    await exhibit.plan({
+      artifact: 'a',
+      collector: 'one',
+      required: true,
+      source: '/',
+      plannedAt: '2026-01-01T00:00:00.000Z',
+    });
+    const writer = await exhibit.sink.open({
+      path: 'data/cluster/a',
+      artifact: 'a',
+      collector: 'one',
+      vantage: 'api',
+      sensitivity: 'normal',
+    });
+    await writer.write(Buffer.from('kept'));
+    await writer.commit({
+      subject: {},
+      source: { uri: '/', method: 'GET' },
+      outcome: 'partial',
+      sourceChanged: null,
+      firstByteAt: null,
+      lastByteAt: null,
+    });
+    await run([
+      fakeCollector('one', [artifact('a')], () =>
+        Promise.resolve({ ...answered, outcome: 'absent', reason: 'gone', proof: { status: 404 } }),
+      ),
+    ]);
+    expect(await outcomes()).toEqual({ a: 'partial gone' });
+  });
+
   it('skips what the time limit of the authority no longer covers', async () => {
     await run([fakeCollector('one', [artifact('a')], () => Promise.resolve(answered))], {
       notAfterMs: systemClock.nowMs() - 1,

@@ -19,6 +19,7 @@ const MAX_IN_FLIGHT = 64;
 /** So many artifacts in a row without reaching the API server mean that it is gone, not that they are. */
 const MAX_UNREACHABLE_IN_A_ROW = 8;
 const MAX_DETAIL_LENGTH = 500;
+const NOTHING_OBTAINED: ReadonlySet<OutcomeRecord['outcome']> = new Set(['absent', 'denied', 'skipped']);
 
 export interface ExecuteOptions {
   readonly exhibit: ExhibitSpool;
@@ -141,7 +142,15 @@ class Execution {
       const refused =
         error instanceof ExhibitError && error.code === 'INTERNAL' && !exhibit.hasOutcome(record.artifact);
       if (!refused) throw error;
-      const failed: OutcomeRecord = { ...record, ...outcomeOfError(error) };
+      // An attempt that a crash ended had kept something before this one found nothing: then a part was obtained.
+      const hasItems = NOTHING_OBTAINED.has(record.outcome);
+      const failed: OutcomeRecord = hasItems
+        ? {
+            ...record,
+            outcome: 'partial',
+            detail: `${record.detail} An earlier attempt had kept a part.`.slice(0, MAX_DETAIL_LENGTH),
+          }
+        : { ...record, ...outcomeOfError(error) };
       await exhibit.outcome(failed);
       return failed;
     }
