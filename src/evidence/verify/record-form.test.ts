@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { asciiJson, parseAsciiJson } from '../../lib/ascii-json.js';
 import { itemRecordSchema, planRecordSchema } from '../../model/artifact.js';
 import { custodyEntrySchema } from '../../model/custody-entry.js';
+import { instantSchema } from '../../model/instant.js';
 import { outcomeRecordSchema } from '../../model/outcome.js';
 import { clockRecordSchema, requestRecordSchema } from '../../model/request.js';
 import { recordForm } from './record-form.js';
@@ -138,6 +139,7 @@ describe('recordForm', () => {
     ['2^53', z.strictObject({ a: z.int() }), '{"a":9007199254740992}'],
     ['less than 1', z.strictObject({ a: z.int().min(1) }), '{"a":0}'],
     ['less than 0', z.strictObject({ a: z.int().min(0) }), '{"a":-1}'],
+    ['what its pattern does not match', z.strictObject({ a: instantSchema }), '{"a":"2026-01-02T03:04:05.67Z"}'],
     ['an escape that is not needed', z.strictObject({ a: z.string() }), String.raw`{"a":"\u0041"}`],
     ['bytes beyond ASCII', z.strictObject({ a: z.string() }), '{"a":"\u00e9"}'],
     ['a control character', z.strictObject({ a: z.string() }), '{"a":"\u007f"}'],
@@ -153,6 +155,10 @@ describe('recordForm', () => {
     ['an object that drops members', z.object({ a: z.int() })],
     ['a number', z.strictObject({ a: z.number() })],
     ['a format', z.strictObject({ a: z.uuid() })],
+    ['a pattern that could match a quote', z.strictObject({ a: z.string().regex(/^.$/) })],
+    ['a pattern that is not anchored', z.strictObject({ a: z.string().regex(/a/) })],
+    ['a pattern that captures', z.strictObject({ a: z.string().regex(/^(a)$/) })],
+    ['a pattern without case', z.strictObject({ a: z.string().regex(/^[a-z]{3}$/i) })],
     ['a length', z.strictObject({ a: z.string().min(3) })],
     ['a bound', z.strictObject({ a: z.int().max(3) })],
     ['a condition', z.strictObject({ a: z.boolean() }).refine(({ a }) => a)],

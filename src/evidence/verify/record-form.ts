@@ -14,7 +14,8 @@ const FLAT = `(?:${TEXT}|${INTEGER}|${BOOLEAN}|null)`;
 /** Begins with a letter: no index, which engines put first, and no `__proto__`. */
 const KEY = '[A-Za-z][A-Za-z0-9_]*';
 const PLAIN_NAME = new RegExp(`^${KEY}$`);
-const PLAIN_ALPHABET = /^\^((?:\[[0-9A-Za-z-]+\]|\{[0-9]+\})+)\$$/;
+/** An anchored pattern of letters, digits and marks that cannot match a quote, a backslash or anything outside ASCII, and captures nothing. */
+const PLAIN_PATTERN = /^\^((?:\[[0-9A-Za-z-]+\]|\{[0-9]+\}|\\d|\\\.|\(\?:|[)|?]|[0-9A-Za-z:-])+)\$$/;
 
 /** What has no pattern here. */
 class Unsupported extends Error {}
@@ -111,16 +112,16 @@ function enumPattern(entries: readonly unknown[]): string {
   return `(?:${words.join('|')})`;
 }
 
-/** Any text, or one of an alphabet and a length: `/^[0-9a-f]{64}$/`. */
+/** Any text, or one of a simple pattern, as those of hashes and times are. */
 function textPattern(textDef: z.core.$ZodStringDef): string {
   const [check, ...others] = textDef.checks ?? [];
   if ('format' in textDef || textDef.coerce === true) throw new Unsupported('text');
   if (check === undefined) return TEXT;
   const { def } = check._zod as { def: z.core.$ZodCheckDef & { readonly pattern?: RegExp } };
   const pattern = def.check === 'string_format' && others.length === 0 ? def.pattern : undefined;
-  const body = pattern?.flags === '' ? PLAIN_ALPHABET.exec(pattern.source)?.[1] : undefined;
+  const body = pattern?.flags === '' ? PLAIN_PATTERN.exec(pattern.source)?.[1] : undefined;
   if (body === undefined) throw new Unsupported('text');
-  return `"${body}"`;
+  return `"(?:${body})"`;
 }
 
 /** Integers, from 0 or from 1 on or all of them. */
