@@ -28,6 +28,10 @@ import { selectCollectors } from './select-collectors.js';
 import { announceLosses } from './announce-losses.js';
 import { writePlan } from './write-plan.js';
 
+/** Names that a custody entry lists; all of them are in the plan. */
+const MAX_NAMED = 500;
+const MAX_DETAIL_LENGTH = 1000;
+
 export interface RunOptions {
   readonly deps: CollectDeps;
   readonly openCase: OpenCase;
@@ -176,9 +180,13 @@ export class Run {
       planned: plan.planned,
       already: plan.already,
       scope: this.#state.request.scope,
-      namespaces: targets.namespaces,
-      nodes: targets.nodes.map((node) => node.name),
-      pods: targets.pods,
+      namespaces: targets.namespaces === 'all' ? 'all' : targets.namespaces.slice(0, MAX_NAMED),
+      nodes: targets.nodes.slice(0, MAX_NAMED).map((node) => node.name),
+      counts: {
+        namespaces: targets.namespaces === 'all' ? null : targets.namespaces.length,
+        nodes: targets.nodes.length,
+        pods: targets.pods,
+      },
       excludedByAuthority: targets.excludedByAuthority,
     });
     await this.#advance({ ...this.#state, stage: 'planned' });
@@ -214,7 +222,7 @@ export class Run {
       await this.#exhibit.custody.append(event, {
         run: this.#state.run,
         code,
-        detail: error instanceof Error ? error.message : '',
+        detail: error instanceof Error ? error.message.slice(0, MAX_DETAIL_LENGTH) : '',
       });
     } catch {
       // The disk may be the very reason: the error that ended the run says more than this one.
