@@ -6,6 +6,7 @@ import {
   type Outcome,
   type OutcomeRecord,
 } from '../../model/outcome.js';
+import { LEDGER_KEY } from '../bag-layout.js';
 import type { SortedSpill } from '../sorted-spill.js';
 import type { SpillEntry } from '../spill-run.js';
 import type { Findings } from './findings.js';
@@ -15,8 +16,6 @@ import { recordLines, type TagConsumer } from './record-lines.js';
 const PLAN = 'meta/plan.jsonl';
 const OUTCOMES = 'meta/outcomes.jsonl';
 const MAX_MEMORY_BYTES = 4 * 1024 * 1024;
-/** What the ports demand of an artifact's key, and what a collector's name is; it also keeps the spill's columns apart. */
-const KEY = /^[\x20-\x7e]{1,1024}$/;
 
 /** Being no gap, they rest on it. */
 const NEEDS_PROOF: ReadonlySet<Outcome> = new Set(['empty', 'absent']);
@@ -93,7 +92,7 @@ export class LedgerCheck {
     place: string,
   ): boolean {
     const previous = this.#previous[file] ?? '';
-    if (KEY.test(artifact) && KEY.test(collector) && artifact > previous) {
+    if (LEDGER_KEY.test(artifact) && LEDGER_KEY.test(collector) && artifact > previous) {
       this.#previous[file] = artifact;
       return true;
     }
