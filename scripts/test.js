@@ -5,7 +5,7 @@ import { main, mustRun, printTotals } from './lib/run.js';
 import { runProjects } from './lib/vitest-run.js';
 
 const EVERYWHERE = ['unit', 'conformance', 'golden', 'architecture', 'e2e'];
-const ON_REQUEST = ['interop', 'lab', 'torture'];
+const ON_REQUEST = ['interop', 'aws', 'browser', 'lab', 'torture'];
 
 await main(async () => {
   const args = process.argv.slice(2);

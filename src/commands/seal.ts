@@ -55,6 +55,7 @@ receipt away from this machine: it is the only defence against somebody who can 
       {
         store: await context.store(),
         signer,
+        countersigners: [],
         clock: context.clock,
         io: this.io,
         sbom: await context.sbom(),

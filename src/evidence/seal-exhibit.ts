@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { renameSync } from 'node:fs';
-import { rm, statfs } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { toRfc3339 } from '../lib/clock.js';
-import { errnoOf, ExhibitError } from '../model/errors.js';
+import { ExhibitError } from '../model/errors.js';
 import type { Receipt, Statement, Tool } from '../model/exhibit.js';
 import { SEAL_NAMESPACE } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
@@ -16,10 +16,16 @@ import type { ExhibitSpool } from './exhibit-spool.js';
 import { sealedPaths } from './finished-seal.js';
 import { addNothingCollected } from './nothing-collected.js';
 import type { OpenCase } from './open-case.js';
-import { makePrivateDirectory, removeFile, replaceFile, syncDirectory } from './private-files.js';
-import { sizeOfFile } from './read-for-seal.js';
+import { removeFile, replaceFile, syncDirectory } from './private-files.js';
 import { sealLedger } from './seal-ledger.js';
 import { sealRequests } from './seal-requests.js';
+import {
+  assertFree,
+  assertRoom,
+  makeWorkDirectory,
+  recordFailure,
+  resumeAfterFailedSeal,
+} from './seal-surroundings.js';
 import { makeReceipt, makeStatement, unknownOpening } from './seal-statement.js';
 import type { SealPolicy } from './seal-statement.js';
 import { verifyArchive } from './verify/verify-archive.js';
@@ -30,6 +36,8 @@ export interface SealOptions {
   readonly openCase: OpenCase;
   readonly exhibit: ExhibitSpool;
   readonly signer: Signer;
+  /** Further signers of the same tagmanifest, in the order of their numbers. */
+  readonly countersigners?: readonly Signer[];
   readonly clock: Clock;
   readonly io: Io;
   readonly policy: SealPolicy;
@@ -177,7 +185,7 @@ class Seal {
     statement: Statement,
     partial: string,
   ): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
-    const { exhibit, openCase, signer, sbom, signal, io, tool } = this.#options;
+    const { exhibit, openCase, sbom, signal, io, tool } = this.#options;
     return await writeArchive({
       partial,
       statement,
@@ -185,7 +193,7 @@ class Seal {
       layout: exhibit.layout,
       files: this.#files,
       sbom,
-      signer,
+      signers: this.#signers(),
       signal,
       onProgress: (done, bytes, path) =>
         io.progress({
@@ -200,10 +208,16 @@ class Seal {
     });
   }
 
+  #signers(): readonly [Signer, ...Signer[]] {
+    return [this.#options.signer, ...(this.#options.countersigners ?? [])];
+  }
+
   async #readBack(archivePath: string, receipt: Receipt): Promise<VerifyReport> {
-    const { exhibit, signer, clock, io, policy, partBytes } = this.#options;
+    const { exhibit, clock, io, policy, partBytes } = this.#options;
     io.emit('SEAL_READBACK', 'the finished archive is read back', { exhibitId: exhibit.exhibitId });
-    const text = `sealer namespaces="${SEAL_NAMESPACE}" ${signer.publicKey}\n`;
+    const text = this.#signers()
+      .map(({ publicKey }) => `sealer namespaces="${SEAL_NAMESPACE}" ${publicKey}\n`)
+      .join('');
     const report = await verifyArchive({
       archivePath,
       allowedSigners: { source: 'the key that sealed it', text },
@@ -226,64 +240,5 @@ class Seal {
         safe: 'The spool is as it was.',
       },
     );
-  }
-}
-
-/** Empty, whatever a seal that died left in it. */
-async function makeWorkDirectory({ layout }: ExhibitSpool): Promise<void> {
-  try {
-    await rm(layout.sealWork, { recursive: true, force: true });
-    makePrivateDirectory(layout.sealWork);
-  } catch (error) {
-    throw storageError(error, layout.sealWork);
-  }
-}
-
-/** Whoever put a file in the archive's place, we do not overwrite it. */
-async function assertFree(archive: string): Promise<void> {
-  try {
-    await sizeOfFile(archive);
-  } catch (error) {
-    if (error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT') return;
-    throw error;
-  }
-  throw new ExhibitError('STORAGE_FAILED', 'a file that is not the sealed exhibit stands in the place of its archive', {
-    subject: archive,
-  });
-}
-
-/** As if nothing could be compressed: better to refuse a seal that would have fitted than to fill the disk of a running case. */
-async function assertRoom({ exhibit, openCase }: SealOptions): Promise<void> {
-  const { bavail, bsize } = await statfs(openCase.sealedDirectory);
-  const needed = exhibit.counts().payloadBytes + exhibit.custody.sizeBytes;
-  if (bavail * bsize >= needed) return;
-  throw new ExhibitError(
-    'STORAGE_FULL',
-    `the archive may need ${String(needed)} bytes, and ${String(bavail * bsize)} are free`,
-    {
-      subject: openCase.sealedDirectory,
-      safe: 'What was collected is intact.',
-      hints: [`df -h ${openCase.sealedDirectory}`, 'exhibit seal'],
-    },
-  );
-}
-
-/** The custody log goes on after a seal that died, or after one that failed and said so. */
-async function resumeAfterFailedSeal({ custody }: ExhibitSpool): Promise<void> {
-  if (custody.lastEvent === 'seal') await custody.append('interrupted', { reason: 'a seal was not finished' });
-  if (custody.lastEvent === 'interrupted') await custody.append('resumed');
-}
-
-async function recordFailure({ custody }: ExhibitSpool, error: unknown): Promise<void> {
-  const known = error instanceof ExhibitError ? error : null;
-  try {
-    await custody.append('interrupted', {
-      reason: 'the seal failed',
-      code: known?.code ?? 'INTERNAL',
-      detail: error instanceof Error ? error.message.slice(0, 500) : '',
-      subject: known?.subject ?? null,
-    });
-  } catch {
-    // The disk may be the very reason: the error that ended the seal says more than this one.
   }
 }

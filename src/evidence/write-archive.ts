@@ -1,11 +1,11 @@
 import { asciiJson } from '../lib/ascii-json.js';
 import { parseInstant } from '../lib/clock.js';
 import type { Statement } from '../model/exhibit.js';
-import { SEAL_NAMESPACE } from '../model/exhibit.js';
 import type { Signer } from '../ports/signer.js';
+import { addSeals } from './add-seals.js';
 import { createArchiveWriter } from './archive-writer.js';
 import { BAGIT_TXT, renderBagInfo } from './bag-info.js';
-import { ACQUISITION_LOG, MANIFEST, SIGNATURE, SIGNER_KEY, STATEMENT, TAGMANIFEST } from './bag-layout.js';
+import { ACQUISITION_LOG, MANIFEST, STATEMENT, TAGMANIFEST } from './bag-layout.js';
 import { BagWriter } from './bag-writer.js';
 import type { Opening } from './opening.js';
 import { ScratchFile } from './scratch-file.js';
@@ -31,7 +31,8 @@ export interface WriteArchiveOptions {
   readonly layout: SpoolLayout;
   readonly files: SealFiles;
   readonly sbom: Buffer;
-  readonly signer: Signer;
+  /** The first one is named in VERIFY.md and in the receipt. */
+  readonly signers: readonly [Signer, ...Signer[]];
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (files: number, bytes: number, path: string) => void;
 }
@@ -46,14 +47,13 @@ export async function writeArchive(
   try {
     const bag = new BagWriter(archive, statement.exhibitId);
     await bag.addTag('bagit.txt', BAGIT_TXT);
-    await bag.addTag('VERIFY.md', renderVerifyGuide({ statement, signer: options.signer.fingerprint }));
+    await bag.addTag('VERIFY.md', renderVerifyGuide({ statement, signer: options.signers[0].fingerprint }));
     await bag.addTag('bag-info.txt', renderBagInfo(statement));
     await bag.addTagFile(ACQUISITION_LOG, options.layout.custody);
     await addPayload(bag, options);
     await addMeta(bag, options);
     const tagmanifest = await bag.addTagmanifest(TAGMANIFEST);
-    await bag.addSeal(SIGNER_KEY, `${options.signer.publicKey}\n`);
-    await bag.addSeal(SIGNATURE, await options.signer.sign(tagmanifest, SEAL_NAMESPACE));
+    await addSeals(bag, tagmanifest, { signers: options.signers });
     const { containerSha256 } = await archive.finish();
     return { tagmanifest, containerSha256 };
   } catch (error) {

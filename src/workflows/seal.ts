@@ -7,9 +7,6 @@ import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
 
-/** No timestamp authority is asked by this version, and one signer seals: a policy that asked for more could not be met. */
-const POLICY = { requireTimestamp: false, requireSigners: 1 } as const;
-
 export interface SealRequest {
   readonly caseId: string;
   readonly classification: string | null;
@@ -18,6 +15,8 @@ export interface SealRequest {
 export interface SealDeps {
   readonly store: CaseStore;
   readonly signer: Signer;
+  /** Their signatures are required by the signed policy, too. */
+  readonly countersigners: readonly Signer[];
   readonly clock: Clock;
   readonly io: Io;
   /** CycloneDX JSON of this program. */
@@ -51,7 +50,8 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
         signer: deps.signer,
         clock: deps.clock,
         io: deps.io,
-        policy: POLICY,
+        countersigners: deps.countersigners,
+        policy: { requireTimestamp: false, requireSigners: 1 + deps.countersigners.length },
         classification: request.classification,
         sbom: deps.sbom,
         signal: deps.signal,

@@ -70,6 +70,7 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
       {
         ...(await context.collectDeps(caseId, target)),
         signer,
+        countersigners: [],
         sbom: await context.sbom(),
         scratchDirectory: context.scratchDirectory,
       },

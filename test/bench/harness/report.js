@@ -17,7 +17,9 @@ const shown = ({ value, unit }) =>
   unit === 'x' ? value.toFixed(3) : unit === 'MB' ? `${value.toFixed(0)} MB` : String(value);
 const shownLimit = ({ limit, unit }) => (unit === 'MB' ? `${limit} MB` : String(limit));
 
-function table(rows) {
+function table(cells) {
+  // A contestant may be a shell pipe: its bar is part of the name, not of the table.
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   return [
