@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { basename } from 'node:path';
 import { ExhibitError } from '../model/errors.js';
 import { CHAIN_START } from '../model/custody-entry.js';
@@ -39,7 +39,7 @@ export function readChain(path: string, onEntry: (entry: ChainEntry) => void): R
     if (entry === null) throw corrupt(path, number, 'it is not one of our records');
     if (entry.seq !== number) throw corrupt(path, number, `it says that it is number ${String(entry.seq)}`);
     if (entry.prev !== sha256) throw corrupt(path, number, 'it does not follow from the line before it');
-    sha256 = createHash('sha256').update(`${line}\n`, 'latin1').digest('hex');
+    sha256 = hash('sha256', Buffer.from(`${line}\n`, 'latin1'), 'hex');
     lastEvent = entry.event;
     onEntry(entry);
   });

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { errnoOf } from '../model/errors.js';
 import { storageError } from '../custody/storage-error.js';
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * The time of the last access stays as it was: keeping it costs a file system more than reading a small file does. Undefined, and
+ * therefore nothing, where a system does not know it.
+ */
+const QUIET_FLAGS = READ_FLAGS | constants.O_NOATIME;
 
 /** Up to here a file is read in one go; a thread would cost more than the reading. */
 export const SMALL_FILE_BYTES = 256 * 1024;
@@ -21,7 +28,7 @@ const smallBuffer = Buffer.allocUnsafe(SMALL_FILE_BYTES + 1);
 export function readSmallFile(path: string, sizeBytes: number): Buffer {
   let fd: number | undefined;
   try {
-    fd = openSync(path, READ_FLAGS);
+    fd = openQuietly(path);
     let filled = 0;
     while (filled <= sizeBytes) {
       const read = readSync(fd, smallBuffer, filled, sizeBytes + 1 - filled, null);
@@ -35,6 +42,16 @@ export function readSmallFile(path: string, sizeBytes: number): Buffer {
     throw storageError(error, path);
   } finally {
     if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Only the owner may ask for it; for everybody else it is an ordinary opening. */
+function openQuietly(path: string): number {
+  try {
+    return openSync(path, QUIET_FLAGS);
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+    return openSync(path, READ_FLAGS);
   }
 }
 
