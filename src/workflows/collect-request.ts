@@ -43,4 +43,6 @@ export interface CollectDeps {
   readonly collectors: readonly Collector[];
   readonly connect: (log: RequestLog) => Promise<ClusterReader>;
   readonly signal: AbortSignal;
+  /** Between two entries that say that the run is alive; default ten minutes. */
+  readonly heartbeatMs?: number;
 }

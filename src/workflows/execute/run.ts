@@ -18,6 +18,7 @@ import { observeIdentity } from '../observe-identity.js';
 import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
 import { executePlan } from './execute-plan.js';
+import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
 import { PlanQueue } from './plan-queue.js';
 import { planScopeGaps } from './plan-scope-gaps.js';
 import { runDirectoryOf, writeRunState } from './run-state.js';
@@ -68,7 +69,8 @@ export class Run {
       await this.#open(identity, targets);
       const context = this.#planContext(targets);
       await this.#plan(queue, context, targets);
-      await this.#read({ cluster, queue, context });
+      const everyMs = deps.heartbeatMs ?? HEARTBEAT_MS;
+      await withHeartbeat({ exhibit: this.#exhibit, cluster, everyMs }, () => this.#read({ cluster, queue, context }));
       const { clock } = await observeIdentity(cluster, 'during');
       if (clock !== null) await this.#exhibit.clock(clock);
       await this.#advance({ ...this.#state, stage: 'finished' });
