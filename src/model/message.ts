@@ -50,6 +50,10 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'A list expired while it was read and was continued at a later state of the cluster.',
   },
+  CLOCK_CONTRADICTED: {
+    level: 'warn',
+    meaning: 'Another clock is further from that of this machine than its answer can explain: one of them is wrong.',
+  },
   SEAL_STARTED: { level: 'info', meaning: 'The exhibit is being closed.' },
   SEAL_UNFINISHED: {
     level: 'warn',

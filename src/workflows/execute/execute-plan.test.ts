@@ -11,6 +11,7 @@ import { ExhibitError } from '../../model/errors.js';
 import type { OutcomeRecord } from '../../model/outcome.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { ClockLedger } from './clock-ledger.js';
 import { executePlan } from './execute-plan.js';
 import { PlanQueue } from './plan-queue.js';
 import { writePlan } from './write-plan.js';
@@ -98,6 +99,7 @@ async function run(
       context,
       cluster: undefined as unknown as ClusterReader,
       clock: systemClock,
+      clocks: new ClockLedger(exhibit, io),
       io,
       signal: options.signal ?? new AbortController().signal,
       notAfterMs: options.notAfterMs ?? null,

@@ -12,6 +12,7 @@ import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import type { Io } from '../../ports/io.js';
 import { endsTheRun, outcomeOfError } from './outcome-of-error.js';
+import type { ClockLedger } from './clock-ledger.js';
 import type { PlanQueue, QueuedArtifact } from './plan-queue.js';
 
 /** Artifacts being read at once. Brakes for lists and streams are in the cluster adapter; this bounds memory. */
@@ -28,6 +29,7 @@ export interface ExecuteOptions {
   readonly context: PlanContext;
   readonly cluster: ClusterReader;
   readonly clock: Clock;
+  readonly clocks: ClockLedger;
   readonly io: Io;
   readonly signal: AbortSignal;
   /** Nothing is begun after it (epoch milliseconds); the authority's limit. */
@@ -208,7 +210,7 @@ class Execution {
   }
 
   #contextOf(entry: QueuedArtifact): CollectContext {
-    const { exhibit, context, cluster, clock, io } = this.#options;
+    const { exhibit, context, cluster, clock, clocks, io } = this.#options;
     return {
       ...context,
       cluster,
@@ -219,7 +221,7 @@ class Execution {
         await this.#discover(entry.collector, planned);
       },
       recordClock: async (record) => {
-        await exhibit.clock(record);
+        await clocks.record(record);
       },
       emit: (code, text, data) => {
         io.emit(code, text, data);

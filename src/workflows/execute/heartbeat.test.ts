@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { newExhibit, temporaryStore } from '../../../test/fakes/evidence-case.js';
+import { newExhibit, quietIo, temporaryStore } from '../../../test/fakes/evidence-case.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
+import { ClockLedger } from './clock-ledger.js';
 import { withHeartbeat } from './heartbeat.js';
 
 const answering = {
@@ -41,10 +42,13 @@ async function opened(): Promise<ExhibitSpool> {
 describe('withHeartbeat', () => {
   it('says again and again that the run is alive, and what the clock of the server says', async () => {
     const exhibit = await opened();
-    const result = await withHeartbeat({ exhibit, cluster: answering, everyMs: 1 }, async () => {
-      await beats(exhibit, 3);
-      return 'done';
-    });
+    const result = await withHeartbeat(
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 1 },
+      async () => {
+        await beats(exhibit, 3);
+        return 'done';
+      },
+    );
     expect(result).toBe('done');
     const events = eventsOf(exhibit).filter((event) => event === 'heartbeat' || event === 'clock');
     expect(events.slice(0, 4)).toEqual(['heartbeat', 'clock', 'heartbeat', 'clock']);
@@ -53,27 +57,39 @@ describe('withHeartbeat', () => {
 
   it('goes on when the server does not answer, and writes no clock then', async () => {
     const exhibit = await opened();
-    await withHeartbeat({ exhibit, cluster: silent, everyMs: 1 }, async () => await beats(exhibit, 2));
+    await withHeartbeat(
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: silent, everyMs: 1 },
+      async () => await beats(exhibit, 2),
+    );
     expect(eventsOf(exhibit)).not.toContain('clock');
   });
 
   it('does not wait for a server that is silent when the work ends', async () => {
     const exhibit = await opened();
     const mute = { ...silent, review: () => new Promise(() => undefined) } as unknown as ClusterReader;
-    await withHeartbeat({ exhibit, cluster: mute, everyMs: 1 }, async () => await beats(exhibit, 1));
+    await withHeartbeat(
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: mute, everyMs: 1 },
+      async () => await beats(exhibit, 1),
+    );
     expect(eventsOf(exhibit)).toContain('heartbeat');
   });
 
   it('writes nothing for work that ends before the first beat, and nothing afterwards', async () => {
     const exhibit = await opened();
     const before = eventsOf(exhibit);
-    await withHeartbeat({ exhibit, cluster: answering, everyMs: 3_600_000 }, () => Promise.resolve());
+    await withHeartbeat(
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 3_600_000 },
+      () => Promise.resolve(),
+    );
     expect(eventsOf(exhibit)).toEqual(before);
   });
 
   it('throws what the work throws, and what the disk did to a beat', async () => {
     const exhibit = await opened();
-    const failing = withHeartbeat({ exhibit, cluster: answering, everyMs: 1 }, () => Promise.reject(new Error('work')));
+    const failing = withHeartbeat(
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 1 },
+      () => Promise.reject(new Error('work')),
+    );
     await expect(failing).rejects.toThrow('work');
     await exhibit.close();
     const appends: string[] = [];
@@ -87,9 +103,12 @@ describe('withHeartbeat', () => {
         },
       },
     } as unknown as ExhibitSpool;
-    const full = withHeartbeat({ exhibit: closed, cluster: answering, everyMs: 1 }, async () => {
-      while (appends.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    });
+    const full = withHeartbeat(
+      { exhibit: closed, clocks: new ClockLedger(closed, quietIo), cluster: answering, everyMs: 1 },
+      async () => {
+        while (appends.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      },
+    );
     await expect(full).rejects.toMatchObject({ code: 'STORAGE_FULL' });
   });
 });

@@ -17,6 +17,7 @@ import type { CollectSummary } from '../collect-summary.js';
 import { observeIdentity } from '../observe-identity.js';
 import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
+import { ClockLedger } from './clock-ledger.js';
 import { executePlan } from './execute-plan.js';
 import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
 import { PlanQueue } from './plan-queue.js';
@@ -45,6 +46,7 @@ export class Run {
   readonly #deps: CollectDeps;
   readonly #openCase: OpenCase;
   readonly #exhibit: ExhibitSpool;
+  readonly #clocks: ClockLedger;
   readonly #directory: string;
   readonly #collectors: readonly Collector[];
   #state: RunState;
@@ -54,6 +56,7 @@ export class Run {
     this.#deps = deps;
     this.#openCase = openCase;
     this.#exhibit = exhibit;
+    this.#clocks = new ClockLedger(exhibit, deps.io);
     this.#state = state;
     this.#directory = runDirectoryOf(exhibit.runDirectory, state.run);
     this.#collectors = selectCollectors(deps.collectors, state.request);
@@ -70,9 +73,11 @@ export class Run {
       const context = this.#planContext(targets);
       await this.#plan(queue, context, targets);
       const everyMs = deps.heartbeatMs ?? HEARTBEAT_MS;
-      await withHeartbeat({ exhibit: this.#exhibit, cluster, everyMs }, () => this.#read({ cluster, queue, context }));
+      await withHeartbeat({ exhibit: this.#exhibit, clocks: this.#clocks, cluster, everyMs }, () =>
+        this.#read({ cluster, queue, context }),
+      );
       const { clock } = await observeIdentity(cluster, 'during');
-      if (clock !== null) await this.#exhibit.clock(clock);
+      if (clock !== null) await this.#clocks.record(clock);
       await this.#advance({ ...this.#state, stage: 'finished' });
     } catch (error) {
       await this.#recordEnd(error);
@@ -126,7 +131,7 @@ export class Run {
       server: facts.server,
       insecureTls: facts.insecure,
     });
-    if (identity.clock !== null) await this.#exhibit.clock(identity.clock);
+    if (identity.clock !== null) await this.#clocks.record(identity.clock);
     if (targets.excludedByAuthority > 0) {
       const count = targets.excludedByAuthority;
       this.deps.io.emit(
@@ -208,6 +213,7 @@ export class Run {
     await executePlan({
       ...reading,
       exhibit: this.#exhibit,
+      clocks: this.#clocks,
       collectors: new Map(this.deps.collectors.map((collector) => [collector.id, collector])),
       clock: this.deps.clock,
       io: this.deps.io,
