@@ -1,4 +1,5 @@
 import { ExhibitError } from '../model/errors.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
 import type { ConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
 import { parseDurationMs } from './quantities.js';
@@ -22,26 +23,6 @@ export interface ClusterFlagValues {
   readonly 'certificate-authority': string | undefined;
   readonly 'client-certificate': string | undefined;
   readonly 'client-key': string | undefined;
-}
-
-/** kubectl's globals with the defaults of environment and configuration; what is not set is left out. Times in milliseconds. */
-export interface ClusterGlobals {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly cluster?: string;
-  readonly user?: string;
-  readonly server?: string;
-  readonly as?: string;
-  readonly asUid?: string;
-  readonly asGroups?: readonly string[];
-  readonly asUserExtra?: Readonly<Record<string, readonly string[]>>;
-  readonly requestTimeoutMs?: number;
-  readonly insecureSkipTlsVerify?: boolean;
-  readonly tlsServerName?: string;
-  readonly proxyUrl?: string;
-  readonly certificateAuthority?: string;
-  readonly clientCertificate?: string;
-  readonly clientKey?: string;
 }
 
 /** `KEY=VALUE`, repeatable for several values of a key. */
@@ -68,11 +49,7 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   };
 }
 
-export function clusterGlobalsOf(
-  flags: ClusterFlagValues,
-  environment: Environment,
-  config: ConfigFile,
-): ClusterGlobals {
+export function clusterGlobalsOf(flags: ClusterFlagValues, environment: Environment, config: ConfigFile): KubeGlobals {
   const timeout = flags['request-timeout'];
   const extra = flags['as-user-extra'];
   const kubeconfig = environment.variables['KUBECONFIG'] === undefined ? config.kubeconfig : undefined;

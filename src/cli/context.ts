@@ -10,6 +10,7 @@ import { loadLocalSigner } from '../evidence/local-signer.js';
 import { systemClock, systemIds } from '../lib/clock.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { Tool } from '../model/exhibit.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 import type { Collector } from '../ports/collector.js';
@@ -17,7 +18,7 @@ import type { Io } from '../ports/io.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Signer } from '../ports/signer.js';
 import type { CollectDeps } from '../workflows/collect-request.js';
-import { type ClusterFlagValues, type ClusterGlobals, clusterGlobalsOf } from './cluster-globals.js';
+import { type ClusterFlagValues, clusterGlobalsOf } from './cluster-globals.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
 import { DEFAULT_KEY, keyPathOf } from './key-ring.js';
@@ -40,7 +41,7 @@ export interface ContextOptions {
 
 /** Which cluster to talk to. */
 export interface ClusterTarget {
-  readonly globals: ClusterGlobals;
+  readonly globals: KubeGlobals;
   /** For kubeconfig rules, proxies and credential plugins. */
   readonly variables: Environment['variables'];
 }

@@ -1,6 +1,6 @@
 import { ExhibitError } from '../model/errors.js';
 import { emptyUser, type UserEntry } from './kubeconfig-file.js';
-import type { KubeGlobals } from './resolved-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
 
 export interface Impersonation {
   readonly user: string;

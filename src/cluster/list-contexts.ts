@@ -1,5 +1,6 @@
 import { loadKubeconfig } from './kubeconfig-merge.js';
-import type { KubeEnvironment, KubeGlobals } from './resolved-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
+import type { KubeEnvironment } from './resolved-connection.js';
 
 /** Names of the contexts, sorted; untrusted. Throws `KUBECONFIG_INVALID`. */
 export async function listContexts(

@@ -9,7 +9,8 @@ import { ExhibitError } from '../model/errors.js';
 import { inClusterConfig } from './in-cluster.js';
 import { parseKubeconfig } from './kubeconfig-file.js';
 import { readClientCertificate } from './resolve-user.js';
-import { listContexts, resolveConnection, type KubeGlobals } from './resolve-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
+import { listContexts, resolveConnection } from './resolve-connection.js';
 
 let certificates: TestCertificates;
 let folder = '';

@@ -9,11 +9,12 @@ import { readBounded, type ClusterEntry } from './kubeconfig-file.js';
 import { loadKubeconfig } from './kubeconfig-merge.js';
 import { resolveProxy } from './resolve-proxy.js';
 import { resolveUser } from './resolve-user.js';
-import type { KubeEnvironment, KubeGlobals, ResolvedConnection, ResolvedUser } from './resolved-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
+import type { KubeEnvironment, ResolvedConnection, ResolvedUser } from './resolved-connection.js';
 import { selectEntries, type Selection } from './select-entries.js';
 
 export { listContexts } from './list-contexts.js';
-export type { KubeEnvironment, KubeGlobals, ResolvedConnection } from './resolved-connection.js';
+export type { KubeEnvironment, ResolvedConnection } from './resolved-connection.js';
 
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 

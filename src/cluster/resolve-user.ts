@@ -4,7 +4,8 @@ import type { ClientCertificate } from '../http/http-exchange-types.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { ExhibitError } from '../model/errors.js';
 import { emptyUser, readBounded, type ExecEntry, type UserEntry } from './kubeconfig-file.js';
-import type { KubeGlobals, PemSource, ResolvedUser } from './resolved-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
+import type { PemSource, ResolvedUser } from './resolved-connection.js';
 
 const MAX_PEM_BYTES = 1024 * 1024;
 const EXEC_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];

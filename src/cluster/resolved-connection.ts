@@ -2,27 +2,6 @@ import type { ProxyEndpoint } from '../http/http-exchange-types.js';
 import type { ConnectionFacts } from '../model/connection.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-file.js';
 
-/** As kubectl's global flags. Times in milliseconds. Paths relative to the working directory. */
-export interface KubeGlobals {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly cluster?: string;
-  readonly user?: string;
-  readonly as?: string;
-  readonly asUid?: string;
-  readonly asGroups?: readonly string[];
-  readonly asUserExtra?: Readonly<Record<string, readonly string[]>>;
-  /** Above 0: replaces the default silence limits of every call. */
-  readonly requestTimeoutMs?: number;
-  readonly insecureSkipTlsVerify?: boolean;
-  readonly server?: string;
-  readonly tlsServerName?: string;
-  readonly proxyUrl?: string;
-  readonly certificateAuthority?: string;
-  readonly clientCertificate?: string;
-  readonly clientKey?: string;
-}
-
 /** All variables of the process: credential plugins inherit them. Read are `KUBECONFIG`, `HOME`, the proxy ones, `KUBERNETES_SERVICE_*`. */
 export type KubeEnvironment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { ExhibitError } from '../model/errors.js';
 import { emptyCluster, type ClusterEntry, type ContextEntry, type UserEntry } from './kubeconfig-file.js';
 import type { MergedKubeconfig } from './kubeconfig-merge.js';
-import type { KubeGlobals } from './resolved-connection.js';
+import type { KubeGlobals } from '../model/kube-globals.js';
 
 /** The entries that a context, or flags in its place, choose. */
 export interface Selection {

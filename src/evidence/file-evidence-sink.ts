@@ -8,9 +8,8 @@ import { PART_BYTES } from './bag-layout.js';
 import type { ItemCommitter, PendingItem } from './item-committer.js';
 import { SpoolItemWriter } from './item-writer.js';
 import { PayloadFile } from './payload-file.js';
+import { fitsUstar } from './ustar-header.js';
 
-const USTAR_NAME_BYTES = 100;
-const USTAR_PREFIX_BYTES = 155;
 const PART_SUFFIX_BYTES = '.p0001'.length;
 
 export interface FileEvidenceSinkOptions {
@@ -45,7 +44,7 @@ export class FileEvidenceSink implements EvidenceSink {
     if (
       !draft.path.startsWith('data/') ||
       !isSafePath(draft.path) ||
-      !fitsUstar(`${this.#options.exhibitId}/${draft.path}`)
+      !fitsUstar(`${this.#options.exhibitId}/${draft.path}`, PART_SUFFIX_BYTES)
     ) {
       throw new ExhibitError('INTERNAL', 'an item path is outside the grammar', { subject: draft.path });
     }
@@ -101,14 +100,6 @@ export class FileEvidenceSink implements EvidenceSink {
       throw storageError(error, file);
     }
   }
-}
-
-/** Whether a path splits into ustar's prefix and name, also with the suffix of a part. */
-function fitsUstar(path: string): boolean {
-  const room = path.length + PART_SUFFIX_BYTES - USTAR_NAME_BYTES - 1;
-  if (room < 0) return true;
-  const slash = path.indexOf('/', room);
-  return slash > 0 && slash <= USTAR_PREFIX_BYTES;
 }
 
 function taken(path: string): ExhibitError {

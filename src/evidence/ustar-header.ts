@@ -28,6 +28,11 @@ function splitAt(path: string): number {
   return slash > 0 && slash <= PREFIX_BYTES && slash < path.length - 1 ? slash : -1;
 }
 
+/** Whether a path fits into prefix and name with `suffixBytes` more at its end. */
+export function fitsUstar(path: string, suffixBytes: number): boolean {
+  return splitAt(path + '0'.repeat(suffixBytes)) >= 0;
+}
+
 function octal(value: number, digits: number): string {
   return value.toString(8).padStart(digits, '0');
 }

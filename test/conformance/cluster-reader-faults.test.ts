@@ -1,6 +1,6 @@
 /** What the cluster reader makes of a server, a network or a proxy that fails, lies or does not end. */
 import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
-import type { KubeGlobals } from '../../src/cluster/resolve-connection.js';
+import type { KubeGlobals } from '../../src/model/kube-globals.js';
 import { decodeContinue } from '../../src/sandbox/continue-token.js';
 import { type Fault, HOSTILE_NAMES } from '../../src/sandbox/fault.js';
 import type { ReadRequest } from '../../src/ports/cluster-reader.js';

@@ -1,5 +1,6 @@
 import { connectCluster } from '../../src/cluster/connect.js';
-import { type KubeGlobals, resolveConnection } from '../../src/cluster/resolve-connection.js';
+import { resolveConnection } from '../../src/cluster/resolve-connection.js';
+import type { KubeGlobals } from '../../src/model/kube-globals.js';
 import { systemClock, systemIds } from '../../src/lib/clock.js';
 import type {
   ClusterReader,
