@@ -1,7 +1,7 @@
 /**
  * Writes an open exhibit of a chosen shape through the real case store and sink: what `seal` finds after a collection.
  * Only the syncs are left out: they are what makes a million commits slow, and the seal never sees whether they happened.
- * Arguments: CASES_DIRECTORY KIND(large|small) ITEMS POOL_FILE SMALL_ITEM_OR_FILE_BYTES. Prints the case id.
+ * Arguments: CASES_DIRECTORY KIND(large|small|mixed) ITEMS POOL_FILE FILE_BYTES. Prints the case id.
  */
 import fs, { closeSync, openSync, readSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -97,10 +97,11 @@ async function writeGroup(exhibit: ExhibitSpool, group: readonly Item[]): Promis
   await Promise.all(writes);
 }
 
-function* smallItems(count: number, pool: Buffer): Generator<Item> {
+/** Files of 200 to `mostBytes` bytes. */
+function* smallItems(count: number, pool: Buffer, mostBytes: number): Generator<Item> {
   const below = numbers();
   for (let index = 0; index < count; index += 1) {
-    const sizeBytes = 200 + below(3800);
+    const sizeBytes = 200 + below(mostBytes - 200);
     const from = below(pool.length - sizeBytes);
     const folder = String(Math.floor(index / FILES_PER_FOLDER)).padStart(4, '0');
     const name = String(index).padStart(7, '0');
@@ -193,7 +194,7 @@ async function main([
   const all =
     kind === 'large'
       ? largeItems(Number(items), poolFile, Number(sizeBytes))
-      : smallItems(Number(items), fs.readFileSync(poolFile));
+      : smallItems(Number(items), fs.readFileSync(poolFile), kind === 'mixed' ? Number(sizeBytes) : 4000);
   // A large item at a time: a group of them would only take turns on the disk.
   const groupItems = kind === 'large' ? 1 : GROUP_ITEMS;
   let group: Item[] = [];

@@ -12,12 +12,23 @@ import { podLists } from './benchmarks/pod-lists.js';
 import { scale } from './benchmarks/scale.js';
 import { sealLarge, sealSmall } from './benchmarks/seal.js';
 import { startup } from './benchmarks/startup.js';
-import { verifyLarge, verifySmall } from './benchmarks/verify.js';
+import { verifyLarge, verifyMixed, verifySmall } from './benchmarks/verify.js';
 import { median, medians } from './harness/measure.js';
 import { FULL_ROUNDS, keep, render, writeSummary } from './harness/report.js';
 import { buildTools, findKubectl, projectDirectory } from './harness/tools.js';
 
-const BENCHMARKS = [startup, logIngest, podLists, sealLarge, sealSmall, verifyLarge, verifySmall, scale, collateral];
+const BENCHMARKS = [
+  startup,
+  logIngest,
+  podLists,
+  sealLarge,
+  sealSmall,
+  verifyLarge,
+  verifySmall,
+  verifyMixed,
+  scale,
+  collateral,
+];
 const NAMES = BENCHMARKS.map(({ name }) => name);
 
 function readArguments() {

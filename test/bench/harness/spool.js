@@ -37,9 +37,10 @@ function bundleMaker(context) {
   return context.maker;
 }
 
-/** 8 files of 128 MiB, or N of 0.2 to 4 kB. */
+/** 8 files of 128 MiB, or N of 0.2 to 4 kB, or N that come to 2 GiB for 200,000 of them. */
 export const LARGE = { kind: 'large', items: 8, sizeBytes: 2 ** 27 };
 export const small = (items) => ({ kind: 'small', items, sizeBytes: 0 });
+export const mixed = (items) => ({ kind: 'mixed', items, sizeBytes: 21_275 });
 
 /**
  * An open exhibit of the given shape in an EXHIBIT_HOME with a key of its own; made once per run of the benchmarks.
