@@ -56,6 +56,7 @@ async function build(inputsSha256, commit) {
   const { bundle } = await import('./lib/bundle.js');
   const { renderThirdPartyNotices } = await import('./lib/third-party.js');
   const { writeSbom } = await import('./lib/sbom.js');
+  const { writeVerifyPage } = await import('./lib/verify-page.js');
   const staging = join(root, `.cache/build-${process.pid}`);
   const dist = join(staging, 'dist');
   rmSync(staging, { recursive: true, force: true });
@@ -65,6 +66,7 @@ async function build(inputsSha256, commit) {
     writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), renderThirdPartyNotices(metafile));
     await allOrFirstError([manifestInto(staging), writeSbom(join(dist, 'sbom.cdx.json'))]);
     const { version } = readJson(join(root, 'package.json'));
+    console.error(`verify.html ${await writeVerifyPage(join(dist, 'verify-page'), version)} (SHA-256)`);
     writeJson(join(dist, 'build-info.json'), { version, commit, inputsSha256 });
     // Swapped in one go, so that a program that runs meanwhile never sees half a build.
     rmSync(`${staging}-old`, { recursive: true, force: true });

@@ -33,6 +33,7 @@ function gates(folder) {
   return [
     ['build', buildGate],
     ['types of tests', program('typescript/bin/tsc', '-p', 'tsconfig.json')],
+    ['types of verify.html', program('typescript/bin/tsc', '-p', 'src/report/verify-page/tsconfig.json')],
     ['lint', program('eslint/bin/eslint.js', '.', '--max-warnings', '0')],
     ['format', program('prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn')],
     [

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { filesUnder } from './files.js';
@@ -8,6 +9,19 @@ const REQUIRE = [
   "import { createRequire as exhibitCreateRequire } from 'node:module';",
   'const require = exhibitCreateRequire(import.meta.url);',
 ].join('\n');
+
+/** pdfkit loads the metrics of its fonts by a `require` of its own making, which no bundler follows (foliojs/pdfkit 0.20.1). */
+const FONT_METRICS = {
+  name: 'font-metrics-of-pdfkit',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pdfkit\.node\.mjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replaceAll("require$1('#standard-fonts/", "require('#standard-fonts/");
+      if (contents === text) throw new Error(`${path} no longer loads its fonts as the bundle expects`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 function entryPoints() {
   const commands = filesUnder('src/commands').filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
@@ -31,6 +45,7 @@ export async function bundle(outdir) {
     platform: 'node',
     target: 'node20.19',
     external: ['@oclif/*'],
+    plugins: [FONT_METRICS],
     banner: { js: REQUIRE },
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',

@@ -40,6 +40,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       root: this.config.root,
       version: this.config.version,
       caseFlag: this.flags.case,
+      answers: this.answers,
     });
     return this.#context;
   }

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { archiveOf } from '../evidence/archive-of.js';
 import { caseLayout, noSuchCase, readCaseFile } from '../evidence/case-file.js';
 import { type ExhibitHistory, readCaseHistory } from '../evidence/case-state.js';
-import { sealedPaths } from '../evidence/finished-seal.js';
+import { sealedPaths, type SealedPaths } from '../evidence/finished-seal.js';
+import { readReceiptFile } from '../evidence/receipt-file.js';
 import type { CaseFile } from '../model/case.js';
 import type { Context } from './context.js';
 import { readExhibitKind, readExhibitProgress } from './exhibit-progress.js';
@@ -16,20 +18,32 @@ export async function readCase(context: Context, caseId: string): Promise<CaseFi
 
 type ExhibitShown = z.infer<typeof caseShowResult>['exhibits'][number];
 
+/** Of an exhibit whose spool was removed after its encryption. */
+async function kindOfReceipt({ receipt }: SealedPaths): Promise<ExhibitShown['kind']> {
+  return await readReceiptFile(receipt).then(
+    (found) => found?.kind ?? null,
+    () => null,
+  );
+}
+
 async function exhibitsShown(
   context: Context,
   caseId: string,
-  exhibits: readonly Pick<ExhibitHistory, 'exhibitId' | 'state'>[],
+  exhibits: readonly Pick<ExhibitHistory, 'exhibitId' | 'state' | 'encryption'>[],
 ): Promise<ExhibitShown[]> {
   const { casesDirectory } = context.locations;
   const { sealed } = caseLayout(casesDirectory, caseId);
   const shown: ExhibitShown[] = [];
-  for (const { exhibitId, state } of exhibits) {
+  for (const exhibit of exhibits) {
+    const { exhibitId, state, encryption } = exhibit;
     shown.push({
       exhibitId,
       state,
-      archive: state === 'sealed' ? sealedPaths(sealed, exhibitId).archive : null,
-      kind: await readExhibitKind(casesDirectory, caseId, exhibitId),
+      archive: archiveOf(sealed, exhibit),
+      encryption: encryption === null ? null : encryption.state === 'done' ? 'done' : 'unfinished',
+      kind:
+        (await readExhibitKind(casesDirectory, caseId, exhibitId)) ??
+        (await kindOfReceipt(sealedPaths(sealed, exhibitId))),
       progress: state === 'open' ? await readExhibitProgress(casesDirectory, caseId, exhibitId) : null,
     });
   }
@@ -38,7 +52,7 @@ async function exhibitsShown(
 
 /** A case with its exhibits, as `case show` and `case open` print it. Throws as `readCase`. */
 export async function caseShown(context: Context, caseId: string): Promise<z.infer<typeof caseShowResult>> {
-  const { reference, state, openedAt, reason, authority, operator, hold } = await readCase(context, caseId);
+  const { reference, state, openedAt, reason, authority, operator, hold, privilege } = await readCase(context, caseId);
   const layout = caseLayout(context.locations.casesDirectory, caseId);
   const history = readCaseHistory(layout.log);
   const store = await context.store();
@@ -52,6 +66,7 @@ export async function caseShown(context: Context, caseId: string): Promise<z.inf
     authority,
     operator,
     hold,
+    privilege: privilege ?? null,
     directory: layout.directory,
     exhibits: await exhibitsShown(context, caseId, history.exhibits),
   };

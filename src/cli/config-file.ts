@@ -9,6 +9,8 @@ export const configFileSchema = z.strictObject({
   profile: z.string().optional(),
   key: z.string().optional(),
   allowedSigners: z.string().optional(),
+  revoked: z.string().optional(),
+  tsa: z.array(z.string()).optional(),
   kubeconfig: z.string().optional(),
   context: z.string().optional(),
   maxLogBytes: z.string().optional(),

@@ -6,28 +6,34 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CaseStore } from '../evidence/case-store.js';
-import { loadLocalSigner } from '../evidence/local-signer.js';
 import { systemClock, systemIds } from '../lib/clock.js';
-import { errnoOf, ExhibitError } from '../model/errors.js';
+import { ExhibitError } from '../model/errors.js';
 import type { Tool } from '../model/exhibit.js';
 import type { KubeGlobals } from '../model/kube-globals.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { S3DestinationOptions } from '../platforms/aws/s3-destination.js';
 import type { Collector } from '../ports/collector.js';
+import type { Destination } from '../ports/destination.js';
 import type { Io } from '../ports/io.js';
+import type { PassphraseSource } from '../ports/passphrase-source.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Signer } from '../ports/signer.js';
+import type { Timestamper } from '../ports/timestamper.js';
 import type { CollectDeps } from '../workflows/collect-request.js';
 import { type ClusterFlagValues, clusterGlobalsOf } from './cluster-globals.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
-import { DEFAULT_KEY, keyPathOf } from './key-ring.js';
+import type { Answers } from './confirm.js';
+import { DEFAULT_KEY, type KeyReference, parseKeyReference } from './key-reference.js';
 import { type Locations, locationsOf } from './locations.js';
 import { shippedProfiles } from './profiles.js';
+import { openSigner } from './open-signer.js';
+import { type ClosablePassphrases, descriptorPassphrases } from './passphrase-fd.js';
+import { terminalPassphrases } from './passphrase-source.js';
 import { programOf, sbomOf } from './program.js';
 import { resolveSetting, type Setting } from './settings.js';
-import { shellWord } from './table.js';
-import { readTrustList, type TrustList } from './trust-list.js';
+import { readGivenTrust, type TrustList } from './trust-list.js';
 
 export interface ContextOptions {
   readonly environment: Environment;
@@ -37,6 +43,8 @@ export interface ContextOptions {
   readonly root: string;
   readonly version: string;
   readonly caseFlag: string | undefined;
+  /** Whether and how a person can be asked. */
+  readonly answers: Answers;
 }
 
 /** Which cluster to talk to. */
@@ -55,6 +63,7 @@ export class Context {
   readonly locations: Locations;
   readonly #options: ContextOptions;
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #descriptors = new Map<string, ClosablePassphrases>();
   #config: ConfigFile | undefined;
 
   constructor(options: ContextOptions) {
@@ -129,34 +138,79 @@ export class Context {
     });
   }
 
+  #keyReference(key: string): KeyReference {
+    return parseKeyReference(this.locations.keysDirectory, key, this.environment.workingDirectory);
+  }
+
+  /** The file of the key, or its name where it has no file. */
   keyPath(flag: string | undefined): string {
-    return keyPathOf(this.locations.keysDirectory, this.keySetting(flag).value, this.environment.workingDirectory);
+    const { value } = this.keySetting(flag);
+    const reference = this.#keyReference(value);
+    if (reference.kind === 'file') return reference.path;
+    return reference.kind === 'agent' ? reference.publicKeyPath : value;
   }
 
-  async signer(flag: string | undefined): Promise<Signer> {
-    const { value, origin } = this.keySetting(flag);
-    try {
-      return await loadLocalSigner(this.keyPath(flag));
-    } catch (error) {
-      const missing = error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT';
-      if (!missing || origin === 'default') throw error;
-      throw new ExhibitError('KEY_INVALID', `there is no signing key ${value} yet`, {
-        subject: this.keyPath(flag),
-        hints: [`exhibit key new --name ${shellWord(value)}`, 'exhibit key show'],
-        cause: error,
-      });
-    }
+  /** A descriptor, else the terminal. A descriptor gives each line once, to whoever asks next. */
+  passphrases(descriptor: string | undefined): PassphraseSource {
+    if (descriptor === undefined) return terminalPassphrases(this.#options.answers);
+    const source = this.#descriptors.get(descriptor) ?? descriptorPassphrases(descriptor, this.signal);
+    this.#descriptors.set(descriptor, source);
+    return source;
   }
 
-  /** --allowed-signers, EXHIBIT_ALLOWED_SIGNERS, the configuration, the user's own list; `null` = no trust was given. */
-  async trustList(flag: string | undefined): Promise<TrustList | null> {
-    const setting = resolveSetting({
-      flag,
-      environment: variableOf(this.environment, 'EXHIBIT_ALLOWED_SIGNERS'),
-      config: this.config.allowedSigners,
-      default: this.locations.allowedSignersFile,
+  /** Opens a signing key of any kind. Throws `KEY_INVALID`, `PASSPHRASE_WRONG`, `DECLINED`, `SIGNER_UNAVAILABLE`. */
+  async signer(flag: string | undefined, passphrases = this.passphrases(undefined)): Promise<Signer> {
+    const setting = this.keySetting(flag);
+    const { environment, io, signal } = this;
+    return await openSigner(this.#keyReference(setting.value), setting, {
+      environment,
+      io,
+      signal,
+      passphrases,
+      kmsKey: async (keyId) => {
+        const { createKmsKey } = await import('../platforms/aws/kms-key.js');
+        return createKmsKey({ keyId, variables: environment.variables, signal });
+      },
     });
-    return await readTrustList(setting.value, setting.origin !== 'default');
+  }
+
+  /**
+   * --allowed-signers, EXHIBIT_ALLOWED_SIGNERS, the configuration, the user's own list; `null` = no trust was given. With the keys of
+   * --revoked, EXHIBIT_REVOKED or the configuration, which it trusts no longer.
+   */
+  async trustList(flag: string | undefined, revokedFlag?: string): Promise<TrustList | null> {
+    const { environment, config } = this;
+    const own = this.locations.allowedSignersFile;
+    return await readGivenTrust({ allowedSigners: flag, revoked: revokedFlag }, { environment, config, own });
+  }
+
+  /** URLs of time-stamping authorities; none = none is asked. */
+  tsaSetting(flag: readonly string[] | undefined): readonly string[] {
+    return resolveSetting<readonly string[]>({
+      flag,
+      environment: variableOf(this.environment, 'EXHIBIT_TSA')
+        ?.split(/\s+/)
+        .filter((url) => url !== ''),
+      config: this.config.tsa,
+      default: [],
+    }).value;
+  }
+
+  async timestamper(url: string): Promise<Timestamper> {
+    const { createHttpTimestamper } = await import('../http/http-timestamper.js');
+    return createHttpTimestamper({
+      url,
+      userAgent: `exhibit/${this.#options.version}`,
+      variables: this.environment.variables,
+      clock: this.clock,
+      onRetry: (text) => {
+        this.io.emit('TIMESTAMP_RETRY', text);
+      },
+    });
+  }
+
+  async bucket(options: S3DestinationOptions): Promise<Destination> {
+    return (await import('../platforms/aws/s3-destination.js')).createS3Destination(options);
   }
 
   clusterTarget(flags: ClusterFlagValues): ClusterTarget {
@@ -224,6 +278,7 @@ export class Context {
 
   /** Everything that was opened and outlives a call; closed in reverse order. */
   async close(): Promise<void> {
+    for (const source of this.#descriptors.values()) source.close();
     for (const closer of this.#closers.reverse()) await closer();
   }
 }

@@ -48,6 +48,8 @@ export const ENVIRONMENT_TABLE = {
   EXHIBIT_CASE: 'The case to work on, as --case.',
   EXHIBIT_KEY: 'The signing key, as --key of seal.',
   EXHIBIT_ALLOWED_SIGNERS: 'The trust list that verify uses, as --allowed-signers.',
+  EXHIBIT_REVOKED: 'The list of revoked keys that verify uses, as --revoked.',
+  EXHIBIT_TSA: 'Time-stamping authorities that seal asks, separated by spaces, as --tsa.',
   EXHIBIT_PROFILE: 'The profile of collect, as --profile.',
   EXHIBIT_CONTEXT: 'The kubeconfig context, as --context.',
   EXHIBIT_NO_INPUT: 'Not empty: never ask, as --no-input.',

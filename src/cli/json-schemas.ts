@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { collectResult, drillResult, planResult, sealResult, verifyResult } from './results/archive-results.js';
+import {
+  caseVerifyResult,
+  collectResult,
+  drillResult,
+  planResult,
+  sealResult,
+  verifyResult,
+} from './results/archive-results.js';
 import { caseCloseResult, caseListResult, caseShowResult, caseUseResult } from './results/case-results.js';
 import {
   completeResult,
@@ -9,9 +16,21 @@ import {
   keyShowResult,
   keyTrustResult,
 } from './results/key-results.js';
+import {
+  custodyAddResult,
+  custodyFormResult,
+  custodyListResult,
+  custodyVerifyResult,
+  extractResult,
+} from './results/custody-results.js';
+import { pullResult, pushAbortResult, pushResult } from './results/destination-results.js';
+import { deriveResult } from './results/derive-result.js';
+import { decryptResult, sealEncryptResult } from './results/encryption-results.js';
 import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';
+import { handoverResult } from './results/handover-result.js';
 import { showResult } from './results/show-result.js';
+import { retimestampResult } from './results/timestamp-results.js';
 
 /** What each command prints with --json, by command id. A command with two kinds of results has an id for each. */
 export const RESULT_SCHEMAS = {
@@ -20,17 +39,31 @@ export const RESULT_SCHEMAS = {
   'case:open': caseShowResult,
   'case:show': caseShowResult,
   'case:use': caseUseResult,
+  'case:verify': caseVerifyResult,
   'collect': collectResult,
   'collect:plan': planResult,
   'complete': completeResult,
+  'custody:add': custodyAddResult,
+  'custody:form': custodyFormResult,
+  'custody:list': custodyListResult,
+  'custody:retimestamp': retimestampResult,
+  'custody:verify': custodyVerifyResult,
+  'decrypt': decryptResult,
+  'derive': deriveResult,
   'drill:run': drillResult,
   'explain': explainResult,
   'explain:list': explainListResult,
+  'extract': extractResult,
+  'handover': handoverResult,
   'key:new': keyNewResult,
   'key:show': keyShowResult,
   'key:trust': keyTrustResult,
+  'pull': pullResult,
+  'push': pushResult,
+  'push:abort': pushAbortResult,
   'resume': collectResult,
   'seal': sealResult,
+  'seal:encrypt': sealEncryptResult,
   'show': showResult,
   'verify': verifyResult,
 } as const;

@@ -1,45 +1,56 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import { SEAL_NAMESPACE } from '../model/exhibit.js';
-import { findAllowedSigner, parseAllowedSigners } from '../evidence/allowed-signers.js';
-import { fingerprintOf, parsePublicKeyLine } from '../evidence/ssh-public-key.js';
-
-export const DEFAULT_KEY = 'default';
+import { type AllowedSigners, findAllowedSigner } from '../evidence/allowed-signers.js';
+import { isLockedKey } from '../evidence/local-signer.js';
+import {
+  fingerprintOf,
+  parsePublicKeyLine,
+  renderPublicKey,
+  type SshKeyType,
+  type SshPublicKey,
+} from '../evidence/ssh-public-key.js';
 
 /** What a signer may sign for us. */
 export const SIGNER_NAMESPACES = [SEAL_NAMESPACE, 'exhibit-custody@v1'] as const;
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
-/** A key is given by name (a file of the key folder) or by path (with a slash). */
-export function keyPathOf(keysDirectory: string, key: string, workingDirectory: string): string {
-  if (key.includes('/')) return isAbsolute(key) ? key : join(workingDirectory, key);
-  if (NAME.test(key) && !key.endsWith('.pub')) return join(keysDirectory, key);
-  throw new ExhibitError(
-    'USAGE_INVALID',
-    'a key name is lower-case letters, digits, dot, dash and underscore; a path has a slash',
-    { subject: key },
-  );
-}
-
-/** Whom a trust list vouches for, in its order. */
-export function listTrusted(
-  trustText: string,
-): readonly { readonly principals: string; readonly fingerprint: string }[] {
-  return parseAllowedSigners(trustText).signers.map(({ principals, keyBlob }) => ({
+/** Whom a trust list vouches for, in its order; a revoked key says so. */
+export function listTrusted({ signers, revoked }: AllowedSigners): readonly TrustedKey[] {
+  return signers.map(({ principals, keyBlob }) => ({
     principals,
     fingerprint: fingerprintOf(keyBlob),
+    revoked: revoked?.has(keyBlob) === true,
   }));
 }
+
+interface TrustedKey {
+  readonly principals: string;
+  readonly fingerprint: string;
+  readonly revoked: boolean;
+}
+
+/** Where the private half is: a file with or without a passphrase, one that cannot be used, or no file of ours. */
+export type KeyHolder = 'file' | 'file, with passphrase' | 'file, not usable' | 'elsewhere';
 
 export interface ListedKey {
   readonly name: string;
   readonly path: string;
+  readonly type: SshKeyType;
+  readonly heldIn: KeyHolder;
   readonly fingerprint: string;
   readonly publicKey: string;
   /** The principal of the trust list, `null` when the key is in none of its lines. */
   readonly trustedAs: string | null;
+}
+
+async function holderOf(privatePath: string): Promise<KeyHolder> {
+  try {
+    return (await isLockedKey(privatePath)) ? 'file, with passphrase' : 'file';
+  } catch (error) {
+    const isMissing = error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT';
+    return isMissing ? 'elsewhere' : 'file, not usable';
+  }
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {
@@ -51,12 +62,26 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
+interface TrustNow {
+  readonly list: AllowedSigners;
+  readonly nowMs: number;
+}
+
+function trustedAs(key: SshPublicKey, { list, nowMs }: TrustNow): string | null {
+  return findAllowedSigner(list, { keyBlob: key.blob, namespace: SEAL_NAMESPACE, atMs: nowMs }).principal;
+}
+
+function facts(key: SshPublicKey, trust: TrustNow) {
+  return {
+    type: key.type,
+    fingerprint: fingerprintOf(key.blob),
+    publicKey: renderPublicKey(key),
+    trustedAs: trustedAs(key, trust),
+  };
+}
+
 /** The keys of the folder by their public halves, sorted by name; files that hold no key are left out. */
-export async function listKeys(
-  keysDirectory: string,
-  trust: { readonly text: string; readonly nowMs: number },
-): Promise<readonly ListedKey[]> {
-  const signers = parseAllowedSigners(trust.text);
+export async function listKeys(keysDirectory: string, trust: TrustNow): Promise<readonly ListedKey[]> {
   const keys: ListedKey[] = [];
   for (const file of await namesIn(keysDirectory)) {
     const [type = '', base64 = ''] = (await readFile(join(keysDirectory, file), 'latin1'))
@@ -65,14 +90,16 @@ export async function listKeys(
       .split(/\s+/);
     const key = parsePublicKeyLine(`${type} ${base64}`);
     if (key === null) continue;
-    keys.push({
-      name: basename(file, '.pub'),
-      path: join(keysDirectory, basename(file, '.pub')),
-      fingerprint: fingerprintOf(key.blob),
-      publicKey: `${type} ${base64}`,
-      trustedAs: findAllowedSigner(signers, { keyBlob: key.blob, namespace: SEAL_NAMESPACE, atMs: trust.nowMs })
-        .principal,
-    });
+    const name = basename(file, '.pub');
+    const path = join(keysDirectory, name);
+    keys.push({ name, path, heldIn: await holderOf(path), ...facts(key, trust) });
   }
   return keys;
+}
+
+/** A key that has no file here, by the reference that names it. */
+export function listedElsewhere(reference: string, publicKey: string, trust: TrustNow): ListedKey {
+  const key = parsePublicKeyLine(publicKey);
+  if (key === null) throw new ExhibitError('INTERNAL', 'a signer without a public key', { subject: reference });
+  return { name: reference, path: reference, heldIn: 'elsewhere', ...facts(key, trust) };
 }

@@ -19,6 +19,7 @@ describe('locations', () => {
       expect(locationsOf(at({ EXHIBIT_HOME: home, XDG_STATE_HOME: '/elsewhere' }))).toEqual({
         casesDirectory: `${root}/cases`,
         keysDirectory: `${root}/keys`,
+        uploadsDirectory: `${root}/uploads`,
         allowedSignersFile: `${root}/allowed_signers`,
         configFile: `${root}/config.yaml`,
       });
@@ -32,6 +33,7 @@ describe('locations', () => {
     });
     expect(locationsOf(at({ XDG_STATE_HOME: 'state', XDG_CONFIG_HOME: '', EXHIBIT_HOME: '' }))).toMatchObject({
       casesDirectory: '/home/jane/.local/state/exhibit/cases',
+      uploadsDirectory: '/home/jane/.local/state/exhibit/uploads',
       configFile: '/home/jane/.config/exhibit/config.yaml',
     });
   });

@@ -5,6 +5,8 @@ import { type Environment, variableOf } from './environment.js';
 export interface Locations {
   readonly casesDirectory: string;
   readonly keysDirectory: string;
+  /** What is known of uploads that are under way; no evidence. */
+  readonly uploadsDirectory: string;
   readonly allowedSignersFile: string;
   readonly configFile: string;
 }
@@ -21,14 +23,17 @@ export function locationsOf(environment: Environment): Locations {
     const root = isAbsolute(home) ? home : join(environment.workingDirectory, home);
     return {
       casesDirectory: join(root, 'cases'),
+      uploadsDirectory: join(root, 'uploads'),
       keysDirectory: join(root, 'keys'),
       allowedSignersFile: join(root, 'allowed_signers'),
       configFile: join(root, 'config.yaml'),
     };
   }
   const config = join(xdgDirectory(environment, 'XDG_CONFIG_HOME', '.config'), 'exhibit');
+  const state = join(xdgDirectory(environment, 'XDG_STATE_HOME', '.local/state'), 'exhibit');
   return {
-    casesDirectory: join(xdgDirectory(environment, 'XDG_STATE_HOME', '.local/state'), 'exhibit', 'cases'),
+    casesDirectory: join(state, 'cases'),
+    uploadsDirectory: join(state, 'uploads'),
     keysDirectory: join(config, 'keys'),
     allowedSignersFile: join(config, 'allowed_signers'),
     configFile: join(config, 'config.yaml'),

@@ -9,6 +9,7 @@ export interface NewCase {
   readonly authority: Authority;
   readonly operator?: string | undefined;
   readonly hold?: string | undefined;
+  readonly privilege?: string | undefined;
   /** The caller sees to it that another case stays in use. */
   readonly ofItsOwn?: boolean;
 }
@@ -28,6 +29,7 @@ export async function openCase(context: Context, input: NewCase): Promise<string
     authority: input.authority,
     operator: operator.value,
     hold: input.hold ?? null,
+    privilege: input.privilege ?? null,
   });
   const text =
     input.ofItsOwn === true ? `a case of its own was opened: ${caseId}` : `case ${caseId} was opened and is in use`;

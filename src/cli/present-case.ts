@@ -6,14 +6,21 @@ import { renderFacts } from './table.js';
 type ExhibitShown = z.infer<typeof caseShowResult>['exhibits'][number];
 
 /** `interrupted, incident, 71 of 146 read`: state, kind, and how far an open one has come. A collection that runs now looks interrupted. */
-export function exhibitState({ state, kind, progress }: ExhibitShown): string {
+export function exhibitState({ state, kind, progress, encryption }: ExhibitShown): string {
   const isWhole = progress?.finished === true && progress.read >= progress.planned;
   const collected = isWhole ? 'complete, not sealed' : 'not finished: running or interrupted';
   return [
     progress === null ? state : collected,
+    ...encryptionText(state, encryption),
     ...(kind === null ? [] : [kind]),
     ...(progress === null ? [] : [`${String(progress.read)} of ${String(progress.planned)} read`]),
   ].join(', ');
+}
+
+function encryptionText(state: ExhibitShown['state'], encryption: ExhibitShown['encryption']): readonly string[] {
+  if (encryption === null || state === 'given-up') return [];
+  if (state === 'open') return ['to be encrypted'];
+  return [encryption === 'done' ? 'encrypted' : 'encryption not finished: exhibit seal'];
 }
 
 /** A case for people. */
@@ -30,6 +37,7 @@ export function presentCase(shown: z.infer<typeof caseShowResult>): string {
     ['until', limits.notAfter],
     ['operator', shown.operator],
     ['hold', shown.hold],
+    ['privilege', shown.privilege],
     ['opened', shown.openedAt],
     ['directory', shown.directory],
     ...shown.exhibits.map(

@@ -17,6 +17,11 @@ function renderFindings({ findings, findingsTotal }: VerifyReport): string[] {
   return ['', 'Findings:', ...lines, ...(more > 0 ? [`  and ${String(more)} more`] : [])];
 }
 
+function renderAlarms({ alarms }: VerifyReport): string[] {
+  if (alarms.length === 0) return [];
+  return ['', 'Look at this:', ...alarms.map((alarm) => `  ${escapeForTerminal(alarm, 300)}`)];
+}
+
 /** The verdict first, then who signed, what was checked, and each finding. */
 export function presentReport(report: VerifyReport, columns: number): string {
   const { signer, checks } = report;
@@ -35,6 +40,7 @@ export function presentReport(report: VerifyReport, columns: number): string {
       checks.map(({ check, result, detail }) => [check, result, detail]),
     ),
     ...renderFindings(report),
+    ...renderAlarms(report),
   ].join('\n');
 }
 

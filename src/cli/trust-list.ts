@@ -1,18 +1,56 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { appendAllowedSigner, readAllowedSigners } from '../evidence/allowed-signers.js';
+import { readRevokedKeys, type RevokedKeys } from '../evidence/revocation/revoked-keys.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
+import type { ConfigFile } from './config-file.js';
+import { type Environment, variableOf } from './environment.js';
 import { SIGNER_NAMESPACES } from './key-ring.js';
+import { resolveSetting } from './settings.js';
 
 export interface TrustList {
   readonly source: string;
   readonly text: string;
+  /** Keys that it trusts no longer. */
+  readonly revoked: RevokedKeys | null;
+}
+
+interface TrustSurroundings {
+  readonly environment: Environment;
+  readonly config: ConfigFile;
+  /** Path of the user's own list. */
+  readonly own: string;
+}
+
+/**
+ * The list of flag, environment or configuration, else the user's own, and the keys that it trusts no longer, named in the same ways. A
+ * list of revoked keys that cannot be used is an error even where nobody is trusted: it must not go unnoticed.
+ */
+export async function readGivenTrust(
+  flags: { readonly allowedSigners: string | undefined; readonly revoked: string | undefined },
+  { environment, config, own }: TrustSurroundings,
+): Promise<TrustList | null> {
+  const list = resolveSetting({
+    flag: flags.allowedSigners,
+    environment: variableOf(environment, 'EXHIBIT_ALLOWED_SIGNERS'),
+    config: config.allowedSigners,
+    default: own,
+  });
+  const { value: revokedPath } = resolveSetting<string | null>({
+    flag: flags.revoked,
+    environment: variableOf(environment, 'EXHIBIT_REVOKED'),
+    config: config.revoked,
+    default: null,
+  });
+  const revoked = revokedPath === null ? null : await readRevokedKeys(revokedPath);
+  const text = await readListText(list.value, list.origin !== 'default');
+  return text === null ? null : { source: list.value, text, revoked };
 }
 
 /** A list that the user named must be there; the user's own may be missing. */
-export async function readTrustList(path: string, named: boolean): Promise<TrustList | null> {
+async function readListText(path: string, named: boolean): Promise<string | null> {
   try {
-    return { source: path, text: await readAllowedSigners(path) };
+    return await readAllowedSigners(path);
   } catch (error) {
     const missing = error instanceof ExhibitError && errnoOf(error.cause) === 'ENOENT';
     if (missing && !named) return null;

@@ -10,6 +10,7 @@ import { authorityOf, caseForCollection } from '../cli/open-case.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { refuseSandbox } from '../cli/refuse-sandbox.js';
 import { resumeCommand } from '../cli/resume-command.js';
+import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
 import { presentPlan } from '../cli/present-collect.js';
 import type { collectResult, planResult } from '../cli/results/archive-results.js';
 import { collect } from '../workflows/collect.js';
@@ -24,7 +25,8 @@ export default class Collect extends BaseCommand<typeof Collect> {
 
   static override description = describe(
     `Reads only, most volatile first; every planned artifact ends in exactly one outcome with its reason. Interrupted at any moment, it
-goes on with resume, and seal can always close what is there. Without a case in use one is opened.`,
+goes on with resume, and seal can always close what is there. Without a case in use one is opened. With --tsa the first line of the
+custody log, and one every ten minutes, get a time-stamp: nothing that follows can be older than it.`,
     [
       'CONFIG_INVALID',
       'PROFILE_INVALID',
@@ -59,6 +61,7 @@ goes on with resume, and seal can always close what is there. Without a case in 
       default: false,
       summary: 'Show what, in which order, at what cost and with which rights; write nothing.',
     }),
+    ...tsaFlags,
     ...clusterFlags,
   };
 
@@ -77,7 +80,9 @@ goes on with resume, and seal can always close what is there. Without a case in 
     if (flags['dry-run']) return await this.#plan(request);
     const caseId = await caseForCollection(context);
     await refuseSandbox(context, caseId);
-    const summary = await collect(request, await context.collectDeps(caseId, context.clusterTarget(flags)));
+    const timestampers = await timestampersOf(context, flags.tsa);
+    const deps = await context.collectDeps(caseId, context.clusterTarget(flags));
+    const summary = await collect(request, { ...deps, timestampers });
     return await collectOutcome(context, summary);
   }
 

@@ -7,6 +7,7 @@ import type { CommandOutcome } from '../cli/outcome.js';
 import { refuseSandbox } from '../cli/refuse-sandbox.js';
 import { resumeCommand } from '../cli/resume-command.js';
 import type { collectResult } from '../cli/results/archive-results.js';
+import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
 import { resumeCollection } from '../workflows/collect.js';
 
 export default class Resume extends BaseCommand<typeof Resume> {
@@ -32,7 +33,7 @@ for collect; another cluster than the one that was begun with is refused.`,
 
   static override examples = ['<%= config.bin %> resume', '<%= config.bin %> resume --case k7m2p9 --context prod'];
 
-  static override flags = { ...clusterFlags };
+  static override flags = { ...tsaFlags, ...clusterFlags };
 
   protected override goOn(): string {
     return resumeCommand((this.flags as { readonly case?: string | undefined } | undefined)?.case);
@@ -42,7 +43,9 @@ for collect; another cluster than the one that was begun with is refused.`,
     const { context, flags } = this;
     const caseId = await context.caseId();
     await refuseSandbox(context, caseId);
-    const summary = await resumeCollection(await context.collectDeps(caseId, context.clusterTarget(flags)));
+    const timestampers = await timestampersOf(context, flags.tsa);
+    const deps = await context.collectDeps(caseId, context.clusterTarget(flags));
+    const summary = await resumeCollection({ ...deps, timestampers });
     return await collectOutcome(context, summary);
   }
 }

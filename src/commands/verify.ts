@@ -5,6 +5,7 @@ import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentReport, verdictNotice } from '../cli/present-report.js';
 import type { verifyResult } from '../cli/results/archive-results.js';
+import { tsaTrustFlags } from '../cli/verify-flags.js';
 import { verify } from '../workflows/verify.js';
 
 export default class Verify extends BaseCommand<typeof Verify> {
@@ -12,7 +13,8 @@ export default class Verify extends BaseCommand<typeof Verify> {
 
   static override description = describe(
     `Container, file set, hashes, counts, custody chain, statement, signature, and the receipt where one is given. Signers are trusted
-from --allowed-signers, else EXHIBIT_ALLOWED_SIGNERS, else your own list (key trust); never from inside the archive.
+from --allowed-signers, else EXHIBIT_ALLOWED_SIGNERS, else your own list (key trust); never from inside the archive. A time-stamp is
+checked against the roots of --tsa-ca, at its own time; one that was got later is read from the custody folder beside the archive.
 
 Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes it 3.`,
     ['COLLECT_PARTIAL', 'VERIFY_FAILED', 'KEY_INVALID', 'STORAGE_FAILED'],
@@ -21,6 +23,7 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
   static override examples = [
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --allowed-signers trusted.txt --receipt k7m2p9-x0001.receipt.json',
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz --tsa-ca tsa-root.pem',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --require-complete --json',
   ];
 
@@ -33,7 +36,12 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
       helpValue: 'FILE',
       summary: "Trust list in OpenSSH's format, from outside the archive.",
     }),
+    'revoked': Flags.string({
+      helpValue: 'FILE',
+      summary: 'Keys that are trusted no longer: a KRL of ssh-keygen, or public keys one a line (EXHIBIT_REVOKED).',
+    }),
     'receipt': Flags.string({ helpValue: 'FILE', summary: 'Receipt that was kept elsewhere since the seal.' }),
+    ...tsaTrustFlags,
     'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
 
@@ -42,9 +50,11 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
     const report = await verify(
       {
         archivePath: this.args.archive,
-        allowedSigners: await context.trustList(flags['allowed-signers']),
+        allowedSigners: await context.trustList(flags['allowed-signers'], flags.revoked),
         receiptPath: flags.receipt ?? null,
         requireComplete: flags['require-complete'],
+        tsaCaPath: flags['tsa-ca'] ?? null,
+        requireTimestamp: flags['require-timestamp'],
       },
       { clock: context.clock, scratchDirectory: context.scratchDirectory },
     );

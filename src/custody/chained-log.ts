@@ -84,14 +84,14 @@ export class ChainedLog<Event extends string> {
 
   /**
    * Takes its place in the chain at once; resolves when it is on the disk. Fields that every entry has cannot be overruled by `fields`.
-   * Throws `INTERNAL` for a line above `MAX_RECORD_BYTES`, which leaves the log as it was.
+   * Throws `INTERNAL` for a line above `MAX_RECORD_BYTES`, which leaves the log as it was. Returns the raw line with its LF.
    */
-  async append(event: Event, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.appendMany(event, [fields]);
+  async append(event: Event, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return await this.appendMany(event, [fields]);
   }
 
-  /** One entry of the same event for each of `list`, in one write: all of them or, when one is too long, none. */
-  async appendMany(event: Event, list: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  /** One entry of the same event for each of `list`, in one write: all of them or, when one is too long, none. Returns the raw lines. */
+  async appendMany(event: Event, list: readonly Readonly<Record<string, unknown>>[]): Promise<string> {
     let lines = '';
     let head = this.head;
     for (const fields of list) {
@@ -100,11 +100,12 @@ export class ChainedLog<Event extends string> {
       head = { seq: head.seq + 1, sha256: createHash('sha256').update(line, 'latin1').digest('hex') };
       lines += line;
     }
-    if (lines === '') return;
+    if (lines === '') return lines;
     this.#seq = head.seq;
     this.#sha256 = head.sha256;
     this.#lastEvent = event;
     await this.#file.append(lines);
+    return lines;
   }
 
   /** Throws `INTERNAL` when an entry would be too long; for what must be known before something else is written. */

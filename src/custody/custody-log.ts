@@ -4,10 +4,10 @@ import type { ChainHead } from './read-chain.js';
 
 /** The acquisition log of an exhibit, as those who act see it. */
 export interface CustodyLog {
-  /** Resolves when the entry is on the disk. Throws `STORAGE_FULL` and `STORAGE_FAILED`. */
-  append(event: CustodyEvent, fields?: Readonly<Record<string, unknown>>): Promise<void>;
-  /** One entry of the same event for each of `list`, with one sync. */
-  appendMany(event: CustodyEvent, list: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+  /** Resolves with the raw line, LF included, when the entry is on the disk. Throws `STORAGE_FULL` and `STORAGE_FAILED`. */
+  append(event: CustodyEvent, fields?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** One entry of the same event for each of `list`, with one sync. Resolves with the raw lines. */
+  appendMany(event: CustodyEvent, list: readonly Readonly<Record<string, unknown>>[]): Promise<string>;
   /** Entries so far. */
   readonly size: number;
   readonly sizeBytes: number;
@@ -44,12 +44,12 @@ export class OpenedCustodyLog implements CustodyLog {
     return this.#log.lastEvent;
   }
 
-  async append(event: CustodyEvent, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.appendMany(event, [fields]);
+  async append(event: CustodyEvent, fields: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return await this.appendMany(event, [fields]);
   }
 
-  async appendMany(event: CustodyEvent, list: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  async appendMany(event: CustodyEvent, list: readonly Readonly<Record<string, unknown>>[]): Promise<string> {
     if (this.#log.size === 0 && event !== 'open') await this.#log.append('open', this.#first);
-    await this.#log.appendMany(event, list);
+    return await this.#log.appendMany(event, list);
   }
 }

@@ -33,6 +33,11 @@ describe('parseAllowedSigners', () => {
       `alice valid-after="20260615115959Z",valid-before="202606151201Z" ${publicKey}`,
       'alice',
     ],
+    [
+      'times that end in UTC or z',
+      `alice valid-after="20260615120000utc",valid-before="202606151201z" ${publicKey}`,
+      'alice',
+    ],
     ['tabs, spaces and CR', `  alice \t ${publicKey}\r`, 'alice'],
     ['comments and blank lines before', `# list\n\n   \nalice ${publicKey}`, 'alice'],
     ['a later line that fits better', `alice namespaces="x" ${publicKey}\nbob ${publicKey}`, 'bob'],
@@ -49,6 +54,10 @@ describe('parseAllowedSigners', () => {
     ['a certificate authority among options', `alice namespaces="${SEAL}",cert-authority ${publicKey}`],
     ['an unknown option', `alice no-touch-required ${publicKey}`],
     ['a time that is none', `alice valid-before="soon" ${publicKey}`],
+    ['a time before there were times', `alice valid-after="19700101Z" ${publicKey}`],
+    ['a window that ends before it begins', `alice valid-after="20260616Z",valid-before="20260615Z" ${publicKey}`],
+    ['namespaces given twice', `alice namespaces="file",namespaces="${SEAL}" ${publicKey}`],
+    ['an end that is moved by a second one', `alice valid-before="20260101Z",valid-before="20270101Z" ${publicKey}`],
     ['no principal', publicKey],
     ['a comment sign', `#alice ${publicKey}`],
     ['a key of another type in front', `alice ssh-rsa ${publicKey.split(' ')[1] ?? ''}`],
@@ -64,6 +73,28 @@ describe('parseAllowedSigners', () => {
     );
     expect(signers).toHaveLength(1);
     expect(unused.map(({ line }) => line)).toEqual([2, 3]);
+  });
+
+  it('says that a key is not trusted because its line cannot be used', () => {
+    const list = parseAllowedSigners(`# list\nca cert-authority ${publicKey}\n`);
+    expect(findAllowedSigner(list, query)).toEqual({
+      principal: null,
+      why: 'the key is not in the list, of which line 2 is not used: certificate authorities are not supported',
+    });
+  });
+
+  it('counts whole seconds, both ends included', () => {
+    const list = parseAllowedSigners(`a valid-after="20260615120000Z",valid-before="20260615120001Z" ${publicKey}`);
+    const at = (offsetMs: number): boolean =>
+      findAllowedSigner(list, { ...query, atMs: query.atMs + offsetMs }).principal !== null;
+    expect([-1, 0, 999, 1000, 1999, 2000].map(at)).toEqual([false, true, true, true, true, false]);
+  });
+
+  it('reads a time without a zone as local time, as ssh-keygen does', () => {
+    const local = new Date(2026, 5, 15, 12).getTime();
+    const list = parseAllowedSigners(`a valid-before="202606151200" ${publicKey}`);
+    const at = (atMs: number): boolean => findAllowedSigner(list, { ...query, atMs }).principal !== null;
+    expect([at(local), at(local + 1000)]).toEqual([true, false]);
   });
 
   it('never throws and never trusts a key that is not there', () => {

@@ -2,6 +2,7 @@ import { constants, open, type FileHandle } from 'node:fs/promises';
 import { parseInstant } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
 import { fingerprintOf, parsePublicKeyLine } from './ssh-public-key.js';
+import type { RevokedKeys } from './revocation/revoked-keys.js';
 import { storageError } from '../custody/storage-error.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -19,10 +20,20 @@ export interface AllowedSigner {
   readonly validBeforeMs: number | null;
 }
 
+/** A list as it is given from outside an archive. */
+export interface GivenTrust {
+  readonly source: string;
+  readonly text: string;
+  /** Keys that it trusts no longer. */
+  readonly revoked?: RevokedKeys | null;
+}
+
 export interface AllowedSigners {
   readonly signers: readonly AllowedSigner[];
   /** Lines that are not used, numbered from 1. Nothing is ever trusted because of them. */
   readonly unused: readonly { readonly line: number; readonly why: string }[];
+  /** Keys of which none is trusted, whatever the lines say; `null` = none was named. */
+  readonly revoked: RevokedKeys | null;
 }
 
 interface Options {
@@ -31,29 +42,39 @@ interface Options {
   validBeforeMs: number | null;
 }
 
-/** `YYYYMMDD[HHMM[SS]][Z]`, local time without Z, as in ssh-keygen(1); `null` when it is not that. */
+/** `YYYYMMDD[HHMM[SS]]` with `Z` or `UTC`, local time without, as in ssh-keygen(1); `null` when it is not that. */
 function parseTimestamp(text: string): number | null {
-  const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z?)$/.exec(text);
+  const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z|UTC)?$/i.exec(text);
   if (match === null) return null;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', zone] = match;
-  return parseInstant(`${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour}:${minute}:${second}${zone ?? ''}`);
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', zone] = match;
+  const atMs = parseInstant(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone === undefined ? '' : 'Z'}`);
+  return atMs !== null && atMs > 0 ? atMs : null;
 }
 
+const BOUNDS = { 'valid-after': 'validAfterMs', 'valid-before': 'validBeforeMs' } as const;
+
+/** A sentence when the option cannot be used; `options` then counts for nothing. */
 function readOption(option: string, options: Options): string | null {
   const match = /^([A-Za-z-]+)(?:="([^"]*)")?$/.exec(option);
   const value = match?.[2];
-  const name = match?.[1]?.toLowerCase();
+  const name = match?.[1]?.toLowerCase() ?? '';
   if (name === 'cert-authority') return 'certificate authorities are not supported';
   if (value === undefined) return 'unknown option';
-  if (name === 'namespaces' && value !== '') {
-    options.namespaces = value;
-    return null;
-  }
-  if (name !== 'valid-after' && name !== 'valid-before') return 'unknown option';
-  const atMs = parseTimestamp(value);
-  if (atMs === null) return 'a time that cannot be read';
-  options[name === 'valid-after' ? 'validAfterMs' : 'validBeforeMs'] = atMs;
+  if (name === 'valid-after' || name === 'valid-before') return readBound(BOUNDS[name], value, options);
+  if (name !== 'namespaces' || value === '') return 'unknown option';
+  if (options.namespaces !== null) return 'an option that is given twice';
+  options.namespaces = value;
   return null;
+}
+
+function readBound(bound: 'validAfterMs' | 'validBeforeMs', value: string, options: Options): string | null {
+  if (options[bound] !== null) return 'an option that is given twice';
+  options[bound] = parseTimestamp(value);
+  return options[bound] === null ? 'a time that cannot be read' : null;
+}
+
+function isWindow({ validAfterMs, validBeforeMs }: Options): boolean {
+  return validAfterMs === null || validBeforeMs === null || validAfterMs < validBeforeMs;
 }
 
 const PRINCIPALS = /^(?:"([^"]+)"|([^\s"]+))[ \t]+/;
@@ -71,6 +92,7 @@ function parseLine(line: string): AllowedSigner | string {
     const problem = readOption(option, options);
     if (problem !== null) return problem;
   }
+  if (!isWindow(options)) return 'a time of validity that ends before it begins';
   const keyBlob = parsePublicKeyText(rest.slice(written.length));
   const principals = head[1] ?? head[2] ?? '';
   return keyBlob === null ? 'no key of a type that can be checked' : { principals, keyBlob, ...options };
@@ -84,9 +106,9 @@ function parsePublicKeyText(text: string): Buffer | null {
 /**
  * A trust list in OpenSSH's allowed_signers format: `principals [options] type base64 [comment]`. Options: `namespaces`, `valid-after`,
  * `valid-before`. A line with `cert-authority` trusts certificates, which we do not check: it is not used. A line that is not understood
- * is not used either; both are listed.
+ * is not used either; both are listed. Keys of `revoked` are trusted by no line.
  */
-export function parseAllowedSigners(text: string): AllowedSigners {
+export function parseAllowedSigners(text: string, revoked: RevokedKeys | null = null): AllowedSigners {
   const signers: AllowedSigner[] = [];
   const unused: { line: number; why: string }[] = [];
   for (const [index, raw] of text.split('\n').entries()) {
@@ -96,7 +118,7 @@ export function parseAllowedSigners(text: string): AllowedSigners {
     if (typeof parsed === 'string') unused.push({ line: index + 1, why: parsed });
     else signers.push(parsed);
   }
-  return { signers, unused };
+  return { signers, unused, revoked };
 }
 
 function matchesPattern(text: string, pattern: string): boolean {
@@ -126,21 +148,31 @@ export function matchesPatternList(text: string, patterns: string): boolean {
 /** The outcome of looking a key up; `why` tells the nearest reason when it is not trusted. */
 export type Trust = { readonly principal: string } | { readonly principal: null; readonly why: string };
 
+function whyUnlisted({ unused }: AllowedSigners): string {
+  const [first] = unused;
+  if (first === undefined) return 'the key is not in the list';
+  return `the key is not in the list, of which line ${String(first.line)} is not used: ${first.why}`;
+}
+
 /**
  * Looks a key up. Windows of validity are judged at `atMs`: the time of checking, as long as no time-stamp proves an earlier one, because
- * the times inside an archive are claims of whoever held the key.
+ * the times inside an archive are claims of whoever held the key. They count whole seconds and include both ends, as with ssh-keygen. A
+ * revocation has no time: a revoked key is trusted at none.
  */
 export function findAllowedSigner(
   list: AllowedSigners,
   query: { keyBlob: Buffer; namespace: string; atMs: number },
 ): Trust {
-  let why = 'the key is not in the list';
+  if (list.revoked?.has(query.keyBlob) === true)
+    return { principal: null, why: `the key is revoked (${list.revoked.source})` };
+  const atMs = Math.floor(query.atMs / 1000) * 1000;
+  let why = whyUnlisted(list);
   for (const signer of list.signers) {
     if (!signer.keyBlob.equals(query.keyBlob)) continue;
     if (signer.namespaces !== null && !matchesPatternList(query.namespace, signer.namespaces))
       why = 'the key is listed for other namespaces';
-    else if (signer.validAfterMs !== null && query.atMs < signer.validAfterMs) why = 'the key is not valid yet';
-    else if (signer.validBeforeMs !== null && query.atMs > signer.validBeforeMs) why = 'the key is no longer valid';
+    else if (signer.validAfterMs !== null && atMs < signer.validAfterMs) why = 'the key is not valid yet';
+    else if (signer.validBeforeMs !== null && atMs > signer.validBeforeMs) why = 'the key is no longer valid';
     else return { principal: signer.principals };
   }
   return { principal: null, why };

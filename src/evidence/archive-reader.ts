@@ -1,4 +1,5 @@
 import { itemRecordSchema, type ItemRecord } from '../model/artifact.js';
+import { custodyEntrySchema, type CustodyEntry } from '../model/custody-entry.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Statement } from '../model/exhibit.js';
 import {
@@ -8,7 +9,7 @@ import {
   type OutcomeCounts,
   type OutcomeRecord,
 } from '../model/outcome.js';
-import { MAX_HELD_BYTES, STATEMENT } from './bag-layout.js';
+import { ACQUISITION_LOG, MAX_HELD_BYTES, STATEMENT } from './bag-layout.js';
 import { readGzipMember } from './gzip-member-reader.js';
 import { openArchive } from './open-archive.js';
 import { UstarReader, type EntrySink } from './ustar-reader.js';
@@ -211,5 +212,15 @@ export async function listItems(path: string, onItem: (item: ItemRecord) => void
   const findings = new Findings();
   await walk(path, findings, (inner) =>
     inner === ITEMS ? recordLines({ path: inner, schema: itemRecordSchema, findings, onRecord: onItem }) : null,
+  );
+}
+
+/** Calls `onEntry` for every line of the acquisition log in its order. Throws as `listItems`. */
+export async function listCustody(path: string, onEntry: (entry: CustodyEntry) => void): Promise<void> {
+  const findings = new Findings();
+  await walk(path, findings, (inner) =>
+    inner === ACQUISITION_LOG
+      ? recordLines({ path: inner, schema: custodyEntrySchema, findings, onRecord: onEntry })
+      : null,
   );
 }

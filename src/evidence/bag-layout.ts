@@ -8,6 +8,8 @@ export const STATEMENT = 'meta/exhibit.json';
 export const TOOL = 'meta/tool/tool.json';
 export const GUIDE = 'VERIFY.md';
 export const ACQUISITION_LOG = 'custody/acquisition.jsonl';
+/** The ledger of a redacted copy, and of nothing else. */
+export const REDACTIONS = 'data/derived/redactions.jsonl';
 export const SIGNATURE = 'seal/tagmanifest-sha256.txt.sig';
 export const SIGNER_KEY = 'seal/signer.pub';
 

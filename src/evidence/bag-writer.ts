@@ -48,8 +48,8 @@ export class BagWriter {
   }
 
   /** A file below seal/: after the tagmanifest, and in no manifest. */
-  async addSeal(path: string, bytes: string): Promise<void> {
-    await this.#archive.addBytes(this.#next(path), Buffer.from(bytes, 'latin1'));
+  async addSeal(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#archive.addBytes(this.#next(path), bytes);
   }
 
   /** The tagmanifest, which lists everything so far that is no payload; its bytes are what is signed. */

@@ -5,10 +5,21 @@ import { corrupt, readChain } from '../custody/read-chain.js';
 import { MAX_TORN_RECORDED_BYTES, releaseTorn } from '../custody/torn-tail.js';
 import type { TornTail } from '../custody/torn-tail.js';
 import { caseEventSchema } from '../model/case.js';
-import type { CaseEvent } from '../model/case.js';
+import type { CaseEvent, EncryptionEvent } from '../model/case.js';
 import type { Clock } from '../ports/clock.js';
 
 export type ExhibitState = 'open' | 'sealed' | 'given-up';
+
+/** What is to become of an archive, and how far that has come. */
+export interface EncryptionHistory {
+  /** `asked`: no encrypted archive is recorded. `encrypted`: it is; the plaintext is there, or half gone. `done`: nothing is left to do. */
+  readonly state: 'asked' | 'encrypted' | 'done';
+  /** Public keys; empty = a passphrase. */
+  readonly recipients: readonly string[];
+  readonly keepPlaintext: boolean;
+  /** `null` while it is only asked for. */
+  readonly encryptedSha256: string | null;
+}
 
 /** What case.jsonl says of one exhibit. */
 export interface ExhibitHistory {
@@ -20,6 +31,8 @@ export interface ExhibitHistory {
   readonly containerSha256: string | null;
   /** Of the sealed and the given up. */
   readonly custodyHeadSha256: string | null;
+  /** `null` = encryption was never asked for. */
+  readonly encryption: EncryptionHistory | null;
 }
 
 export interface CaseHistory {
@@ -48,9 +61,19 @@ class HistoryReader {
       case 'exhibit-opened':
         return this.#opened(event.exhibitId, event.sequence);
       case 'exhibit-sealed':
-        return this.#ended({ ...event, state: 'sealed' });
+        return this.#ended({ ...event, state: 'sealed', encryption: null });
       case 'exhibit-given-up':
-        return this.#ended({ ...event, state: 'given-up', tagmanifestSha256: null, containerSha256: null });
+        return this.#ended({
+          ...event,
+          state: 'given-up',
+          tagmanifestSha256: null,
+          containerSha256: null,
+          encryption: null,
+        });
+      case 'encryption-asked':
+      case 'exhibit-encrypted':
+      case 'plaintext-removed':
+        return this.#encrypted(event);
       case 'case-closed':
         this.closed = true;
         return null;
@@ -72,7 +95,17 @@ class HistoryReader {
       tagmanifestSha256: null,
       containerSha256: null,
       custodyHeadSha256: null,
+      encryption: null,
     });
+    return null;
+  }
+
+  #encrypted(event: EncryptionEvent): string | null {
+    const at = this.exhibits.findIndex(({ exhibitId }) => exhibitId === event.exhibitId);
+    const exhibit = this.exhibits[at];
+    const encryption = exhibit === undefined ? null : nextEncryption(event, exhibit);
+    if (exhibit === undefined || encryption === null) return 'it encrypts an exhibit that is not ready for it';
+    this.exhibits[at] = { ...exhibit, encryption };
     return null;
   }
 
@@ -87,9 +120,26 @@ class HistoryReader {
       tagmanifestSha256,
       containerSha256,
       custodyHeadSha256,
+      encryption: last.encryption,
     };
     return null;
   }
+}
+
+/** `null` for a step that cannot follow on the last. */
+function nextEncryption(event: EncryptionEvent, { state, encryption }: ExhibitHistory): EncryptionHistory | null {
+  if (event.event === 'encryption-asked') {
+    const { recipients, keepPlaintext } = event;
+    if (state === 'given-up' || (encryption !== null && encryption.state !== 'asked')) return null;
+    return { state: 'asked', recipients, keepPlaintext, encryptedSha256: null };
+  }
+  if (state !== 'sealed' || encryption === null) return null;
+  if (event.event === 'exhibit-encrypted') {
+    const { encryptedSha256 } = event;
+    if (encryption.state !== 'asked') return null;
+    return { ...encryption, state: encryption.keepPlaintext ? 'done' : 'encrypted', encryptedSha256 };
+  }
+  return encryption.state === 'encrypted' ? { ...encryption, state: 'done' } : null;
 }
 
 function parseEvent(entry: ChainEntry): z.ZodSafeParseResult<CaseEvent> {

@@ -10,10 +10,10 @@ import type { Authority, CaseEvent, CaseFile } from '../model/case.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
+import { archiveOf } from './archive-of.js';
 import { caseLayout, noSuchCase, readCaseFile } from './case-file.js';
-import type { ExhibitState } from './case-state.js';
+import type { EncryptionHistory, ExhibitState } from './case-state.js';
 import { readCaseHistory } from './case-state.js';
-import { sealedPaths } from './finished-seal.js';
 import { openCaseForWriting } from './open-case.js';
 import type { OpenCase } from './open-case.js';
 import {
@@ -37,14 +37,17 @@ export interface NewCase {
   readonly authority: Authority;
   readonly operator: string;
   readonly hold: string | null;
+  readonly privilege?: string | null;
 }
 
 export interface ExhibitSummary {
   readonly exhibitId: string;
   readonly sequence: number;
   readonly state: ExhibitState;
-  /** Of a sealed one. */
+  /** Of a sealed one: the file that holds it, encrypted where the plaintext was removed. */
   readonly archive?: string;
+  /** `null` = encryption was never asked for. */
+  readonly encryption: EncryptionHistory | null;
 }
 
 export interface CaseSummary {
@@ -104,6 +107,7 @@ class FileCaseStore implements CaseStore {
       authority: input.authority,
       operator: input.operator,
       hold: input.hold,
+      privilege: input.privilege ?? null,
       openedAt: toRfc3339(clock.nowMs()),
       state: 'open',
     };
@@ -208,12 +212,11 @@ class FileCaseStore implements CaseStore {
     const file = await readCaseFile(layout);
     if (file === null) return null;
     const history = readCaseHistory(layout.log);
-    const exhibits = history.exhibits.map(({ exhibitId, sequence, state }) => ({
-      exhibitId,
-      sequence,
-      state,
-      ...(state === 'sealed' ? { archive: sealedPaths(layout.sealed, exhibitId).archive } : {}),
-    }));
+    const exhibits = history.exhibits.map((exhibit) => {
+      const { exhibitId, sequence, state, encryption } = exhibit;
+      const archive = archiveOf(layout.sealed, exhibit);
+      return { exhibitId, sequence, state, encryption, ...(archive === null ? {} : { archive }) };
+    });
     return {
       caseId,
       reference: file.reference,

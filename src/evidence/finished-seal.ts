@@ -12,11 +12,19 @@ export interface SealedPaths {
   readonly archive: string;
   readonly partial: string;
   readonly receipt: string;
+  readonly encrypted: string;
+  readonly encryptedPartial: string;
 }
 
 export function sealedPaths(sealedDirectory: string, exhibitId: string): SealedPaths {
   const archive = join(sealedDirectory, `${exhibitId}.tar.gz`);
-  return { archive, partial: `${archive}.partial`, receipt: join(sealedDirectory, `${exhibitId}.receipt.json`) };
+  return {
+    archive,
+    partial: `${archive}.partial`,
+    receipt: join(sealedDirectory, `${exhibitId}.receipt.json`),
+    encrypted: `${archive}.age`,
+    encryptedPartial: `${archive}.age.partial`,
+  };
 }
 
 /**
@@ -32,7 +40,8 @@ export async function finishedSeal(sealedDirectory: string, exhibitId: string): 
   return (await sha256OfFile(paths.archive)) === receipt.data.containerSha256 ? receipt.data : null;
 }
 
-async function sha256OfFile(path: string): Promise<string | null> {
+/** `null` when there is no such file. Never follows a link. */
+export async function sha256OfFile(path: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

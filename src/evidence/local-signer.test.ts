@@ -1,12 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLocalKey, loadLocalSigner } from './local-signer.js';
-import { parseOpensshKey, renderOpensshKey } from './openssh-key.js';
-import { sshArmor, wireString } from './ssh-wire.js';
+import { LOCKED_KEY, LOCKED_KEY_PASSPHRASE, LOCKED_KEY_PUBLIC } from '../../test/fakes/locked-key.js';
+import type { PassphraseSource } from '../ports/passphrase-source.js';
+import { createLocalKey, isLockedKey, loadLocalSigner } from './local-signer.js';
 import { parseSshsig, verifySshsig } from './sshsig.js';
 
 let directory: string;
@@ -72,44 +70,52 @@ describe('loadLocalSigner', () => {
     });
     await expect(loadLocalSigner(file)).rejects.toThrow('not a private key in OpenSSH format');
   });
-});
 
-describe('parseOpensshKey', () => {
-  const privateKey = generateKeyPairSync('ed25519').privateKey;
+  const answering = (...answers: string[]): PassphraseSource & { readonly asked: string[]; given: Buffer[] } => {
+    const [asked, given]: [string[], Buffer[]] = [[], []];
+    const read = async (purpose: string): Promise<Buffer> => {
+      const answer = Buffer.from(answers[asked.length] ?? '');
+      asked.push(purpose);
+      given.push(answer);
+      return answer;
+    };
+    return { maxTries: 3, asked, given, read };
+  };
 
-  it('reads what renderOpensshKey wrote, with any comment', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 40 }), (comment) => {
-        const parsed = parseOpensshKey(renderOpensshKey({ privateKey, comment }), 'k');
-        expect(parsed.privateKey.equals(privateKey)).toBe(true);
-        expect(parsed.comment).toBe(comment);
-      }),
-    );
+  it('asks for the passphrase of a locked key only, again when it was wrong, and forgets what was typed', async () => {
+    const open = join(directory, 'open');
+    await createLocalKey({ privatePath: open, comment: '' });
+    await mkdir(join(directory, 'keys'));
+    await writeFile(path, LOCKED_KEY, { mode: 0o600 });
+    expect([await isLockedKey(open), await isLockedKey(path)]).toEqual([false, true]);
+    const source = answering('wrong', '', LOCKED_KEY_PASSPHRASE);
+    expect((await loadLocalSigner(path, source)).publicKey).toBe(LOCKED_KEY_PUBLIC);
+    expect(source.asked).toEqual([path, `${path} (again, that was wrong)`, `${path} (again, that was wrong)`]);
+    expect(source.given.every((bytes) => bytes.every((byte) => byte === 0))).toBe(true);
+    const unasked = answering();
+    await loadLocalSigner(open, unasked);
+    expect(unasked.asked).toEqual([]);
   });
 
-  it('throws KEY_INVALID, and nothing else, for any damage', () => {
-    const blob = Buffer.from(
-      renderOpensshKey({ privateKey, comment: 'c' }).split('\n').slice(1, -2).join(''),
-      'base64',
-    );
-    fc.assert(
-      fc.property(fc.nat(blob.length * 8 - 1), (bit) => {
-        const damaged = Buffer.from(blob);
-        damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        try {
-          // Only the comment, which nothing protects, may change unnoticed.
-          expect(parseOpensshKey(sshArmor('OPENSSH PRIVATE KEY', damaged), 'k').comment).not.toBe('c');
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'KEY_INVALID' });
-        }
-      }),
-      { numRuns: 400 },
-    );
+  it('gives up after as many wrong passphrases as the source allows', async () => {
+    await mkdir(join(directory, 'keys'));
+    await writeFile(path, LOCKED_KEY, { mode: 0o600 });
+    const three = answering('a', 'b', 'c', LOCKED_KEY_PASSPHRASE);
+    await expect(loadLocalSigner(path, three)).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG', subject: path });
+    expect(three.asked).toHaveLength(3);
+    const once = { ...answering('a', LOCKED_KEY_PASSPHRASE), maxTries: 1 };
+    await expect(loadLocalSigner(path, once)).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' });
+    await expect(loadLocalSigner(path)).rejects.toMatchObject({ code: 'DECLINED' });
   });
 
-  it('tells an encrypted key from a damaged one', () => {
-    const fields = ['aes256-ctr', 'bcrypt', 'options'].map(wireString);
-    const blob = Buffer.concat([Buffer.from('openssh-key-v1\0'), ...fields, Buffer.from([0, 0, 0, 1])]);
-    expect(() => parseOpensshKey(sshArmor('OPENSSH PRIVATE KEY', blob), 'k')).toThrow('passphrase');
+  it('opens with its passphrase the key that createLocalKey locked with it', async () => {
+    const made = await createLocalKey({ privatePath: path, comment: '', passphrase: Buffer.from('p') });
+    expect((await loadLocalSigner(path, answering('p'))).publicKey).toBe(made.publicKey);
+  });
+
+  it.each([0, 1025])('makes no key with a passphrase of %i bytes', async (length) => {
+    const making = createLocalKey({ privatePath: path, comment: '', passphrase: Buffer.alloc(length, 'x') });
+    await expect(making).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

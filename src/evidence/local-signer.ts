@@ -1,8 +1,16 @@
 import { constants, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, ExhibitError } from '../model/errors.js';
+import type { PassphraseSource } from '../ports/passphrase-source.js';
 import type { Signer } from '../ports/signer.js';
-import { generateOpensshKey, parseOpensshKey, renderOpensshKey, type OpensshKey } from './openssh-key.js';
+import { isPassphrase } from './key-encryption.js';
+import {
+  generateOpensshKey,
+  parseOpensshKey,
+  renderOpensshKey,
+  type OpensshKey,
+  type OpensshKeyFile,
+} from './openssh-key.js';
 import { ed25519Blob, fingerprintOf, renderPublicKey } from './ssh-public-key.js';
 import { signSshsig } from './sshsig.js';
 import { storageError } from '../custody/storage-error.js';
@@ -43,25 +51,29 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   }
 }
 
+export interface NewLocalKey {
+  readonly privatePath: string;
+  readonly comment: string;
+  /** What protects the private key; `null` = nothing but the mode of its file. */
+  readonly passphrase?: Buffer | null;
+}
+
 /**
  * Makes an ed25519 key pair: `privatePath` (0600) and `privatePath.pub` (0644), as ssh-keygen does; the folder is made (0700) when it
- * is not there. Throws `KEY_INVALID` when either file exists, `USAGE_INVALID` for a comment that is not printable ASCII.
+ * is not there. Throws `KEY_INVALID` when either file exists, `USAGE_INVALID` for a comment that is not printable ASCII or a passphrase
+ * that is empty or too long.
  */
-export async function createLocalKey({
-  privatePath,
-  comment,
-}: {
-  privatePath: string;
-  comment: string;
-}): Promise<LocalKey> {
+export async function createLocalKey({ privatePath, comment, passphrase = null }: NewLocalKey): Promise<LocalKey> {
   if (!/^[\x20-\x7e]{0,200}$/.test(comment))
     throw new ExhibitError('USAGE_INVALID', 'The comment of a key is one line of printable ASCII.');
+  if (passphrase !== null && !isPassphrase(passphrase))
+    throw new ExhibitError('USAGE_INVALID', 'A passphrase has 1 to 1024 bytes.', { subject: privatePath });
   const key = generateOpensshKey(comment);
   const { fingerprint, publicKey } = describe(key);
   await mkdir(dirname(privatePath), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw storageError(error, dirname(privatePath));
   });
-  await writeNew(privatePath, renderOpensshKey(key), 0o600);
+  await writeNew(privatePath, renderOpensshKey(key, passphrase), 0o600);
   try {
     await writeNew(`${privatePath}.pub`, `${publicKey} ${comment}`.trimEnd() + '\n', 0o644);
   } catch (error) {
@@ -94,8 +106,7 @@ async function readKeyFile(file: FileHandle, path: string): Promise<string> {
   return text;
 }
 
-/** Loads an unencrypted ed25519 key for signing. Throws `KEY_INVALID`: missing, readable by others, encrypted, of another type, damaged. */
-export async function loadLocalSigner(privatePath: string): Promise<Signer> {
+async function openKeyFile(privatePath: string): Promise<OpensshKeyFile> {
   let file: FileHandle;
   try {
     file = await open(privatePath, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -107,12 +118,46 @@ export async function loadLocalSigner(privatePath: string): Promise<Signer> {
     throw new ExhibitError('KEY_INVALID', why, { subject: privatePath, cause: error, hints: ['exhibit key new'] });
   }
   try {
-    const key = parseOpensshKey(await readKeyFile(file, privatePath), privatePath);
-    const { fingerprint, publicKey } = describe(key);
-    const sign = (message: Uint8Array, namespace: string): Promise<string> =>
-      Promise.resolve(signSshsig(key.privateKey, message, namespace));
-    return { fingerprint, publicKey, sign };
+    return parseOpensshKey(await readKeyFile(file, privatePath), privatePath);
   } finally {
     await file.close();
   }
+}
+
+const NOBODY: PassphraseSource = {
+  maxTries: 1,
+  read: (purpose) =>
+    Promise.reject(new ExhibitError('DECLINED', 'the key is protected by a passphrase', { subject: purpose })),
+};
+
+async function unlock(file: OpensshKeyFile, path: string, passphrases: PassphraseSource): Promise<OpensshKey> {
+  for (let attempt = 1; ; attempt += 1) {
+    const passphrase = await passphrases.read(attempt === 1 ? path : `${path} (again, that was wrong)`);
+    try {
+      return file.open(passphrase);
+    } catch (error) {
+      const isWrong = error instanceof ExhibitError && error.code === 'PASSPHRASE_WRONG';
+      if (!isWrong || attempt >= passphrases.maxTries) throw error;
+    } finally {
+      passphrase.fill(0);
+    }
+  }
+}
+
+/** Whether a private key file asks for a passphrase. Throws as `loadLocalSigner`. */
+export async function isLockedKey(privatePath: string): Promise<boolean> {
+  return (await openKeyFile(privatePath)).isLocked;
+}
+
+/**
+ * Loads an ed25519 key for signing; `passphrases` is asked only where the key has one. Throws `KEY_INVALID`: missing, readable by
+ * others, of another type, damaged; `PASSPHRASE_WRONG` after as many tries as the source allows, and what the source throws.
+ */
+export async function loadLocalSigner(privatePath: string, passphrases: PassphraseSource = NOBODY): Promise<Signer> {
+  const file = await openKeyFile(privatePath);
+  const key = file.isLocked ? await unlock(file, privatePath, passphrases) : file.open(null);
+  const { fingerprint, publicKey } = describe(key);
+  const sign = (message: Uint8Array, namespace: string): Promise<string> =>
+    Promise.resolve(signSshsig(key.privateKey, message, namespace));
+  return { fingerprint, publicKey, sign };
 }

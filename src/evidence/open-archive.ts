@@ -4,11 +4,37 @@ import { errnoOf, ExhibitError } from '../model/errors.js';
 
 const AGE_MARK = Buffer.from('age-encryption.org/');
 
+/** Whether a file begins as an age file does. Throws `USAGE_INVALID` and `STORAGE_FAILED` as `openArchive`. */
+export async function isAgeFile(path: string): Promise<boolean> {
+  const { file } = await openRegularFile(path);
+  try {
+    return await hasAgeMark(file);
+  } catch (error) {
+    throw storageError(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Opens an archive for reading. Throws `USAGE_INVALID` for what cannot be an archive (not there, no regular file, still encrypted) and
  * `STORAGE_FAILED` for what cannot be read. The caller closes it.
  */
 export async function openArchive(path: string): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
+  const opened = await openRegularFile(path);
+  try {
+    await refuseEncrypted(opened.file, path);
+    return opened;
+  } catch (error) {
+    await opened.file.close();
+    throw storageError(error, path);
+  }
+}
+
+/** Throws as `openArchive`, except for what is encrypted. The caller closes the file. */
+export async function openRegularFile(
+  path: string,
+): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -26,7 +52,6 @@ export async function openArchive(path: string): Promise<{ readonly file: FileHa
       throw new ExhibitError('USAGE_INVALID', 'An archive is a regular file; this path is something else.', {
         subject: path,
       });
-    await refuseEncrypted(file, path);
     return { file, sizeBytes: stat.size };
   } catch (error) {
     await file.close();
@@ -34,11 +59,15 @@ export async function openArchive(path: string): Promise<{ readonly file: FileHa
   }
 }
 
-async function refuseEncrypted(file: FileHandle, path: string): Promise<void> {
+async function hasAgeMark(file: FileHandle): Promise<boolean> {
   const { buffer } = await file.read(Buffer.alloc(AGE_MARK.length), 0, AGE_MARK.length, 0);
-  if (!buffer.equals(AGE_MARK)) return;
+  return buffer.equals(AGE_MARK);
+}
+
+async function refuseEncrypted(file: FileHandle, path: string): Promise<void> {
+  if (!(await hasAgeMark(file))) return;
   throw new ExhibitError('USAGE_INVALID', 'The archive is encrypted with age; decrypt it first.', {
     subject: path,
-    hints: ['age -d -i KEYFILE -o ARCHIVE.tar.gz ARCHIVE.tar.gz.age'],
+    hints: [`exhibit decrypt ${path} --identity KEYFILE`],
   });
 }

@@ -5,7 +5,7 @@ import { storageError } from '../custody/storage-error.js';
 import { CHAIN_START } from '../model/custody-entry.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { toRfc3339 } from '../lib/clock.js';
-import type { CaseFile } from '../model/case.js';
+import type { CaseFile, EncryptionEvent } from '../model/case.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Kind, Receipt } from '../model/exhibit.js';
 import type { Clock, Ids } from '../ports/clock.js';
@@ -48,6 +48,8 @@ export interface OpenCase {
   giveUp(exhibit: ExhibitSpool, reason: string): Promise<void>;
   /** Records a finished seal: the receipt is on the disk and the archive has its final name. */
   recordSeal(receipt: Receipt): Promise<void>;
+  /** Records a step of an encryption. Throws `CASE_CORRUPT` for one that cannot follow on the last. */
+  recordEncryption(event: EncryptionEvent): Promise<void>;
   closeCase(): Promise<CaseFile>;
   release(): Promise<void>;
 }
@@ -193,6 +195,10 @@ class LockedCase implements OpenCase {
       custodyHeadSha256,
     });
     await replaceFile(this.#layoutOf(exhibitId).sealed, `${asciiJson(receipt)}\n`);
+  }
+
+  async recordEncryption(event: EncryptionEvent): Promise<void> {
+    await this.#state.append(event);
   }
 
   async closeCase(): Promise<CaseFile> {

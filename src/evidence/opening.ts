@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { authoritySchema } from '../model/case.js';
 import type { ConnectionFacts } from '../model/connection.js';
 import { ExhibitError } from '../model/errors.js';
-import { operatorSchema, scopeSchema, toolSchema } from '../model/exhibit.js';
+import { derivedFromSchema, operatorSchema, scopeSchema, toolSchema } from '../model/exhibit.js';
 import { readPrivateFile } from './private-files.js';
 
 /** What the statement and the tool files are made of: known when the collection begins, kept in the spool until the seal. */
@@ -17,6 +17,8 @@ export const openingSchema = z.strictObject({
   profileText: z.string(),
   /** meta/tool/config.yaml: the resolved configuration, no secrets. */
   configText: z.string(),
+  /** Of a redacted copy. */
+  derivedFrom: derivedFromSchema.optional(),
 });
 export type Opening = z.infer<typeof openingSchema>;
 

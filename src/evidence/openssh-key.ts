@@ -1,5 +1,15 @@
 import { createPrivateKey, generateKeyPairSync, randomInt, type KeyObject } from 'node:crypto';
 import { ExhibitError } from '../model/errors.js';
+import {
+  blockBytesOf,
+  decryptSecret,
+  encryptSecret,
+  isPassphrase,
+  type KeyEncryption,
+  newEncryption,
+  NOT_ENCRYPTED,
+  whyUnusable,
+} from './key-encryption.js';
 import { ed25519Blob } from './ssh-public-key.js';
 import { sshArmor, WireReader, wireString } from './ssh-wire.js';
 
@@ -12,8 +22,17 @@ export interface OpensshKey {
   readonly comment: string;
 }
 
-function keyInvalid(sentence: string, subject: string): ExhibitError {
-  return new ExhibitError('KEY_INVALID', sentence, { subject, hints: ['exhibit key new'] });
+/** A private key file, read but not opened. */
+export interface OpensshKeyFile {
+  readonly isLocked: boolean;
+  /**
+   * The key. `passphrase` is `null` for a file that is not locked. Throws `PASSPHRASE_WRONG`, and `KEY_INVALID` for a damaged file.
+   */
+  open(passphrase: Buffer | null): OpensshKey;
+}
+
+function keyInvalid(sentence: string, subject: string, hint = 'exhibit key new'): ExhibitError {
+  return new ExhibitError('KEY_INVALID', sentence, { subject, hints: [hint] });
 }
 
 /** A new ed25519 key. */
@@ -21,9 +40,7 @@ export function generateOpensshKey(comment: string): OpensshKey {
   return { privateKey: generateKeyPairSync('ed25519').privateKey, comment };
 }
 
-/** The text of an unencrypted private key file as ssh-keygen writes it, with LF at the end. */
-export function renderOpensshKey({ privateKey, comment }: OpensshKey): string {
-  const publicBlob = ed25519Blob(privateKey);
+function secretOf({ privateKey, comment }: OpensshKey, blockBytes: number): Buffer {
   const jwk = privateKey.export({ format: 'jwk' });
   const seed = Buffer.from(jwk.d ?? '', 'base64url');
   const point = Buffer.from(jwk.x ?? '', 'base64url');
@@ -31,30 +48,25 @@ export function renderOpensshKey({ privateKey, comment }: OpensshKey): string {
   check.writeUInt32BE(randomInt(2 ** 32));
   const fields = [TYPE, point, Buffer.concat([seed, point]), comment].map(wireString);
   const bare = Buffer.concat([check, check, ...fields]);
-  const padding = Buffer.from(Array.from({ length: -bare.length & 7 }, (_, index) => index + 1));
-  const count = Buffer.from([0, 0, 0, 1]);
-  const secret = wireString(Buffer.concat([bare, padding]));
-  return sshArmor(
-    LABEL,
-    Buffer.concat([
-      Buffer.from(MAGIC),
-      wireString('none'),
-      wireString('none'),
-      wireString(''),
-      count,
-      wireString(publicBlob),
-      secret,
-    ]),
-  );
+  const padding = Buffer.from(Array.from({ length: -bare.length & (blockBytes - 1) }, (_, index) => index + 1));
+  return Buffer.concat([bare, padding]);
 }
 
-function readSecret(secret: Buffer, subject: string): { seed: Buffer; comment: string } {
+/** The text of a private key file as ssh-keygen writes it, with LF at the end; encrypted when there is a passphrase. */
+export function renderOpensshKey(key: OpensshKey, passphrase: Buffer | null): string {
+  const encryption = passphrase === null ? NOT_ENCRYPTED : newEncryption();
+  const secret = secretOf(key, blockBytesOf(encryption));
+  const fields = [encryption.cipher, encryption.kdf, encryption.kdfOptions].map(wireString);
+  const count = Buffer.from([0, 0, 0, 1]);
+  const kept = passphrase === null ? secret : encryptSecret(secret, encryption, passphrase);
+  const ends = [ed25519Blob(key.privateKey), kept].map(wireString);
+  return sshArmor(LABEL, Buffer.concat([Buffer.from(MAGIC), ...fields, count, ...ends]));
+}
+
+function readSecret(secret: Buffer): { seed: Buffer; comment: string } {
   const reader = new WireReader(secret);
-  const [check, checkAgain] = [reader.uint32(), reader.uint32()];
-  if (check !== checkAgain) throw new RangeError('check numbers differ');
-  const type = reader.text();
-  if (type !== TYPE)
-    throw keyInvalid(`The key is of type ${type}; only ed25519 keys can be used as a local key.`, subject);
+  reader.take(8);
+  if (reader.text() !== TYPE) throw new RangeError('types of the halves differ');
   const point = reader.string();
   const pair = reader.string();
   const comment = reader.string().toString('utf8');
@@ -65,21 +77,29 @@ function readSecret(secret: Buffer, subject: string): { seed: Buffer; comment: s
   return { seed: pair.subarray(0, 32), comment };
 }
 
-function readBlob(blob: Buffer, subject: string): OpensshKey {
+interface Parts {
+  readonly encryption: KeyEncryption;
+  readonly publicBlob: Buffer;
+  readonly kept: Buffer;
+}
+
+function readParts(blob: Buffer): Parts {
   const reader = new WireReader(blob);
   if (reader.take(MAGIC.length).toString('latin1') !== MAGIC) throw new RangeError('magic');
-  const [cipher, kdf] = [reader.text(), reader.text()];
-  reader.string();
-  if (cipher !== 'none' || kdf !== 'none') {
-    throw keyInvalid(
-      'The key is protected by a passphrase, which cannot be asked for here; use ssh-agent or a key of its own.',
-      subject,
-    );
-  }
+  const encryption = { cipher: reader.text(), kdf: reader.text(), kdfOptions: reader.string() };
   if (reader.uint32() !== 1) throw new RangeError('number of keys');
-  const publicBlob = reader.string();
-  const { seed, comment } = readSecret(reader.string(), subject);
+  const [publicBlob, kept] = [reader.string(), reader.string()];
   reader.end();
+  return { encryption, publicBlob, kept };
+}
+
+/** Both check numbers are the same once the secret part was decrypted with the right key. */
+function isOpened(secret: Buffer): boolean {
+  return secret.length >= 8 && secret.readUInt32BE(0) === secret.readUInt32BE(4);
+}
+
+function keyOf(secret: Buffer, publicBlob: Buffer): OpensshKey {
+  const { seed, comment } = readSecret(secret);
   const x = publicBlob.subarray(-32).toString('base64url');
   const privateKey = createPrivateKey({
     key: { kty: 'OKP', crv: 'Ed25519', d: seed.toString('base64url'), x },
@@ -89,19 +109,69 @@ function readBlob(blob: Buffer, subject: string): OpensshKey {
   return { privateKey, comment };
 }
 
-/**
- * An unencrypted ed25519 key in OpenSSH's format. `subject` names the file in errors. Throws `KEY_INVALID` with the reason: encrypted,
- * another type, another format, damaged.
- */
-export function parseOpensshKey(text: string, subject: string): OpensshKey {
-  const body = new RegExp(`^-----BEGIN ${LABEL}-----\\r?\\n([A-Za-z0-9+/=\\s]+)-----END ${LABEL}-----\\s*$`).exec(
-    text,
-  )?.[1];
-  if (body === undefined) throw keyInvalid('The file is not a private key in OpenSSH format.', subject);
+/** Anything but our own errors, which the reading of damaged bytes may throw, means that the file is damaged. */
+function orDamaged<T>(subject: string, read: () => T): T {
   try {
-    return readBlob(Buffer.from(body, 'base64'), subject);
+    return read();
   } catch (error) {
     if (error instanceof ExhibitError) throw error;
     throw keyInvalid('The private key file is damaged.', subject);
   }
+}
+
+function wrongPassphrase(subject: string): ExhibitError {
+  return new ExhibitError('PASSPHRASE_WRONG', 'The passphrase does not open the key.', { subject });
+}
+
+function openParts({ encryption, publicBlob, kept }: Parts, passphrase: Buffer | null, subject: string): OpensshKey {
+  if (passphrase === null) {
+    if (!isOpened(kept)) throw new RangeError('check numbers differ');
+    return keyOf(kept, publicBlob);
+  }
+  if (!isPassphrase(passphrase)) throw wrongPassphrase(subject);
+  const secret = decryptSecret(kept, encryption, passphrase);
+  try {
+    if (!isOpened(secret)) throw wrongPassphrase(subject);
+    return keyOf(secret, publicBlob);
+  } finally {
+    secret.fill(0);
+  }
+}
+
+function assertUsable({ encryption, publicBlob }: Parts, subject: string): void {
+  const type = new WireReader(publicBlob).text();
+  if (type !== TYPE) {
+    throw keyInvalid(
+      `The key is of type ${type}; only ed25519 keys can be used from a file. ssh-agent can hold it: --key agent:FILE.pub.`,
+      subject,
+      'ssh-add FILE',
+    );
+  }
+  const why = encryption.cipher === 'none' && encryption.kdf === 'none' ? null : whyUnusable(encryption);
+  if (why !== null) {
+    throw keyInvalid(
+      `The key is protected in a way that is not read here: ${why}.`,
+      subject,
+      'ssh-keygen -p -Z aes256-ctr -a 24 -f FILE',
+    );
+  }
+}
+
+/**
+ * An ed25519 key in OpenSSH's format. `subject` names the file in errors. Throws `KEY_INVALID` with the reason: another type, another
+ * format, an encryption that is not read, damaged.
+ */
+export function parseOpensshKey(text: string, subject: string): OpensshKeyFile {
+  const body = new RegExp(`^-----BEGIN ${LABEL}-----\\r?\\n([A-Za-z0-9+/=\\s]+)-----END ${LABEL}-----\\s*$`).exec(
+    text,
+  )?.[1];
+  if (body === undefined) throw keyInvalid('The file is not a private key in OpenSSH format.', subject);
+  return orDamaged(subject, () => {
+    const parts = readParts(Buffer.from(body, 'base64'));
+    assertUsable(parts, subject);
+    return {
+      isLocked: parts.encryption.cipher !== 'none',
+      open: (passphrase) => orDamaged(subject, () => openParts(parts, passphrase, subject)),
+    };
+  });
 }

@@ -12,6 +12,8 @@ import type { VerifyReport } from '../model/verdict.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
+import type { Timestamper } from '../ports/timestamper.js';
+import type { TimestampFailure } from './add-seals.js';
 import type { ExhibitSpool } from './exhibit-spool.js';
 import { sealedPaths } from './finished-seal.js';
 import { addNothingCollected } from './nothing-collected.js';
@@ -29,8 +31,10 @@ import {
 import { makeReceipt, makeStatement, unknownOpening } from './seal-statement.js';
 import type { SealPolicy } from './seal-statement.js';
 import { verifyArchive } from './verify/verify-archive.js';
+import { announceTokens, whoAnswered } from './seal-tokens.js';
+import type { StoredToken } from './timestamp/get-token.js';
 import { writeArchive } from './write-archive.js';
-import type { SealFiles } from './write-archive.js';
+import type { SealFiles, WrittenArchive } from './write-archive.js';
 
 export interface SealOptions {
   readonly openCase: OpenCase;
@@ -38,6 +42,8 @@ export interface SealOptions {
   readonly signer: Signer;
   /** Further signers of the same tagmanifest, in the order of their numbers. */
   readonly countersigners?: readonly Signer[];
+  /** Each is asked for a token over the first signature; one that gives none stops nothing. */
+  readonly timestampers?: readonly Timestamper[];
   readonly clock: Clock;
   readonly io: Io;
   readonly policy: SealPolicy;
@@ -58,6 +64,16 @@ export interface SealedExhibit {
   readonly statement: Statement;
   /** Of the reading back. */
   readonly report: VerifyReport;
+  readonly timestamps: readonly SealedTimestamp[];
+  readonly timestampFailures: readonly TimestampFailure[];
+}
+
+export interface SealedTimestamp {
+  readonly url: string;
+  /** As the certificate of the token says; escaped. */
+  readonly authority: string;
+  readonly genTime: string;
+  readonly tsrSha256: string;
 }
 
 /**
@@ -106,10 +122,15 @@ class Seal {
     const { openCase, exhibit, signer } = this.#options;
     const statement = await this.#prepare();
     const paths = sealedPaths(openCase.sealedDirectory, exhibit.exhibitId);
-    const { tagmanifest, containerSha256 } = await this.#write(statement, paths.partial);
-    const tagmanifestSha256 = hash('sha256', tagmanifest, 'hex');
-    const receipt = makeReceipt({ statement, tagmanifestSha256, containerSha256, signer: signer.fingerprint });
-    const report = await this.#readBack(paths.partial, receipt);
+    const written = await this.#write(statement, paths.partial);
+    const receipt = makeReceipt({
+      statement,
+      tagmanifestSha256: hash('sha256', written.tagmanifest, 'hex'),
+      containerSha256: written.containerSha256,
+      signer: signer.fingerprint,
+      token: written.tokens[0],
+    });
+    const report = await this.#readBack(paths.partial, { receipt, tokens: written.tokens });
     await replaceFile(paths.receipt, `${asciiJson(receipt)}\n`);
     try {
       renameSync(paths.partial, paths.archive);
@@ -122,12 +143,20 @@ class Seal {
       exhibitId: exhibit.exhibitId,
       archive: paths.archive,
     });
+    announceTokens({ io: this.#options.io, policy: this.#options.policy, archivePath: paths.archive, written });
     return {
       archivePath: paths.archive,
       receiptPath: paths.receipt,
       receipt,
       statement,
       report: { ...report, archive: paths.archive },
+      timestamps: written.tokens.map(({ url, authority, genTime, tsrSha256 }) => ({
+        url,
+        authority,
+        genTime,
+        tsrSha256,
+      })),
+      timestampFailures: written.failures,
     };
   }
 
@@ -181,11 +210,8 @@ class Seal {
     }
   }
 
-  async #write(
-    statement: Statement,
-    partial: string,
-  ): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
-    const { exhibit, openCase, sbom, signal, io, tool } = this.#options;
+  async #write(statement: Statement, partial: string): Promise<WrittenArchive> {
+    const { exhibit, openCase, sbom, signal, io, tool, timestampers = [] } = this.#options;
     return await writeArchive({
       partial,
       statement,
@@ -194,6 +220,7 @@ class Seal {
       files: this.#files,
       sbom,
       signers: this.#signers(),
+      timestampers,
       signal,
       onProgress: (done, bytes, path) =>
         io.progress({
@@ -212,7 +239,10 @@ class Seal {
     return [this.#options.signer, ...(this.#options.countersigners ?? [])];
   }
 
-  async #readBack(archivePath: string, receipt: Receipt): Promise<VerifyReport> {
+  async #readBack(
+    archivePath: string,
+    { receipt, tokens }: { readonly receipt: Receipt; readonly tokens: readonly StoredToken[] },
+  ): Promise<VerifyReport> {
     const { exhibit, clock, io, policy, partBytes } = this.#options;
     io.emit('SEAL_READBACK', 'the finished archive is read back', { exhibitId: exhibit.exhibitId });
     const text = this.#signers()
@@ -222,6 +252,7 @@ class Seal {
       archivePath,
       allowedSigners: { source: 'the key that sealed it', text },
       receipt,
+      tsaRoots: tokens.length === 0 ? null : whoAnswered(tokens),
       now: clock.nowMs(),
       scratchDirectory: exhibit.layout.sealWork,
       ...(partBytes === undefined ? {} : { partBytes }),

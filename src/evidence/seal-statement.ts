@@ -86,6 +86,7 @@ export function makeStatement(parts: StatementParts): Statement {
     completeness: completenessOf(parts.outcomes, parts.gaps),
     holdId: file.hold,
     classification: parts.classification,
+    ...(opening.derivedFrom === undefined ? {} : { derivedFrom: opening.derivedFrom }),
   };
 }
 
@@ -95,10 +96,13 @@ export interface ReceiptParts {
   readonly containerSha256: string;
   /** Fingerprint. */
   readonly signer: string;
+  /** The first one that was got. */
+  readonly token: { readonly genTime: string; readonly tsrSha256: string } | undefined;
 }
 
 /** What leaves the machine at the seal; the only defence against somebody who seals again. */
-export function makeReceipt({ statement, tagmanifestSha256, containerSha256, signer }: ReceiptParts): Receipt {
+export function makeReceipt(parts: ReceiptParts): Receipt {
+  const { statement, tagmanifestSha256, containerSha256, signer, token } = parts;
   return {
     exhibitId: statement.exhibitId,
     sequence: statement.sequence,
@@ -110,5 +114,6 @@ export function makeReceipt({ statement, tagmanifestSha256, containerSha256, sig
     payloadBytes: statement.payloadBytes,
     containerSha256,
     signer,
+    ...(token === undefined ? {} : { genTime: token.genTime, tsrSha256: token.tsrSha256 }),
   };
 }

@@ -9,6 +9,8 @@ export interface SpoolLayout {
   readonly inUse: string;
   readonly opening: string;
   readonly custody: string;
+  /** Time-stamp tokens over lines of the custody log. */
+  readonly tokens: string;
   readonly plan: string;
   readonly outcomes: string;
   readonly items: string;
@@ -32,6 +34,7 @@ export function spoolLayout(directory: string): SpoolLayout {
     inUse: join(directory, 'in-use'),
     opening: join(directory, 'opening.json'),
     custody: join(directory, 'custody.jsonl'),
+    tokens: join(directory, 'custody-tokens'),
     plan: join(directory, 'plan.jsonl'),
     outcomes: join(directory, 'outcomes.jsonl'),
     items: join(directory, 'items.jsonl'),

@@ -98,3 +98,11 @@ export function ed25519Blob(key: KeyObject): Buffer {
   const { x } = publicKey.export({ format: 'jwk' });
   return Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.from(x ?? '', 'base64url'))]);
 }
+
+/** A P-256 public key in OpenSSH's encoding. Throws RangeError for any other key. */
+export function nistp256Blob(publicKey: KeyObject): Buffer {
+  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
+  if (kty !== 'EC' || crv !== 'P-256') throw new RangeError('not a P-256 key');
+  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x ?? '', 'base64url'), Buffer.from(y ?? '', 'base64url')]);
+  return Buffer.concat([wireString('ecdsa-sha2-nistp256'), wireString('nistp256'), wireString(point)]);
+}

@@ -8,6 +8,13 @@ export function wireString(content: string | Uint8Array): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
+/** A positive integer, big-endian, in shortest form with a sign byte where it needs one. */
+export function wirePositive(magnitude: Uint8Array): Buffer {
+  const first = magnitude.findIndex((byte) => byte !== 0);
+  const bytes = first === -1 ? Buffer.alloc(0) : Buffer.from(magnitude.subarray(first));
+  return wireString((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+}
+
 /** Reads untrusted bytes; every method throws RangeError when they end too early or are not in the shortest form. */
 export class WireReader {
   readonly #bytes: Buffer;

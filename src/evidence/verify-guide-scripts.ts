@@ -237,6 +237,21 @@ if sorted(set(lost)) != lost or since in lost or [n for n in lost if n > since] 
     fail('openedNotSealed is not every exhibit of the case that was never sealed')
 if (s['previous'] and since < 1) or since >= s['sequence'] or any(n < 1 for n in lost):
     fail('previous or openedNotSealed is no earlier exhibit')
+ledger, ranges, before = 'data/derived/redactions.jsonl', None, None
+for r in records(ledger) if ledger in paths else ():
+    here, whole = r['path'], re.sub(r'\.p\d{4}$', '', r['path'])
+    if r['kind'] not in ('masked', 'removed') or (here in paths) == (r['kind'] == 'removed'):
+        if r['kind'] != 'masked' or (whole not in paths and whole + '.p0001' not in paths):
+            fail('a redaction of a file that should not or should be there: ' + here)
+    if before and here <= before['path']:
+        masked = here == before['path'] and r['kind'] == before['kind'] == 'masked'
+        if not masked or r['offset'] < before['offset'] + before['lengthBytes']:
+            fail('redactions out of order at ' + here)
+    ranges, before = (ranges or 0) + 1, r
+copy = s.get('derivedFrom') or {}
+expect('derivedFrom.redactions', copy.get('redactions'), ranges)
+if copy.get('exhibitId') == exhibit:
+    fail('a copy of itself')
 with open('meta/tool/tool.json') as f:
     expect('tool.json', f.read(), json.dumps(s['tool'], separators=(',', ':')) + '\n')
 with open('VERIFY.md', 'rb') as f:
@@ -259,4 +274,11 @@ if receipt:
     expect('receipt: tagmanifestSha256', r['tagmanifestSha256'], tags)
     for key in ('exhibitId', 'sequence', 'kind', 'custodyHeadSha256', 'custodyEntries', 'payloadFiles', 'payloadBytes'):
         expect('receipt: ' + key, r[key], s[key])
+    if 'tsrSha256' in r or 'genTime' in r:
+        token = open('seal/seal.tsr', 'rb').read() if os.path.exists('seal/seal.tsr') else b''
+        at = re.search(rb'\x18[\x0f-\x24](\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?Z', token)
+        parts = [(part or b'').decode('ascii') for part in at.groups()] if at else [''] * 7
+        parts[6] = (parts[6] + '000')[:3]
+        expect('receipt: tsrSha256', r.get('tsrSha256'), hashlib.sha256(token).hexdigest())
+        expect('receipt: genTime', r.get('genTime'), '%s-%s-%sT%s:%s:%s.%sZ' % tuple(parts))
 print('%s: %s, %s, %d gaps' % (exhibit, s['kind'], s['completeness'], gaps))`;

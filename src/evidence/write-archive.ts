@@ -2,11 +2,13 @@ import { asciiJson } from '../lib/ascii-json.js';
 import { parseInstant } from '../lib/clock.js';
 import type { Statement } from '../model/exhibit.js';
 import type { Signer } from '../ports/signer.js';
-import { addSeals } from './add-seals.js';
+import type { Timestamper } from '../ports/timestamper.js';
+import { addSeals, type AddedSeals } from './add-seals.js';
 import { createArchiveWriter } from './archive-writer.js';
 import { BAGIT_TXT, renderBagInfo } from './bag-info.js';
 import { ACQUISITION_LOG, MANIFEST, STATEMENT, TAGMANIFEST } from './bag-layout.js';
 import { BagWriter } from './bag-writer.js';
+import { custodyTokenFiles } from './custody-tokens.js';
 import type { Opening } from './opening.js';
 import { ScratchFile } from './scratch-file.js';
 import { sealPayload } from './seal-payload.js';
@@ -33,29 +35,38 @@ export interface WriteArchiveOptions {
   readonly sbom: Buffer;
   /** The first one is named in VERIFY.md and in the receipt. */
   readonly signers: readonly [Signer, ...Signer[]];
+  readonly timestampers: readonly Timestamper[];
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (files: number, bytes: number, path: string) => void;
 }
 
+export interface WrittenArchive extends AddedSeals {
+  readonly tagmanifest: Buffer;
+  readonly containerSha256: string;
+}
+
 /** Writes the whole bag in one pass over the payload: `bagit.txt`, then bytewise by path, `seal/` last. */
-export async function writeArchive(
-  options: WriteArchiveOptions,
-): Promise<{ readonly tagmanifest: Buffer; readonly containerSha256: string }> {
+export async function writeArchive(options: WriteArchiveOptions): Promise<WrittenArchive> {
   const { statement, partial } = options;
   const mtimeSeconds = Math.floor((parseInstant(statement.createdAt) ?? 0) / 1000);
   const archive = await createArchiveWriter(partial, { mtimeSeconds });
   try {
     const bag = new BagWriter(archive, statement.exhibitId);
     await bag.addTag('bagit.txt', BAGIT_TXT);
-    await bag.addTag('VERIFY.md', renderVerifyGuide({ statement, signer: options.signers[0].fingerprint }));
+    await bag.addTag(
+      'VERIFY.md',
+      renderVerifyGuide({ statement, signers: options.signers.map(({ fingerprint }) => fingerprint) }),
+    );
     await bag.addTag('bag-info.txt', renderBagInfo(statement));
     await bag.addTagFile(ACQUISITION_LOG, options.layout.custody);
+    for (const { path, file } of await custodyTokenFiles(options.layout)) await bag.addTagFile(path, file);
     await addPayload(bag, options);
     await addMeta(bag, options);
     const tagmanifest = await bag.addTagmanifest(TAGMANIFEST);
-    await addSeals(bag, tagmanifest, { signers: options.signers });
+    const { signers, timestampers, signal } = options;
+    const { tokens, failures } = await addSeals(bag, tagmanifest, { signers, timestampers, signal });
     const { containerSha256 } = await archive.finish();
-    return { tagmanifest, containerSha256 };
+    return { tagmanifest, containerSha256, tokens, failures };
   } catch (error) {
     await archive.abort();
     throw error;

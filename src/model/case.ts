@@ -30,6 +30,8 @@ export const caseFileSchema = z.strictObject({
   authority: authoritySchema,
   operator: z.string(),
   hold: z.string().nullable(),
+  /** Marking that documents made from the case carry, such as a privilege; absent in cases of earlier versions. */
+  privilege: z.string().nullable().optional(),
   openedAt: z.string(),
   state: z.enum(['open', 'closed']),
 });
@@ -54,9 +56,26 @@ export const caseEventSchema = z.discriminatedUnion('event', [
     custodyHeadSha256: z.string(),
     reason: z.string(),
   }),
+  /** Before the seal, or later: what is to be done once the archive is sealed. The last one counts. */
+  z.strictObject({
+    event: z.literal('encryption-asked'),
+    exhibitId: z.string(),
+    /** Public keys; empty for a passphrase, which is written nowhere. */
+    recipients: z.array(z.string()).readonly(),
+    keepPlaintext: z.boolean(),
+  }),
+  /** The encrypted archive has its final name and was read back. */
+  z.strictObject({ event: z.literal('exhibit-encrypted'), exhibitId: z.string(), encryptedSha256: z.string() }),
+  /** Spool and plaintext archive were unlinked. Nobody claims that their bytes are gone from the disk. */
+  z.strictObject({ event: z.literal('plaintext-removed'), exhibitId: z.string() }),
   z.strictObject({ event: z.literal('lock-taken-over'), from: z.string(), reason: z.string() }),
   /** A torn last line was cut off; its bytes, the first of them where `tornSizeBytes` says that there were more. */
   z.strictObject({ event: z.literal('interrupted'), tornB64: z.string(), tornSizeBytes: z.int().min(0).optional() }),
   z.strictObject({ event: z.literal('case-closed'), caseId: z.string() }),
 ]);
 export type CaseEvent = z.infer<typeof caseEventSchema>;
+
+export type EncryptionEvent = Extract<
+  CaseEvent,
+  { event: 'encryption-asked' | 'exhibit-encrypted' | 'plaintext-removed' }
+>;

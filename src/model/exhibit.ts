@@ -67,6 +67,14 @@ export const outcomeCountsSchema = z.strictObject(
   >,
 );
 
+/** Of a redacted copy: the archive that it was made of, and how many lines its ledger of redactions has. */
+export const derivedFromSchema = z.strictObject({
+  exhibitId: z.string().regex(/^[a-z0-9][a-z0-9-]{2,23}-x\d{4}$/),
+  tagmanifestSha256: sha256Schema,
+  containerSha256: sha256Schema,
+  redactions: z.int().min(1),
+});
+
 /** meta/exhibit.json: the statement that the signature covers. */
 export const statementSchema = z.strictObject({
   format: z.literal(FORMAT_ID),
@@ -92,6 +100,7 @@ export const statementSchema = z.strictObject({
   completeness: z.enum(['complete', 'partial', 'failed']),
   holdId: z.string().nullable(),
   classification: z.string().nullable(),
+  derivedFrom: derivedFromSchema.optional(),
 });
 export type Statement = z.infer<typeof statementSchema>;
 

@@ -50,6 +50,11 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'A list expired while it was read and was continued at a later state of the cluster.',
   },
+  CUSTODY_NOT_STAMPED: {
+    level: 'warn',
+    meaning:
+      'No time-stamping authority gave a token over a line of the custody log; the collection goes on without it.',
+  },
   CLOCK_CONTRADICTED: {
     level: 'warn',
     meaning: 'Another clock is further from that of this machine than its answer can explain: one of them is wrong.',
@@ -65,7 +70,68 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'An earlier exhibit of the case was opened and never sealed; the statement lists it.',
   },
+  SEAL_STAMPED: { level: 'info', meaning: 'A time-stamping authority gave a token over the signature.' },
+  SEAL_NOT_STAMPED: {
+    level: 'warn',
+    meaning: 'A time-stamping authority gave no token that can be accepted; the exhibit is sealed without it.',
+  },
+  SEAL_UNTIMESTAMPED: {
+    level: 'warn',
+    meaning:
+      'The exhibit is sealed without any token although one was asked for; until one is got later, its verdict is INTACT_UNTIMESTAMPED.',
+  },
+  TIMESTAMP_RETRY: { level: 'debug', meaning: 'A time-stamping authority is asked again after a transient failure.' },
+  SEAL_SECRETS_PLAIN: {
+    level: 'warn',
+    meaning: 'The sealed archive holds items of sensitivity secret and is not encrypted.',
+  },
+  ENCRYPT_STARTED: { level: 'info', meaning: 'The sealed archive is being encrypted and read back.' },
+  ENCRYPT_ONE_RECIPIENT: {
+    level: 'warn',
+    meaning: 'Only one key or passphrase opens the encrypted archive; when it is lost, so is the evidence.',
+  },
+  ENCRYPT_DONE: { level: 'info', meaning: 'The encrypted archive was read back, and its digest is in the receipt.' },
+  ENCRYPT_PENDING: {
+    level: 'warn',
+    meaning: 'An archive was to be encrypted and is not yet; its plaintext is where it was.',
+  },
+  PLAINTEXT_REMOVED: {
+    level: 'info',
+    meaning: 'Spool and plaintext archive were unlinked. That their bytes are gone from the disk is not claimed.',
+  },
+  PUSH_STARTED: { level: 'info', meaning: 'A file is sent to a destination.' },
+  PUSH_RESUMED: {
+    level: 'info',
+    meaning: 'An earlier upload is gone on with; the parts that are there are not sent again.',
+  },
+  PUSH_ALREADY: { level: 'info', meaning: 'The destination has the file already, with the same digest.' },
+  PUSH_READ_BACK: { level: 'info', meaning: 'The stored file is read again and its digest compared.' },
+  PUSH_NOT_READ_BACK: {
+    level: 'warn',
+    meaning: 'The stored file was not read again, as was asked for; only what the store says of it was compared.',
+  },
+  PUSH_RECEIPT_TOGETHER: {
+    level: 'warn',
+    meaning: 'The receipt went to the same place as the archive. It protects only where another person keeps it.',
+  },
+  PUSH_LOCKED_AFTERWARDS: {
+    level: 'warn',
+    meaning: 'The store did not take the lock together with the file; it was set right afterwards and is there now.',
+  },
+  PULL_STARTED: { level: 'info', meaning: 'A file is fetched from where it was pushed to.' },
+  DERIVE_STARTED: { level: 'info', meaning: 'The parent of a redacted copy is verified and read.' },
+  DERIVE_RULE_UNUSED: {
+    level: 'warn',
+    meaning: 'A rule of the redaction fits no file of the archive: perhaps a slip in its paths.',
+  },
+  DERIVE_FINDING: { level: 'warn', meaning: 'A place of the redacted copy that looks like a token, a key or a password.' },
+  DERIVE_FINDINGS_ACCEPTED: {
+    level: 'warn',
+    meaning: 'The redacted copy holds something that looks like a secret, and exactly so many places were accepted.',
+  },
+  DERIVE_DONE: { level: 'info', meaning: 'The redacted copy is sealed, and was looked through for secrets once more.' },
   KEY_CREATED: { level: 'info', meaning: 'A signing key was made and added to the list of trusted signers.' },
+  KEY_TOUCH: { level: 'warn', meaning: 'A FIDO key waits to be touched before it signs.' },
   INTERRUPTED_SOFT: {
     level: 'warn',
     meaning: 'Interrupted: nothing new is started, what is being written is finished or dropped.',

@@ -42,6 +42,24 @@ export interface Finding {
   readonly found: string;
 }
 
+/** One RFC 3161 token over the signature, in the archive or got later. */
+export interface TimestampReport {
+  /** In the archive, or of the custody event that holds it. */
+  readonly path: string;
+  /** `passed` only where its certificate leads to a root from outside; `skipped` where no root was given. */
+  readonly result: CheckResult['result'];
+  /** Why it failed or was skipped; empty when it passed. */
+  readonly detail: string;
+  /** RFC 3339 UTC; `null` when it could not be read. */
+  readonly genTime: string | null;
+  /** How far the authority says that it may be off; `null` = not stated. */
+  readonly accuracyMs: number | null;
+  /** As the certificate that signed it says; escaped. */
+  readonly authority: string | null;
+  /** Of the answer as it is stored. */
+  readonly sha256: string;
+}
+
 export interface VerifyReport {
   readonly archive: string;
   readonly verdict: Verdict;
@@ -58,6 +76,11 @@ export interface VerifyReport {
   readonly statement: Statement | null;
   /** Who signed, as found in the signature: `SHA256:...` fingerprint and, if trusted, the principal. */
   readonly signer: { readonly fingerprint: string; readonly principal: string | null } | null;
+  /** Gaps in the ledger, as far as it could be read. */
+  readonly gaps: number;
+  readonly timestamps: readonly TimestampReport[];
+  /** What is no finding and must be looked at all the same, such as clocks that contradict each other. */
+  readonly alarms: readonly string[];
   /** The one line for people: verdict, kind, completeness, what was skipped. */
   readonly line: string;
 }

@@ -6,6 +6,7 @@ import type { ClusterReader } from '../ports/cluster-reader.js';
 import type { Collector } from '../ports/collector.js';
 import type { Io } from '../ports/io.js';
 import type { RequestLog } from '../ports/request-log.js';
+import type { Timestamper } from '../ports/timestamper.js';
 import type { CaseStore } from '../evidence/case-store.js';
 
 /** What is to be collected; kept in the run's directory so that `resume` needs nothing else. No secrets in it. */
@@ -43,6 +44,8 @@ export interface CollectDeps {
   readonly collectors: readonly Collector[];
   readonly connect: (log: RequestLog) => Promise<ClusterReader>;
   readonly signal: AbortSignal;
+  /** Asked for tokens over the custody log, at the opening and at each heartbeat; default none. */
+  readonly timestampers?: readonly Timestamper[];
   /** Between two entries that say that the run is alive; default ten minutes. */
   readonly heartbeatMs?: number;
 }

@@ -2,10 +2,11 @@ import { ExhibitError } from '../model/errors.js';
 import type { Receipt, Statement } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
 import type { CaseStore } from '../evidence/case-store.js';
-import { sealExhibit } from '../evidence/seal-exhibit.js';
+import { sealExhibit, type SealedExhibit } from '../evidence/seal-exhibit.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
+import type { Timestamper } from '../ports/timestamper.js';
 
 export interface SealRequest {
   readonly caseId: string;
@@ -17,6 +18,8 @@ export interface SealDeps {
   readonly signer: Signer;
   /** Their signatures are required by the signed policy, too. */
   readonly countersigners: readonly Signer[];
+  /** Each is asked for a token. The signed policy then requires one; that none of them answers does not stop the seal. */
+  readonly timestampers: readonly Timestamper[];
   readonly clock: Clock;
   readonly io: Io;
   /** CycloneDX JSON of this program. */
@@ -30,6 +33,8 @@ export interface SealSummary {
   readonly receipt: Receipt;
   readonly statement: Statement;
   readonly report: VerifyReport;
+  readonly timestamps: SealedExhibit['timestamps'];
+  readonly timestampFailures: SealedExhibit['timestampFailures'];
 }
 
 /** Closes the case's open exhibit, whatever state a crash left it in. Throws `NOTHING_TO_SEAL`, `SEAL_HASH_MISMATCH`, `STORAGE_*`. */
@@ -51,7 +56,8 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
         clock: deps.clock,
         io: deps.io,
         countersigners: deps.countersigners,
-        policy: { requireTimestamp: false, requireSigners: 1 + deps.countersigners.length },
+        timestampers: deps.timestampers,
+        policy: { requireTimestamp: deps.timestampers.length > 0, requireSigners: 1 + deps.countersigners.length },
         classification: request.classification,
         sbom: deps.sbom,
         signal: deps.signal,

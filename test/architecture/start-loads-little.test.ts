@@ -80,4 +80,16 @@ describe('what starting loads', () => {
     expect(HEAVY.filter((name) => !bundled.includes(name))).toEqual([]);
     expect(HEAVY.filter((name) => !used.includes(name))).toEqual([]);
   });
+
+  it('the SDK of a cloud is in the bundle, and a command that talks to no cloud loads none of it', () => {
+    const isCloud = (source: string): boolean => /^node_modules\/@(aws-sdk|smithy)\/|^src\/platforms\//.test(source);
+    const chunks = readdirSync(join(root, 'dist/chunks')).map((name) => `dist/chunks/${name}`);
+    expect(chunks.some((chunk) => sourcesIn(chunk).some(isCloud))).toBe(true);
+    const loaded = [
+      ['push', '--help'],
+      ['case', 'list'],
+      ['drill', 'run', '--sandbox'],
+    ].flatMap((line) => filesLoadedBy(...line).filter((file) => file.startsWith('dist/')));
+    expect(loaded.flatMap((file) => sourcesIn(file).filter(isCloud))).toEqual([]);
+  });
 });

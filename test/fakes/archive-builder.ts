@@ -24,6 +24,8 @@ export interface PayloadSpec {
   readonly bytes: Buffer;
   readonly artifact: string;
   readonly part?: ItemRecord['part'];
+  /** Default: `normal`. */
+  readonly sensitivity?: ItemRecord['sensitivity'];
 }
 
 /** Files of a bag by path relative to its folder. Change them at will before `packBag`. */
@@ -41,7 +43,7 @@ export interface BagSpec {
   /** Of the acquisition log; default: `open`, one `item` per payload file, `seal`. `open` and `seal` get what they must say. */
   readonly events?: readonly { readonly event: string }[];
   /** A key of the guide; default: a guide that names the exhibit and no key. */
-  readonly guideFor?: KeyObject;
+  readonly guideFor?: KeyObject | readonly KeyObject[];
 }
 
 export const CREATED_AT = '2026-01-02T03:04:05.678Z';
@@ -97,7 +99,7 @@ function outcomesOf({ payload = SAMPLE_PAYLOAD, outcomes = [] }: BagSpec): Outco
     }));
 }
 
-function itemOf({ path, bytes, artifact, part }: PayloadSpec): ItemRecord {
+function itemOf({ path, bytes, artifact, part, sensitivity = 'normal' }: PayloadSpec): ItemRecord {
   return {
     path,
     artifact,
@@ -113,7 +115,7 @@ function itemOf({ path, bytes, artifact, part }: PayloadSpec): ItemRecord {
     outcome: 'collected',
     rereadSha256: sha256(bytes),
     sourceChanged: null,
-    sensitivity: 'normal',
+    sensitivity,
   };
 }
 
@@ -199,8 +201,11 @@ export function makeBag(spec: BagSpec = {}): Bag {
   const text = (path: string, content: string): unknown => files.set(path, Buffer.from(content));
   text('bagit.txt', BAGIT_TXT);
   text('bag-info.txt', renderBagInfo(statement));
-  const signer = spec.guideFor && fingerprintOf(ed25519Blob(spec.guideFor));
-  text('VERIFY.md', signer ? renderVerifyGuide({ statement, signer }) : `How to check ${statement.exhibitId}.\n`);
+  const signers = [spec.guideFor ?? []].flat().map((key) => fingerprintOf(ed25519Blob(key)));
+  text(
+    'VERIFY.md',
+    signers.length > 0 ? renderVerifyGuide({ statement, signers }) : `How to check ${statement.exhibitId}.\n`,
+  );
   text('custody/acquisition.jsonl', custody.join(''));
   files.set('meta/exhibit.json', jsonLines([statement]));
   files.set('meta/items.jsonl', jsonLines(sorted.map(itemOf)));

@@ -77,11 +77,37 @@ describe.skipIf(!hasKeygen)(`ssh-keygen${needs('ssh-keygen', hasKeygen)}`, () =>
     expect(publicKey && fingerprintOf(publicKey.blob)).toBe(runTool('ssh-keygen', ['-lf', path]).stdout.split(' ')[1]);
   });
 
-  it('encrypts a key, and we refuse it with a sentence', async () => {
+  const giving = (passphrase: string) => ({ maxTries: 1, read: async () => Buffer.from(passphrase) });
+
+  it.each(['aes256-ctr', 'aes256-cbc'])(
+    'locks a key with %s, and we open it with its passphrase only',
+    async (cipher) => {
+      const path = join(directory, 'locked');
+      runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-a', '2', '-Z', cipher, '-N', 'pass phrase \u00e9', '-f', path]);
+      const signer = await loadLocalSigner(path, giving('pass phrase \u00e9'));
+      expect((await readFile(`${path}.pub`, 'utf8')).startsWith(signer.publicKey)).toBe(true);
+      await expect(loadLocalSigner(path, giving('pass phrase'))).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' });
+      await expect(loadLocalSigner(path)).rejects.toMatchObject({ code: 'DECLINED' });
+    },
+  );
+
+  it('locks a key in other ways, or makes one of another type, and we refuse it with the way out', async () => {
     const path = join(directory, 'locked');
-    runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'passphrase', '-f', path]);
-    await expect(loadLocalSigner(path)).rejects.toThrow('protected by a passphrase');
-    await expect(loadLocalSigner(makeKey('ec', 'ecdsa', '256'))).rejects.toMatchObject({ code: 'KEY_INVALID' });
+    runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-Z', 'aes128-ctr', '-N', 'passphrase', '-f', path]);
+    await expect(loadLocalSigner(path, giving('passphrase'))).rejects.toMatchObject({
+      code: 'KEY_INVALID',
+      hints: [expect.stringContaining('ssh-keygen -p')],
+    });
+    await expect(loadLocalSigner(makeKey('ec', 'ecdsa', '256'))).rejects.toThrow('agent:FILE.pub');
+  });
+
+  it('opens a key that we locked, and changes its passphrase', async () => {
+    const path = join(directory, 'ours');
+    const { publicKey } = await createLocalKey({ privatePath: path, comment: 'me', passphrase: Buffer.from('first') });
+    expect(runTool('ssh-keygen', ['-y', '-P', 'wrong', '-f', path]).status).not.toBe(0);
+    expect(runTool('ssh-keygen', ['-y', '-P', 'first', '-f', path]).stdout).toBe(`${publicKey} me\n`);
+    expect(runTool('ssh-keygen', ['-p', '-P', 'first', '-N', 'second', '-f', path]).status).toBe(0);
+    expect((await loadLocalSigner(path, giving('second'))).publicKey).toBe(publicKey);
   });
 
   it.each([
@@ -95,6 +121,14 @@ describe.skipIf(!hasKeygen)(`ssh-keygen${needs('ssh-keygen', hasKeygen)}`, () =>
     ['valid-before="209901011200"', true],
     ['cert-authority', false],
     ['nonsense', false],
+    ['namespaces="file",namespaces="exhibit-*"', false],
+    ['valid-before="20200101",valid-before="20990101"', false],
+    ['valid-after="20990101",valid-before="20980101"', false],
+    ['valid-after="20200101Z"', true],
+    ['valid-after="202001010000UTC"', true],
+    ['valid-after="20200101000000z"', true],
+    ['valid-after="19700101Z"', false],
+    ['valid-before="20990101T00"', false],
   ])('judges the option %s as we do', async (option, isTrusted) => {
     const path = makeKey('key', 'ed25519', '256');
     const signer = await loadLocalSigner(path);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encryptedExhibitSchema } from './encryption-results.js';
 import { kindSchema, outcomeCountsSchema, receiptSchema, statementSchema } from '../../model/exhibit.js';
 import { CHECKS, VERDICTS } from '../../model/verdict.js';
 
@@ -65,7 +66,30 @@ export const verifyResult = z.strictObject({
   completeness: completenessSchema.nullable(),
   statement: statementSchema.nullable(),
   signer: z.strictObject({ fingerprint: z.string(), principal: z.string().nullable() }).nullable(),
+  gaps: z.int(),
+  timestamps: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        result: z.enum(['passed', 'failed', 'skipped']),
+        detail: z.string(),
+        genTime: z.string().nullable(),
+        accuracyMs: z.int().nullable(),
+        authority: z.string().nullable(),
+        sha256: z.string(),
+      }),
+    )
+    .readonly(),
+  alarms: z.array(z.string()).readonly(),
   line: z.string(),
+});
+
+export const caseVerifyResult = z.strictObject({
+  archives: z.array(verifyResult).readonly(),
+  /** Not checked: they must be decrypted first. */
+  encrypted: z.array(z.string()).readonly(),
+  findings: z.array(z.strictObject({ exhibitId: z.string(), expected: z.string(), found: z.string() })).readonly(),
+  exitCode: z.int(),
 });
 
 export const sealResult = z.strictObject({
@@ -74,6 +98,11 @@ export const sealResult = z.strictObject({
   receipt: receiptSchema,
   statement: statementSchema,
   report: verifyResult,
+  timestamps: z
+    .array(z.strictObject({ url: z.string(), authority: z.string(), genTime: z.string(), tsrSha256: z.string() }))
+    .readonly(),
+  timestampFailures: z.array(z.strictObject({ url: z.string(), reason: z.string() })).readonly(),
+  encryption: encryptedExhibitSchema.nullable(),
 });
 
 export const scorecardSchema = z.strictObject({

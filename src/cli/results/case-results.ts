@@ -5,7 +5,10 @@ import { kindSchema } from '../../model/exhibit.js';
 const exhibitSchema = z.strictObject({
   exhibitId: z.string(),
   state: z.enum(['open', 'sealed', 'given-up']),
+  /** The encrypted one where the plaintext was removed. */
   archive: z.string().nullable(),
+  /** `null` = never asked for. An unfinished one is ended by the next `seal`. */
+  encryption: z.enum(['unfinished', 'done']).nullable(),
   /** `null` when its spool no longer says. */
   kind: kindSchema.nullable(),
   /** Of an open one; counts of artifacts. */
@@ -31,6 +34,7 @@ export const caseShowResult = caseSchema.extend({
   authority: authoritySchema,
   operator: z.string(),
   hold: z.string().nullable(),
+  privilege: z.string().nullable(),
   directory: z.string(),
 });
 

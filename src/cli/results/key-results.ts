@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { SSH_KEY_TYPES } from '../../evidence/ssh-public-key.js';
 
 const keySchema = z.strictObject({
   name: z.string(),
+  /** Of the private half; for a key without a file of ours, how it is named to --key. */
   path: z.string(),
+  type: z.enum(SSH_KEY_TYPES),
+  heldIn: z.enum(['file', 'file, with passphrase', 'file, not usable', 'elsewhere']),
   fingerprint: z.string(),
   publicKey: z.string(),
   trustedAs: z.string().nullable(),
@@ -13,16 +17,19 @@ export const keyNewResult = z.strictObject({
   path: z.string(),
   fingerprint: z.string(),
   publicKey: z.string(),
+  passphrase: z.boolean(),
   principal: z.string(),
   allowedSigners: z.string(),
 });
 
-const trustedSchema = z.strictObject({ principals: z.string(), fingerprint: z.string() });
+const trustedSchema = z.strictObject({ principals: z.string(), fingerprint: z.string(), revoked: z.boolean() });
 
 export const keyShowResult = z.strictObject({
   keys: z.array(keySchema).readonly(),
   /** Whom this machine trusts as signers. */
   trusted: z.array(trustedSchema).readonly(),
+  /** Lines of that list that are not used. */
+  unused: z.array(z.strictObject({ line: z.int(), why: z.string() })).readonly(),
 });
 
 export const keyTrustResult = z.strictObject({

@@ -38,6 +38,10 @@ collect, not only recorded. What is left out is recorded as "not stated".`,
     }),
     'operator': Flags.string({ helpValue: 'WHO', summary: 'Who works on the case (default: user@host).' }),
     'hold': Flags.string({ helpValue: 'ID', summary: 'Legal hold that the evidence is under.' }),
+    'privilege': Flags.string({
+      helpValue: 'TEXT',
+      summary: 'Marking at the top of every document of a hand-over, such as a privilege.',
+    }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof caseShowResult>>> {
@@ -51,8 +55,9 @@ collect, not only recorded. What is left out is recorded as "not stated".`,
       },
       context.clock.nowMs(),
     );
-    const { reference, reason, operator, hold } = flags;
-    const shown = await caseShown(context, await openCase(context, { reference, reason, authority, operator, hold }));
+    const { reference, reason, operator, hold, privilege } = flags;
+    const caseId = await openCase(context, { reference, reason, authority, operator, hold, privilege });
+    const shown = await caseShown(context, caseId);
     return { result: shown, text: `${presentCase(shown)}\n\nNext: exhibit collect --node NAME`, names: [shown.caseId] };
   }
 }

@@ -11,6 +11,7 @@ import { gapNotice } from '../../cli/gap-notice.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
 import { verdictNotice } from '../../cli/present-report.js';
 import type { drillResult } from '../../cli/results/archive-results.js';
+import { passphraseFlags } from '../../cli/signing-flags.js';
 import { shellWord } from '../../cli/table.js';
 import { ExhibitError } from '../../model/errors.js';
 import { runDrill } from '../../workflows/drill.js';
@@ -37,7 +38,8 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
       dependsOn: ['sandbox'],
       summary: 'What the archive says it is (default: sandbox; without --sandbox always drill).',
     }),
-    key: Flags.string({ helpValue: 'NAME|FILE', summary: 'Signing key (default: default, made when it is missing).' }),
+    key: Flags.string({ helpValue: 'KEY', summary: 'Signing key (default: default, made when it is missing).' }),
+    ...passphraseFlags,
     ...clusterFlags,
   };
 
@@ -62,7 +64,7 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
     const trust = await context.trustList(undefined);
     if (trust === null)
       throw new ExhibitError('KEY_INVALID', 'there is no list of trusted signers', { hints: ['exhibit key new'] });
-    const signer = await context.signer(flags.key);
+    const signer = await context.signer(flags.key, context.passphrases(flags['passphrase-fd']));
     const caseId = await openDrillCase(context, sandbox);
     const target = sandbox ? await context.startSandbox() : context.clusterTarget(flags);
     const summary = await runDrill(
@@ -71,6 +73,7 @@ is touched. Without it the drill reads from your cluster. Always a case of its o
         ...(await context.collectDeps(caseId, target)),
         signer,
         countersigners: [],
+        timestampers: [],
         sbom: await context.sbom(),
         scratchDirectory: context.scratchDirectory,
       },

@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { documentSchemaOf } from '../../cli/json-schemas.js';
+import { makeFidoKey } from '../../../test/fakes/fido-key.js';
+import { LOCKED_KEY, LOCKED_KEY_PUBLIC } from '../../../test/fakes/locked-key.js';
 import { runInProcess } from '../../../test/fakes/run-in-process.js';
 import KeyNew from './new.js';
 import KeyShow from './show.js';
@@ -81,6 +83,64 @@ describe('key show', () => {
   it('refuses -o json together with --json', async () => {
     const run = await runInProcess(KeyShow, 'key:show', ['-o', 'json', '--json']);
     expect(run.error?.exitCode).toBe(2);
+  });
+});
+
+describe('keys of other kinds', () => {
+  const put = (name: string, text: string, mode = 0o600): void => {
+    mkdirSync(join(home, 'keys'), { recursive: true });
+    writeFileSync(join(home, 'keys', name), text, { mode });
+  };
+
+  it('says where the private half is, and how it is protected', async () => {
+    await runInProcess(KeyNew, 'key:new', []);
+    put('locked', LOCKED_KEY);
+    put('locked.pub', LOCKED_KEY_PUBLIC);
+    put('open', LOCKED_KEY, 0o644);
+    put('open.pub', LOCKED_KEY_PUBLIC);
+    const token = makeFidoKey('sk-ssh-ed25519@openssh.com');
+    put('token.pub', `${token.publicKey} my token\n`);
+    const run = await runInProcess(KeyShow, 'key:show', ['--json']);
+    const { keys } = documentSchemaOf('key:show').parse(JSON.parse(run.stdout)) as { keys: { heldIn: string }[] };
+    expect(keys).toMatchObject([
+      { name: 'default', heldIn: 'file', type: 'ssh-ed25519' },
+      { name: 'locked', heldIn: 'file, with passphrase' },
+      { name: 'open', heldIn: 'file, not usable' },
+      { name: 'token', heldIn: 'elsewhere', type: 'sk-ssh-ed25519@openssh.com', publicKey: token.publicKey },
+    ]);
+  });
+
+  it('shows one key with the line that others need, and refuses a name that is none', async () => {
+    await runInProcess(KeyNew, 'key:new', ['--principal', 'ann@example.org']);
+    const { stdout } = await runInProcess(KeyShow, 'key:show', ['default']);
+    expect(stdout).toMatch(/trusted as: +ann@example\.org\npublic key: +ssh-ed25519 AAAA\S+\n/);
+    expect((await runInProcess(KeyShow, 'key:show', ['other'])).error).toMatchObject({ code: 'KEY_INVALID' });
+  });
+
+  it('shows which keys are revoked, and which lines of the list are not used', async () => {
+    const made = await runInProcess(KeyNew, 'key:new', ['--principal', 'ann@example.org', '--json']);
+    const { publicKey } = JSON.parse(made.stdout) as { publicKey: string };
+    writeFileSync(join(home, 'revoked'), `${publicKey}\n`);
+    vi.stubEnv('EXHIBIT_REVOKED', join(home, 'revoked'));
+    appendFileSync(join(home, 'allowed_signers'), `ca@example.org cert-authority ${publicKey}\n`);
+    const { stdout } = await runInProcess(KeyShow, 'key:show', []);
+    expect(stdout).toMatch(/default +SHA256:\S+ +file +no\n/);
+    expect(stdout).toMatch(/ann@example\.org +SHA256:\S+ \(revoked\)\n/);
+    expect(stdout).toContain('2     certificate authorities are not supported');
+  });
+
+  it('takes a passphrase from a descriptor that it can read only', async () => {
+    const refused = await runInProcess(KeyNew, 'key:new', ['--passphrase-fd', '2']);
+    expect(refused.error).toMatchObject({ code: 'USAGE_INVALID' });
+    expect(() => statSync(join(home, 'keys', 'default'))).toThrow('ENOENT');
+  });
+
+  it('says that there is no agent to ask for a key', async () => {
+    vi.stubEnv('SSH_AUTH_SOCK', '');
+    put('token.pub', makeFidoKey('sk-ssh-ed25519@openssh.com').publicKey);
+    const reference = `agent:${join(home, 'keys', 'token.pub')}`;
+    const run = await runInProcess(KeyTrust, 'key:trust', [reference, '--principal', 'x', '--yes']);
+    expect(run.error).toMatchObject({ code: 'SIGNER_UNAVAILABLE', exitCode: 20 });
   });
 });
 

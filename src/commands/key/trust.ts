@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import type { z } from 'zod';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
+import { isHeldElsewhere } from '../../cli/key-reference.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
 import { readPublicKey } from '../../cli/read-public-key.js';
 import type { keyTrustResult } from '../../cli/results/key-results.js';
@@ -15,7 +16,7 @@ export default class KeyTrust extends BaseCommand<typeof KeyTrust> {
   static override description = describe(
     `Adds a public key to your list of trusted signers. Compare the fingerprint with one that came another way than the archive: on the
 telephone, on paper, in person. The copy inside an archive (seal/signer.pub) proves nothing about who signed.`,
-    ['KEY_INVALID', 'DECLINED', 'STORAGE_FAILED'],
+    ['KEY_INVALID', 'SIGNER_UNAVAILABLE', 'DECLINED', 'STORAGE_FAILED'],
   );
 
   static override examples = [
@@ -24,7 +25,11 @@ telephone, on paper, in person. The copy inside an archive (seal/signer.pub) pro
   ];
 
   static override args = {
-    file: Args.string({ required: true, ignoreStdin: true, description: 'Public key file, or - for standard input.' }),
+    file: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'Public key file, - for standard input, agent:FILE.pub or awskms:ID.',
+    }),
   };
 
   static override flags = {
@@ -34,7 +39,8 @@ telephone, on paper, in person. The copy inside an archive (seal/signer.pub) pro
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof keyTrustResult>>> {
     const { allowedSignersFile } = this.context.locations;
     const { principal } = this.flags;
-    const key = await readPublicKey(this.args.file);
+    const { file } = this.args;
+    const key = isHeldElsewhere(file) ? await this.context.signer(file) : await readPublicKey(file);
     await confirm(`Trust ${key.fingerprint} as ${principal}?`, this.answers);
     const { fingerprint, added } = await trustSigner(allowedSignersFile, { principal, publicKey: key.publicKey });
     if (!added) this.io.emit('NOTE', 'the key was in the list already; nothing was changed');

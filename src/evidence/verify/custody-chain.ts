@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CHAIN_START, custodyEntrySchema, type CustodyEntry } from '../../model/custody-entry.js';
 import { ACQUISITION_LOG } from '../bag-layout.js';
 import { CustodyStory } from './custody-story.js';
+import { CustodyTokensCheck } from './custody-tokens-check.js';
 import type { Findings } from './findings.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
 
@@ -9,6 +10,7 @@ import { recordLines, type TagConsumer } from './record-lines.js';
 export class CustodyChain {
   readonly consumer: TagConsumer;
   readonly story: CustodyStory;
+  readonly tokens: CustodyTokensCheck;
   readonly #findings: Findings;
   #entries = 0;
   #headSha256 = CHAIN_START;
@@ -17,6 +19,7 @@ export class CustodyChain {
   constructor(findings: Findings, directory: string) {
     this.#findings = findings;
     this.story = new CustodyStory(findings, directory);
+    this.tokens = new CustodyTokensCheck(findings);
     this.consumer = recordLines({
       path: ACQUISITION_LOG,
       schema: custodyEntrySchema,
@@ -46,6 +49,7 @@ export class CustodyChain {
     this.#headSha256 = hash('sha256', raw, 'hex');
     this.#last = entry;
     this.story.see(entry, place);
+    this.tokens.line(entry, raw);
   }
 
   #end(): void {

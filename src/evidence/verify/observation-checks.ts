@@ -1,4 +1,5 @@
 import { clockRecordSchema, requestRecordSchema } from '../../model/request.js';
+import { clockAlarm } from '../clock-alarm.js';
 import type { Findings } from './findings.js';
 import { recordLines, type TagConsumer } from './record-lines.js';
 
@@ -17,16 +18,23 @@ export function requestsCheck(findings: Findings): TagConsumer {
   });
 }
 
-/** meta/clock.jsonl: intervals that are none are refused. */
-export function clockCheck(findings: Findings): TagConsumer {
+/** Sources that are named in alarms; a hostile archive may have any number. */
+const MAX_ALARMS = 20;
+
+/** meta/clock.jsonl: intervals that are none are refused; those that contradict the clock of the collection are alarms, once a source. */
+export function clockCheck(findings: Findings, alarms: Map<string, string>): TagConsumer {
   return recordLines({
     path: 'meta/clock.jsonl',
     schema: clockRecordSchema,
     findings,
-    onRecord: ({ offsetMinMs, offsetMaxMs }, _raw, place) => {
-      if (offsetMinMs <= offsetMaxMs) return;
-      const found = `${String(offsetMinMs)} to ${String(offsetMaxMs)}`;
-      findings.add('grammar', { path: place, expected: 'an offset from less to more', found });
+    onRecord: (record, _raw, place) => {
+      const { source, offsetMinMs, offsetMaxMs } = record;
+      if (offsetMinMs > offsetMaxMs) {
+        const found = `${String(offsetMinMs)} to ${String(offsetMaxMs)}`;
+        findings.add('grammar', { path: place, expected: 'an offset from less to more', found });
+      }
+      const alarm = clockAlarm(record);
+      if (alarm !== null && alarms.size < MAX_ALARMS && !alarms.has(source)) alarms.set(source, alarm);
     },
   });
 }

@@ -8,6 +8,8 @@ export interface ReceiptFacts {
   /** Fingerprints of good signatures. */
   readonly signers: readonly string[];
   readonly tsrSha256: string | null;
+  /** Of the first token. */
+  readonly genTime: string | null;
 }
 
 const IN_STATEMENT = [
@@ -22,7 +24,7 @@ const IN_STATEMENT = [
 
 type Value = string | number | null | undefined;
 
-/** Compares the archive with the receipt that was kept elsewhere. `genTime` and `encryptedSha256` are not in the archive and not compared. */
+/** Compares the archive with the receipt that was kept elsewhere. `encryptedSha256` is not of the archive and not compared. */
 export function checkReceipt(receipt: Receipt, facts: ReceiptFacts, findings: Findings): void {
   const rows: [string, Value, Value][] = [
     ['containerSha256', receipt.containerSha256, facts.containerSha256],
@@ -35,6 +37,7 @@ export function checkReceipt(receipt: Receipt, facts: ReceiptFacts, findings: Fi
     ],
   ];
   if (receipt.tsrSha256 !== undefined) rows.push(['tsrSha256', receipt.tsrSha256, facts.tsrSha256]);
+  if (receipt.genTime !== undefined) rows.push(['genTime', receipt.genTime, facts.genTime]);
   for (const [what, expected, found] of rows) {
     if (expected !== found)
       findings.add('receipt', { path: '', expected: `${what} ${String(expected)}`, found: String(found ?? 'none') });

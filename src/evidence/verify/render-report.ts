@@ -1,10 +1,17 @@
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { Statement } from '../../model/exhibit.js';
-import { CHECKS, type CheckName, type CheckResult, type VerifyReport } from '../../model/verdict.js';
+import {
+  CHECKS,
+  type CheckName,
+  type CheckResult,
+  type TimestampReport,
+  type VerifyReport,
+} from '../../model/verdict.js';
 import type { GzipMember } from '../gzip-member-reader.js';
 import type { Findings } from './findings.js';
 import type { CheckedSeal } from './seal-check.js';
-import { decideVerdict, exitCodeOf, renderVerdictLine } from './verdict.js';
+import { provenBy } from './time-check.js';
+import { decideVerdict, exitCodeOf, isTimeRequired, renderVerdictLine } from './verdict.js';
 
 export interface ReportFacts {
   readonly archive: string;
@@ -16,6 +23,14 @@ export interface ReportFacts {
   readonly statement: Statement | null;
   readonly tagmanifestSha256: string | null;
   readonly seal: CheckedSeal;
+  readonly timestamps: readonly TimestampReport[];
+  /** Over lines of the custody log: they bracket the acquisition, and prove nothing about the signature. */
+  readonly custodyTimestamps: readonly TimestampReport[];
+  readonly alarms: readonly string[];
+  /** By the reader. */
+  readonly isTimeAskedFor: boolean;
+  /** Where the roots of time-stamping authorities come from; `null` = none were given. */
+  readonly rootsSource: string | null;
   readonly gaps: number;
   readonly trustSource: string | null;
   readonly unusedTrustLines: number;
@@ -60,8 +75,21 @@ function signatureCheck({ seal, trustSource, unusedTrustLines, statement }: Repo
   return { result: 'failed', detail: `good signature by ${untrusted.fingerprint}, but ${why} (${list}${unused})` };
 }
 
-function timeCheck({ seal }: ReportFacts): Outcome {
-  return skipped(seal.tokens === 0 ? 'no time-stamp token' : 'this version does not check time-stamp tokens');
+function timeCheck(facts: ReportFacts): Outcome {
+  const { timestamps, rootsSource } = facts;
+  const proof = provenBy(timestamps);
+  const told = timestamps.map(({ path, genTime, detail }) => `${path} of ${genTime ?? 'an unknown time'}: ${detail}`);
+  if (proof !== null) {
+    const passedTokens = timestamps.filter(({ result }) => result === 'passed').length;
+    const count =
+      timestamps.length === 1 ? '' : `, ${String(passedTokens)} of ${String(timestamps.length)} tokens pass`;
+    return passed(
+      `${proof.genTime ?? ''} by ${proof.authority ?? ''} (roots ${rootsSource ?? ''}; revocation is not checked${count})`,
+    );
+  }
+  const detail = told.length === 0 ? 'no time-stamp token' : told.join('; ');
+  if (!isTimeRequired(facts)) return skipped(detail);
+  return { result: 'failed', detail };
 }
 
 /** Checks that do not depend on whether the tar could be read to its end. */
@@ -89,7 +117,15 @@ export function renderReport(facts: ReportFacts): VerifyReport {
     const { result, detail } = resultOf(check, facts);
     return { check, result, detail: escapeForTerminal(detail) };
   });
-  const verdictFacts = { findings: findings.total, undetermined, signers: seal.signers, statement };
+  const { timestamps, isTimeAskedFor } = facts;
+  const verdictFacts = {
+    findings: findings.total,
+    undetermined,
+    signers: seal.signers,
+    statement,
+    timestamps,
+    isTimeAskedFor,
+  };
   const verdict = decideVerdict(verdictFacts);
   const [first] = findings.kept;
   const firstFinding =
@@ -110,6 +146,9 @@ export function renderReport(facts: ReportFacts): VerifyReport {
     completeness: statement?.completeness ?? null,
     statement,
     signer: signer === undefined ? null : { fingerprint: signer.fingerprint, principal: signer.principal },
+    gaps: facts.gaps,
+    timestamps: [...timestamps, ...facts.custodyTimestamps],
+    alarms: facts.alarms,
     line: renderVerdictLine({ ...verdictFacts, verdict, checks, gaps: facts.gaps, firstFinding }),
   };
 }

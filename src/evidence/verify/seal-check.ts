@@ -16,29 +16,26 @@ export interface CheckedSigner {
 export interface CheckedSeal {
   /** Those whose signature is good, each key once. */
   readonly signers: readonly CheckedSigner[];
-  /** Time-stamp tokens that are there; none is checked in this version. */
-  readonly tokens: number;
 }
 
 export interface SealCheckOptions {
   readonly files: TagFiles;
   readonly findings: Findings;
   readonly trust: AllowedSigners | null;
-  /** Epoch milliseconds at which windows of validity are judged. */
+  /** Epoch milliseconds at which windows of validity are judged: the proven time of the signature, else now. */
   readonly atMs: number;
 }
 
 /** Checks every signature under seal/ over tagmanifest-sha256.txt, and that what is there is there as a whole. */
 export function checkSeal(options: SealCheckOptions): CheckedSeal {
   const signers = new Map<string, CheckedSigner>();
-  let tokens = 0;
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = checkSignature(number, options);
     if (signer !== null) signers.set(signer.fingerprint, signer);
-    if (isWhole(tokenFiles(number), options)) tokens += 1;
+    isWhole(tokenFiles(number), options);
   }
   checkNumbering(options);
-  return { signers: [...signers.values()], tokens };
+  return { signers: [...signers.values()] };
 }
 
 /** Whether all of the files are there; a finding when only some are. */

@@ -1,8 +1,9 @@
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import { NOT_STATED } from '../../model/case.js';
 import type { Statement } from '../../model/exhibit.js';
-import type { CheckResult, Verdict } from '../../model/verdict.js';
+import type { CheckResult, TimestampReport, Verdict } from '../../model/verdict.js';
 import type { CheckedSigner } from './seal-check.js';
+import { provenBy } from './time-check.js';
 
 export interface VerdictFacts {
   readonly findings: number;
@@ -11,17 +12,28 @@ export interface VerdictFacts {
   /** Signers whose signature is good, each key once. */
   readonly signers: readonly CheckedSigner[];
   readonly statement: Statement | null;
+  readonly timestamps: readonly TimestampReport[];
+  /** By the reader; the signed policy may ask for it as well. */
+  readonly isTimeAskedFor: boolean;
+}
+
+/** Whether a token that passes must be there. */
+export function isTimeRequired({
+  statement,
+  isTimeAskedFor,
+}: Pick<VerdictFacts, 'statement' | 'isTimeAskedFor'>): boolean {
+  return isTimeAskedFor || statement?.policy.requireTimestamp === true;
 }
 
 /** The first verdict that fits, in the order of precedence of the format. */
-export function decideVerdict({ findings, undetermined, signers, statement }: VerdictFacts): Verdict {
+export function decideVerdict(facts: VerdictFacts): Verdict {
+  const { findings, undetermined, signers, statement, timestamps } = facts;
   if (findings > 0) return 'TAMPERED';
   if (undetermined !== null || statement === null) return 'UNDETERMINED';
   const required = statement.policy.requireSigners;
   if (signers.length < required) return 'INTACT_UNSEALED';
   if (signers.filter(({ principal }) => principal !== null).length < required) return 'UNTRUSTED_SIGNER';
-  // No token is checked in this version, so none is valid.
-  if (statement.policy.requireTimestamp) return 'INTACT_UNTIMESTAMPED';
+  if (isTimeRequired(facts) && provenBy(timestamps) === null) return 'INTACT_UNTIMESTAMPED';
   return statement.completeness === 'complete' ? 'VERIFIED' : 'VERIFIED_PARTIAL';
 }
 
@@ -44,14 +56,28 @@ export interface LineFacts extends VerdictFacts {
 export function renderVerdictLine(facts: LineFacts): string {
   const { verdict, statement } = facts;
   const authority = statement?.authority === NOT_STATED ? `Authority ${NOT_STATED}. ` : '';
-  const clauses = [whatItIs(statement, facts.gaps), WHY[verdict](facts), whoSigned(facts), notChecked(facts.checks)];
+  const clauses = [
+    whatItIs(statement, facts.gaps),
+    WHY[verdict](facts),
+    whoSigned(facts),
+    whenSigned(facts),
+    notChecked(facts.checks),
+  ];
   return `${authority}${verdict}: ${clauses.filter((clause) => clause !== '').join('; ')}.`;
 }
 
 function whatItIs(statement: Statement | null, gaps: number): string {
   if (statement === null) return 'no statement could be read';
   const gapText = gaps === 0 ? '' : ` (${String(gaps)} ${gaps === 1 ? 'gap' : 'gaps'} in the ledger)`;
-  return `${statement.kind} exhibit ${statement.exhibitId}, ${statement.completeness}${gapText}`;
+  return `${statement.kind} exhibit ${statement.exhibitId}, ${statement.completeness}${gapText}${copyText(statement)}`;
+}
+
+/** What somebody must not overlook who believes to have the evidence itself before them. */
+function copyText({ derivedFrom }: Statement): string {
+  if (derivedFrom === undefined) return '';
+  const { exhibitId, tagmanifestSha256, redactions } = derivedFrom;
+  const count = `${String(redactions)} ${redactions === 1 ? 'redaction' : 'redactions'}`;
+  return `; a redacted copy of ${exhibitId} (tagmanifest sha256 ${tagmanifestSha256}; ${count})`;
 }
 
 const WHY: Readonly<Record<Verdict, (facts: LineFacts) => string>> = {
@@ -63,7 +89,8 @@ const WHY: Readonly<Record<Verdict, (facts: LineFacts) => string>> = {
       ? 'intact but not signed'
       : `intact, but ${String(statement?.policy.requireSigners)} signers are required`,
   UNTRUSTED_SIGNER: () => 'the signature is good, but by a key that nobody vouched for from outside',
-  INTACT_UNTIMESTAMPED: () => 'intact, but the policy asks for a time-stamp and no valid one is there',
+  INTACT_UNTIMESTAMPED: ({ statement }) =>
+    `intact, but ${statement?.policy.requireTimestamp === true ? 'the policy asks' : 'you ask'} for a time-stamp and none that passes is there`,
   VERIFIED_PARTIAL: () => '',
   VERIFIED: () => '',
 };
@@ -74,6 +101,11 @@ function whoSigned({ signers }: LineFacts): string {
       `${escapeForTerminal(principal ?? 'unknown', 200)} ${fingerprint}${why === '' ? '' : ` (${why})`}`,
   );
   return names.length === 0 ? '' : `signed by ${names.join(' and ')}`;
+}
+
+function whenSigned({ timestamps }: LineFacts): string {
+  const proof = provenBy(timestamps);
+  return proof === null ? '' : `signed no later than ${proof.genTime ?? ''} (time-stamp of ${proof.authority ?? ''})`;
 }
 
 function notChecked(checks: readonly CheckResult[]): string {

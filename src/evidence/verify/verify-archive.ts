@@ -2,16 +2,20 @@ import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
 import type { Receipt, Statement } from '../../model/exhibit.js';
+import type { CustodyExhibit } from '../../model/post-seal-custody.js';
 import type { VerifyReport } from '../../model/verdict.js';
-import { parseAllowedSigners, type AllowedSigners } from '../allowed-signers.js';
+import { parseAllowedSigners, type AllowedSigners, type GivenTrust } from '../allowed-signers.js';
 import { TAGMANIFEST, tokenFiles } from '../bag-layout.js';
 import { readGzipMember, type GzipMember } from '../gzip-member-reader.js';
 import { openArchive } from '../open-archive.js';
 import { BagInspection } from './bag-inspection.js';
+import { type CustodyTime, tokenChains } from './custody-tokens-check.js';
 import { Findings } from './findings.js';
 import { checkReceipt } from './receipt-check.js';
 import { renderReport, type ReportFacts } from './render-report.js';
 import { checkSeal, type CheckedSeal } from './seal-check.js';
+import { checkTime, type CheckedTime, type LaterToken, type TsaRoots } from './time-check.js';
+import { isTimeRequired } from './verdict.js';
 import { checkHistory } from './history-check.js';
 import { checkRepeats } from './repeats-check.js';
 import { checkBagFiles, checkStatement, readStatement } from './statement-check.js';
@@ -24,11 +28,19 @@ export interface VerifyProgress {
 export interface VerifyOptions {
   readonly archivePath: string;
   /** OpenSSH allowed_signers from outside the archive, and where it came from. Without one no signer is trusted. */
-  readonly allowedSigners?: { readonly source: string; readonly text: string } | null;
+  readonly allowedSigners?: GivenTrust | null;
   readonly receipt?: Receipt | null;
   /** Exit status 3 for `VERIFIED_PARTIAL`. */
   readonly requireComplete?: boolean;
-  /** Epoch milliseconds at which the validity of keys is judged. */
+  /** Roots of time-stamping authorities from outside the archive. Where they are given, a token that leads to one of them must be there. */
+  readonly tsaRoots?: TsaRoots | null;
+  /** As if the signed policy asked for a token. */
+  readonly requireTimestamp?: boolean;
+  /** Tokens got after the seal, oldest first; asked for once the archive has said which one it is, and only where a token must be there. */
+  readonly laterTokens?: (exhibit: CustodyExhibit) => Promise<readonly LaterToken[]>;
+  /** Is handed what a further token is to be over, when the archive is signed. */
+  readonly onToStamp?: (bytes: Buffer) => void;
+  /** Epoch milliseconds at which the validity of keys is judged where no token proves an earlier time. */
   readonly now: number;
   /** For sort files without names, when an archive has too many files for memory; default: the system's folder for temporary files. */
   readonly scratchDirectory?: string;
@@ -39,7 +51,8 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
-const NO_SEAL: CheckedSeal = { signers: [], tokens: 0 };
+const NO_SEAL: CheckedSeal = { signers: [] };
+const NO_TIME: CheckedTime = { timestamps: [], provenMs: null, toStamp: Buffer.alloc(0) };
 
 /** One verification, from the open file to the report. */
 class Verification {
@@ -51,6 +64,8 @@ class Verification {
   #isTarWhole = false;
   #statement: Statement | null = null;
   #seal = NO_SEAL;
+  #time = NO_TIME;
+  #custodyTime: CustodyTime = { timestamps: [], alarms: [] };
   #trust: AllowedSigners | null = null;
 
   constructor(options: VerifyOptions) {
@@ -59,6 +74,7 @@ class Verification {
     this.#bag = new BagInspection({
       findings: this.#findings,
       scratchDirectory,
+      bounds: options.receipt ?? null,
       ...(partBytes === undefined ? {} : { partBytes }),
     });
   }
@@ -66,7 +82,7 @@ class Verification {
   async run(file: FileHandle, totalBytes: number): Promise<VerifyReport> {
     try {
       await this.#read(file, totalBytes);
-      if (this.#undetermined === null) this.#conclude();
+      if (this.#undetermined === null) await this.#conclude();
     } catch (error) {
       this.#undetermined = reasonOf(error);
     } finally {
@@ -97,21 +113,43 @@ class Verification {
   }
 
   /** What can only be compared once everything has passed by. */
-  #conclude(): void {
+  async #conclude(): Promise<void> {
     const { tagFiles } = this.#bag;
     this.#isTarWhole = this.#bag.finish();
     this.#statement = readStatement(tagFiles.held('meta/exhibit.json'), this.#findings);
     if (this.#isTarWhole) this.#compare();
-    this.#trust = this.#options.allowedSigners ? parseAllowedSigners(this.#options.allowedSigners.text) : null;
+    const given = this.#options.allowedSigners;
+    this.#trust = given ? parseAllowedSigners(given.text, given.revoked) : null;
     if (tagFiles.held(TAGMANIFEST) !== null) {
+      this.#time = checkTime({
+        files: tagFiles,
+        findings: this.#findings,
+        roots: this.#options.tsaRoots ?? null,
+        laterTokens: await this.#laterTokens(),
+      });
+      this.#custodyTime = this.#bag.custody.tokens.conclude(this.#options.tsaRoots ?? null, tokenChains(tagFiles));
+      if (this.#time.toStamp.length > 0) this.#options.onToStamp?.(this.#time.toStamp);
       this.#seal = checkSeal({
         files: tagFiles,
         findings: this.#findings,
         trust: this.#trust,
-        atMs: this.#options.now,
+        atMs: this.#time.provenMs ?? this.#options.now,
       });
     }
     if (this.#options.receipt && this.#member !== null) this.#compareReceipt(this.#options.receipt, this.#member);
+  }
+
+  get #isTimeAskedFor(): boolean {
+    return this.#options.requireTimestamp === true || Boolean(this.#options.tsaRoots);
+  }
+
+  async #laterTokens(): Promise<readonly LaterToken[]> {
+    const tagmanifestSha256 = this.#bag.tagFiles.sha256Of(TAGMANIFEST);
+    if (this.#statement === null || this.#member === null || tagmanifestSha256 === null) return [];
+    if (!isTimeRequired({ statement: this.#statement, isTimeAskedFor: this.#isTimeAskedFor })) return [];
+    const { exhibitId } = this.#statement;
+    const { containerSha256 } = this.#member;
+    return (await this.#options.laterTokens?.({ exhibitId, tagmanifestSha256, containerSha256 })) ?? [];
   }
 
   #compare(): void {
@@ -133,6 +171,7 @@ class Verification {
     checkHistory(this.#statement, this.#findings);
     checkRepeats(this.#statement, tagFiles, this.#findings);
     custody.story.conclude(this.#statement, observed, payload);
+    this.#bag.redactions.conclude(this.#statement, payload);
   }
 
   #compareReceipt(receipt: Receipt, member: GzipMember): void {
@@ -142,7 +181,10 @@ class Verification {
       containerSha256: member.containerSha256,
       signers: this.#seal.signers.map(({ fingerprint }) => fingerprint),
       tsrSha256: this.#bag.tagFiles.sha256Of(tokenFiles(1)[1]),
+      genTime: this.#time.timestamps.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
     };
+    // What follows in a small archive was read all the same, and says more.
+    if (this.#bag.beyond !== null && this.#statement === null) this.#findings.add('receipt', this.#bag.beyond);
     checkReceipt(receipt, facts, this.#findings);
   }
 
@@ -156,13 +198,23 @@ class Verification {
       statement: this.#statement,
       tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
       seal: this.#seal,
+      timestamps: this.#time.timestamps,
+      custodyTimestamps: this.#custodyTime.timestamps,
+      alarms: [...this.#custodyTime.alarms, ...this.#bag.clockAlarms],
+      isTimeAskedFor: this.#isTimeAskedFor,
+      rootsSource: this.#options.tsaRoots?.source ?? null,
       gaps: this.#bag.ledger.gaps,
-      trustSource: this.#options.allowedSigners?.source ?? null,
+      trustSource: sourceOf(this.#options.allowedSigners),
       unusedTrustLines: this.#trust?.unused.length ?? 0,
       isReceiptGiven: Boolean(this.#options.receipt),
       requireComplete: this.#options.requireComplete ?? false,
     };
   }
+}
+
+function sourceOf(given: GivenTrust | null | undefined): string | null {
+  if (!given) return null;
+  return given.revoked ? `${given.source} without the revoked keys of ${given.revoked.source}` : given.source;
 }
 
 /** A failing disk, under the archive or under the sort files, is no verdict on the archive. Bugs are not swallowed. */

@@ -41,8 +41,8 @@ describe('ClockLedger', () => {
       recordOf(-90_000, -60_000, 'tsa https://tsa.example'),
     ]);
     expect(alarms).toEqual([
-      "CLOCK_CONTRADICTED the clock of api-server is at least 5.0 s ahead of this machine's: one of them is wrong",
-      "CLOCK_CONTRADICTED the clock of tsa https://tsa.example is at least 60.0 s behind this machine's: one of them is wrong",
+      `CLOCK_CONTRADICTED the clock of api-server is at least 5.0 s ahead of that of the machine that collected: one of them is wrong`,
+      `CLOCK_CONTRADICTED the clock of tsa https://tsa.example is at least 60.0 s behind that of the machine that collected: one of them is wrong`,
     ]);
   });
 });

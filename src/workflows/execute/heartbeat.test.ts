@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { newExhibit, quietIo, temporaryStore } from '../../../test/fakes/evidence-case.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import { ExhibitError } from '../../model/errors.js';
@@ -24,6 +24,9 @@ const silent = {
   review: () => Promise.reject(new ExhibitError('CLUSTER_UNREACHABLE', 'nobody')),
 } as unknown as ClusterReader;
 
+/** No authority of time is asked. */
+const stamps = { heartbeat: () => Promise.resolve() };
+
 const eventsOf = (exhibit: ExhibitSpool): string[] =>
   [...readFileSync(exhibit.layout.custody, 'latin1').matchAll(/"event":"([a-z-]+)"/g)].map(([, event]) => event ?? '');
 
@@ -35,7 +38,11 @@ async function beats(exhibit: ExhibitSpool, count: number): Promise<void> {
 
 async function opened(): Promise<ExhibitSpool> {
   const { store } = temporaryStore();
-  const { exhibit } = await newExhibit(store);
+  const { openCase, exhibit } = await newExhibit(store);
+  onTestFinished(async () => {
+    await exhibit.close();
+    await openCase.release();
+  });
   return exhibit;
 }
 
@@ -43,7 +50,7 @@ describe('withHeartbeat', () => {
   it('says again and again that the run is alive, and what the clock of the server says', async () => {
     const exhibit = await opened();
     const result = await withHeartbeat(
-      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 1 },
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), stamps, cluster: answering, everyMs: 1 },
       async () => {
         await beats(exhibit, 3);
         return 'done';
@@ -58,7 +65,7 @@ describe('withHeartbeat', () => {
   it('goes on when the server does not answer, and writes no clock then', async () => {
     const exhibit = await opened();
     await withHeartbeat(
-      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: silent, everyMs: 1 },
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), stamps, cluster: silent, everyMs: 1 },
       async () => await beats(exhibit, 2),
     );
     expect(eventsOf(exhibit)).not.toContain('clock');
@@ -68,7 +75,7 @@ describe('withHeartbeat', () => {
     const exhibit = await opened();
     const mute = { ...silent, review: () => new Promise(() => undefined) } as unknown as ClusterReader;
     await withHeartbeat(
-      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: mute, everyMs: 1 },
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), stamps, cluster: mute, everyMs: 1 },
       async () => await beats(exhibit, 1),
     );
     expect(eventsOf(exhibit)).toContain('heartbeat');
@@ -78,7 +85,7 @@ describe('withHeartbeat', () => {
     const exhibit = await opened();
     const before = eventsOf(exhibit);
     await withHeartbeat(
-      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 3_600_000 },
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), stamps, cluster: answering, everyMs: 3_600_000 },
       () => Promise.resolve(),
     );
     expect(eventsOf(exhibit)).toEqual(before);
@@ -87,7 +94,7 @@ describe('withHeartbeat', () => {
   it('throws what the work throws, and what the disk did to a beat', async () => {
     const exhibit = await opened();
     const failing = withHeartbeat(
-      { exhibit, clocks: new ClockLedger(exhibit, quietIo), cluster: answering, everyMs: 1 },
+      { exhibit, clocks: new ClockLedger(exhibit, quietIo), stamps, cluster: answering, everyMs: 1 },
       () => Promise.reject(new Error('work')),
     );
     await expect(failing).rejects.toThrow('work');
@@ -104,7 +111,7 @@ describe('withHeartbeat', () => {
       },
     } as unknown as ExhibitSpool;
     const full = withHeartbeat(
-      { exhibit: closed, clocks: new ClockLedger(closed, quietIo), cluster: answering, everyMs: 1 },
+      { exhibit: closed, clocks: new ClockLedger(closed, quietIo), stamps, cluster: answering, everyMs: 1 },
       async () => {
         while (appends.length === 0) await new Promise((resolve) => setImmediate(resolve));
       },

@@ -4,12 +4,14 @@ import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { observeIdentity } from '../observe-identity.js';
 import type { ObservedIdentity } from '../observe-identity.js';
 import type { ClockLedger } from './clock-ledger.js';
+import type { CustodyStamps } from './custody-stamps.js';
 
 export const HEARTBEAT_MS = 600_000;
 
 export interface HeartbeatOptions {
   readonly exhibit: ExhibitSpool;
   readonly clocks: ClockLedger;
+  readonly stamps: Pick<CustodyStamps, 'heartbeat'>;
   readonly cluster: ClusterReader;
   /** Between the end of one beat and the next. */
   readonly everyMs: number;
@@ -33,10 +35,17 @@ export async function withHeartbeat<T>(options: HeartbeatOptions, work: () => Pr
   return result;
 }
 
-async function beat({ exhibit, clocks, cluster, everyMs }: HeartbeatOptions, over: AbortSignal): Promise<void> {
+async function beat({ exhibit, clocks, stamps, cluster, everyMs }: HeartbeatOptions, over: AbortSignal): Promise<void> {
   for (let number = 1; await passed(everyMs, over); number += 1) {
     const { planned, outcomesTotal, items, payloadBytes } = exhibit.counts();
-    await exhibit.custody.append('heartbeat', { number, planned, ended: outcomesTotal, items, payloadBytes });
+    const line = await exhibit.custody.append('heartbeat', {
+      number,
+      planned,
+      ended: outcomesTotal,
+      items,
+      payloadBytes,
+    });
+    await stamps.heartbeat(line, over);
     // The run does not wait for a server that it no longer needs.
     const clock = await Promise.race([clockOf(cluster), ended(over)]);
     if (clock !== null) await clocks.record(clock);

@@ -18,6 +18,7 @@ import { observeIdentity } from '../observe-identity.js';
 import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
 import { ClockLedger } from './clock-ledger.js';
+import { CustodyStamps } from './custody-stamps.js';
 import { executePlan } from './execute-plan.js';
 import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
 import { PlanQueue } from './plan-queue.js';
@@ -47,6 +48,7 @@ export class Run {
   readonly #openCase: OpenCase;
   readonly #exhibit: ExhibitSpool;
   readonly #clocks: ClockLedger;
+  readonly #stamps: CustodyStamps;
   readonly #directory: string;
   readonly #collectors: readonly Collector[];
   #state: RunState;
@@ -57,6 +59,8 @@ export class Run {
     this.#openCase = openCase;
     this.#exhibit = exhibit;
     this.#clocks = new ClockLedger(exhibit, deps.io);
+    const { clock, io, signal, timestampers = [] } = deps;
+    this.#stamps = new CustodyStamps({ exhibit, timestampers, clocks: this.#clocks, clock, io, signal });
     this.#state = state;
     this.#directory = runDirectoryOf(exhibit.runDirectory, state.run);
     this.#collectors = selectCollectors(deps.collectors, state.request);
@@ -70,12 +74,13 @@ export class Run {
       const identity = await this.#identify(cluster);
       const targets = await this.#freeze(cluster);
       await this.#open(identity, targets);
-      const context = this.#planContext(targets);
-      await this.#plan(queue, context, targets);
-      const everyMs = deps.heartbeatMs ?? HEARTBEAT_MS;
-      await withHeartbeat({ exhibit: this.#exhibit, clocks: this.#clocks, cluster, everyMs }, () =>
-        this.#read({ cluster, queue, context }),
-      );
+      await this.#whileStamping(async () => {
+        const context = this.#planContext(targets);
+        await this.#plan(queue, context, targets);
+        const { heartbeatMs: everyMs = HEARTBEAT_MS } = deps;
+        const beat = { exhibit: this.#exhibit, clocks: this.#clocks, stamps: this.#stamps, cluster, everyMs };
+        await withHeartbeat(beat, () => this.#read({ cluster, queue, context }));
+      });
       const { clock } = await observeIdentity(cluster, 'during');
       if (clock !== null) await this.#clocks.record(clock);
       await this.#advance({ ...this.#state, stage: 'finished' });
@@ -88,6 +93,14 @@ export class Run {
       await cluster.close();
     }
     return await this.#summary();
+  }
+
+  /** What vanishes does not wait for an authority of time; the run does, before it ends. */
+  async #whileStamping(work: () => Promise<void>): Promise<void> {
+    const stamping = this.#stamps.opening();
+    stamping.catch(() => undefined);
+    await work().finally(async () => await stamping.catch(() => undefined));
+    await stamping;
   }
 
   get deps(): CollectDeps {

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { hashOf } from './algorithm.js';
+import { type Certificate, readCertificate } from './certificate.js';
+import { TAG } from './der.js';
+import { OID } from './object-identifiers.js';
+import { renderReply } from './reply-envelope.js';
+import { renderRequest } from './request.js';
+import { USAGE } from './certificate-extensions.js';
+import { checkSignedAttributes } from './signed-attributes.js';
+import { assertStrong, schemeOf, verifySignature } from './signature-algorithm.js';
+import { readReply, type Token } from './token.js';
+import { TokenProblem } from './token-problem.js';
+
+export interface TokenInput {
+  /** What was stamped: the bytes of the signature. */
+  readonly stamped: Uint8Array;
+  readonly query: Buffer;
+  readonly reply: Buffer;
+}
+
+/** A token whose signature is good. Whether anybody vouches for its certificate is a question of its own. */
+export interface CheckedToken {
+  readonly genTimeMs: number;
+  readonly accuracyMs: number | null;
+  /** Hexadecimal. */
+  readonly serial: string;
+  readonly certificate: Certificate;
+  /** Further certificates of the answer. */
+  readonly others: readonly Certificate[];
+  /** The token in the envelope of exhibit/1. */
+  readonly canonicalReply: Buffer;
+}
+
+/** The certificates of the token that can be read, the one that signed first. */
+function certificatesOf({ certificates, signerId }: Token): [Certificate, ...Certificate[]] {
+  if (certificates.length === 0) throw new TokenProblem('it brings no certificate');
+  const read = certificates.map(readCertificate);
+  const signer = read.find(({ issuer, serial, extensions }) =>
+    'keyId' in signerId
+      ? extensions.subjectKeyId?.equals(signerId.keyId) === true
+      : issuer.equals(signerId.issuer) && serial.equals(signerId.serial),
+  );
+  if (signer === undefined) throw new TokenProblem('it does not bring the certificate that signed it');
+  return [signer, ...read.filter((other) => other !== signer && !other.bytes.equals(signer.bytes))];
+}
+
+/** The purpose is time-stamping and nothing else, and whoever does not know purposes must refuse the certificate: RFC 3161, 2.3. */
+function assertPurpose({ extensions }: Certificate): void {
+  const { extendedKeyUsage, keyUsage } = extensions;
+  const [purpose, ...more] = extendedKeyUsage?.purposes ?? [];
+  if (purpose !== OID.timeStamping || more.length > 0)
+    throw new TokenProblem('the certificate is not for time-stamping and nothing else');
+  if (extendedKeyUsage?.critical !== true) throw new TokenProblem('the purpose of the certificate is not critical');
+  const signing: readonly number[] = [USAGE.digitalSignature, USAGE.nonRepudiation];
+  if (keyUsage !== null && (keyUsage.size === 0 || [...keyUsage].some((bit) => !signing.includes(bit))))
+    throw new TokenProblem('the key of the certificate is not for signing alone');
+}
+
+/** A token may name its authority; then it is the one of the certificate. */
+function assertAuthority({ info }: Token, { subject, extensions }: Certificate): void {
+  if (info.authority === null) return;
+  const isSubject = info.authority.tag === 0xa4 && info.authority.content.equals(subject);
+  const isAlternative = extensions.alternativeNames.some((name) => info.authority?.bytes.equals(name));
+  if (!isSubject && !isAlternative) throw new TokenProblem('it names another authority than its certificate');
+}
+
+function assertSignature(token: Token, certificate: Certificate): void {
+  const hash = hashOf(token.digestAlgorithm);
+  assertStrong(certificate.key);
+  checkSignedAttributes(token.signedAttributes, { infoBytes: token.infoBytes, hash, certificate });
+  const message = Buffer.from(token.signedAttributes.bytes);
+  message[0] = TAG.set;
+  const scheme = schemeOf(token.signatureAlgorithm);
+  if (!verifySignature({ scheme, hash, key: certificate.key }, message, token.signature))
+    throw new TokenProblem('its signature is wrong');
+}
+
+function assertAnswers({ info }: Token, { stamped, query }: TokenInput): void {
+  const imprint = createHash('sha256').update(stamped).digest();
+  if (!info.imprint.equals(imprint)) throw new TokenProblem('it is over other bytes');
+  if (info.nonce === null) throw new TokenProblem('it carries no nonce');
+  if (!renderRequest(imprint, info.nonce).equals(query)) throw new TokenProblem('it answers another request');
+}
+
+/**
+ * Everything that can be judged without knowing whom to trust: a granted token over these bytes, that answers this request, signed by
+ * the certificate it binds, which is for time-stamping. Bounded in size and steps. Throws `TokenProblem`.
+ */
+export function checkToken(input: TokenInput): CheckedToken {
+  const token = readReply(input.reply);
+  assertAnswers(token, input);
+  const [certificate, ...others] = certificatesOf(token);
+  assertPurpose(certificate);
+  assertAuthority(token, certificate);
+  assertSignature(token, certificate);
+  const { genTimeMs, accuracyMs, serial } = token.info;
+  return { genTimeMs, accuracyMs, serial, certificate, others, canonicalReply: renderReply(token, certificate) };
+}

@@ -1,0 +1,47 @@
+/** Bytes in memory of their own, as the browser's interfaces want them. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+// Maps ASCII to itself and nothing else to ASCII. Never UTF-8, which would drop a mark at the beginning and join bytes.
+const DECODER = new TextDecoder('windows-1252');
+const ENCODER = new TextEncoder();
+
+/** One character per byte; a byte outside ASCII becomes a character outside ASCII. */
+export function textOf(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
+
+/** UTF-8. */
+export function bytesOf(text: string): Bytes {
+  return ENCODER.encode(text);
+}
+
+export function joined(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+export function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+export function base64Of(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** `null` when the text, line feeds aside, is no base64. */
+export function fromBase64(text: string): Bytes | null {
+  try {
+    return Uint8Array.from(atob(text.replaceAll('\n', '')), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
