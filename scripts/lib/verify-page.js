@@ -72,9 +72,11 @@ export async function writeVerifyPage(folder, version) {
   const parts = { script, style, version, policy: policyFor(script, style) };
   const template = readFileSync(join(SOURCE, 'page.html'), 'utf8');
   const page = template.replace(
-    /\s*\{\{(script|style)\}\}\s*|\{\{(version|policy)\}\}/g,
+    /\s*\/\* (script|style) \*\/\s*|\{\{(version|policy)\}\}/g,
     (_whole, block, inline) => parts[block ?? inline],
   );
+  if (!page.includes(`<script>${script}</script>`) || !page.includes(`<style>${style}</style>`))
+    throw new Error('page.html has no place for the script or the style of verify.html');
   const digest = sha256Of(page);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'verify.html'), page);

@@ -139,7 +139,7 @@ export class Context {
   }
 
   #keyReference(key: string): KeyReference {
-    return parseKeyReference(this.locations.keysDirectory, key, this.environment.workingDirectory);
+    return parseKeyReference(key, { ...this.environment, keysDirectory: this.locations.keysDirectory });
   }
 
   /** The file of the key, or its name where it has no file. */

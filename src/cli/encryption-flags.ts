@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { makeHeader } from '../evidence/age/make-header.js';
 import { readRecipients } from '../evidence/age/recipients.js';
 import { ExhibitError } from '../model/errors.js';
 import type { EncryptionDeps, EncryptionRequest } from '../workflows/encrypt-sealed.js';
@@ -51,12 +52,25 @@ function invalid(message: string): ExhibitError {
   });
 }
 
+/** Makes a header for them and throws it away: a wrong letter or a missing program is better told before the seal than after. */
+async function checkedRecipients(
+  given: readonly string[],
+  program: EncryptionDeps['program'],
+): Promise<EncryptionRequest['recipients']> {
+  const recipients = await readRecipients(given);
+  const [first, ...rest] = recipients;
+  if (first === undefined) throw invalid('--encrypt-to names no recipient.');
+  const { fileKey } = await makeHeader({ recipients: [first, ...rest] }, program);
+  fileKey.fill(0);
+  return recipients;
+}
+
 /**
- * What the flags of a seal ask for; a passphrase is asked for now, before any work begins. Throws `AGE_KEY_INVALID`, `DECLINED`,
+ * What the flags of a seal ask for; recipients are tried and a passphrase is asked for now, before any work begins. Throws `AGE_KEY_INVALID`, `DECLINED`,
  * `USAGE_INVALID`.
  */
 export async function encryptionAsked(
-  context: Context,
+  context: Pick<Context, 'environment' | 'passphrases'>,
   flags: EncryptionFlagValues,
   answers: Answers,
 ): Promise<EncryptionAsked> {
@@ -74,8 +88,10 @@ export async function encryptionAsked(
     return { encryption, program, newPassphrase: () => Promise.resolve(Buffer.from(passphrase)) };
   }
   const later = answers.mayAsk ? read : null;
-  if (given.length > 0)
-    return { encryption: { recipients: await readRecipients(given), keepPlaintext }, program, newPassphrase: later };
+  if (given.length > 0) {
+    const recipients = await checkedRecipients(given, program);
+    return { encryption: { recipients, keepPlaintext }, program, newPassphrase: later };
+  }
   if (keepPlaintext) throw invalid('--keep-plaintext has no meaning where nothing is encrypted.');
   return { encryption: null, program, newPassphrase: later };
 }

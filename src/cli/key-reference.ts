@@ -18,13 +18,22 @@ export function isHeldElsewhere(key: string): boolean {
   return ELSEWHERE.test(key);
 }
 
+export interface KeyPlaces {
+  readonly keysDirectory: string;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+}
+
 /** `agent:FILE.pub`, `awskms:ID`, a name of the key folder, or a path. Throws `USAGE_INVALID`. */
-export function parseKeyReference(keysDirectory: string, key: string, workingDirectory: string): KeyReference {
+export function parseKeyReference(key: string, places: KeyPlaces): KeyReference {
   const [, holder, rest = ''] = ELSEWHERE.exec(key) ?? [];
   if (holder === 'awskms') return { kind: 'awskms', keyId: rest };
+  // No shell expands a tilde after a colon.
+  if (holder === 'agent' && rest.startsWith('~/'))
+    return { kind: 'agent', publicKeyPath: join(places.homeDirectory, rest.slice(2)) };
   if (holder === 'agent')
-    return { kind: 'agent', publicKeyPath: isAbsolute(rest) ? rest : join(workingDirectory, rest) };
-  return { kind: 'file', path: keyPathOf(keysDirectory, key, workingDirectory) };
+    return { kind: 'agent', publicKeyPath: isAbsolute(rest) ? rest : join(places.workingDirectory, rest) };
+  return { kind: 'file', path: keyPathOf(places.keysDirectory, key, places.workingDirectory) };
 }
 
 /** A key is given by name (a file of the key folder) or by path (with a slash). */

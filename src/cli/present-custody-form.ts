@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
-import type { CustodyForm, CustodyFormEvent, CustodySignatory } from '../model/custody-form.js';
+import type { CustodyForm, CustodyFormEvent, CustodyFormTransfer, CustodySignatory } from '../model/custody-form.js';
 import { renderFacts } from './table.js';
 
 const LINE = '_'.repeat(40);
@@ -12,10 +12,21 @@ function signed(by: CustodySignatory | null): string {
     : `${by.principal} ${by.fingerprint}`;
 }
 
+const NOT_TAKEN_OVER: readonly string[] = ['TAMPERED', 'UNDETERMINED'];
+
+/** Whether the transfer is complete, and if not, what it lacks. */
+function stateOf({ receivedAt, receiverSignature, verifiedByReceiver }: CustodyFormTransfer): string {
+  if (receivedAt === null) return 'NOT COMPLETE: no countersignature';
+  if (verifiedByReceiver === null) return 'NOT COMPLETE: the receiver did not verify the archive';
+  if (NOT_TAKEN_OVER.includes(verifiedByReceiver))
+    return `NOT COMPLETE: the receiver found the archive to be ${verifiedByReceiver}`;
+  return receiverSignature?.principal === null ? 'countersigned, by a key that nobody vouches for' : 'complete';
+}
+
 function transferLines(form: CustodyForm): string[] {
   if (form.transfers.length === 0) return ['None.'];
   return form.transfers.flatMap((transfer, index) => [
-    `${String(index + 1)}. ${transfer.receivedAt === null ? 'NOT COMPLETE: no countersignature' : 'complete'}`,
+    `${String(index + 1)}. ${stateOf(transfer)}`,
     renderFacts([
       ['   released by', transfer.releasedBy ?? LINE],
       ['   released at', transfer.releasedAt],
@@ -26,7 +37,7 @@ function transferLines(form: CustodyForm): string[] {
       ['   key', transfer.receivedAt === null ? LINE : signed(transfer.receiverSignature)],
       ['   signature', LINE],
       ['   purpose', transfer.purpose ?? LINE],
-      ['   hash verified', transfer.verifiedByReceiver === null ? 'no' : `yes: ${transfer.verifiedByReceiver}`],
+      ['   hash verified', transfer.verifiedByReceiver === null ? 'no' : `yes, verdict ${transfer.verifiedByReceiver}`],
     ]),
   ]);
 }

@@ -1,5 +1,5 @@
 import { ExhibitError } from '../model/errors.js';
-import type { VerifyReport } from '../model/verdict.js';
+import type { Verdict, VerifyReport } from '../model/verdict.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { renderTable, shellWord } from './table.js';
 import { verdictLines } from './verdict-text.js';
@@ -44,6 +44,14 @@ export function presentReport(report: VerifyReport, columns: number): string {
   ].join('\n');
 }
 
+const HINTS: Partial<Record<Verdict, (archive: string) => readonly string[]>> = {
+  UNTRUSTED_SIGNER: () => ['exhibit verify ARCHIVE --allowed-signers FILE', 'exhibit key trust FILE --principal WHO'],
+  INTACT_UNTIMESTAMPED: (archive) => [
+    `exhibit verify ${archive} --tsa-ca FILE`,
+    `exhibit custody retimestamp ${archive} --tsa URL`,
+  ],
+};
+
 /** What stderr says of a verdict that is not a success; `null` for exit 0. */
 export function verdictNotice(report: VerifyReport): ExhibitError | null {
   if (report.exitCode === 0) return null;
@@ -55,9 +63,6 @@ export function verdictNotice(report: VerifyReport): ExhibitError | null {
       { subject: report.archive, hints: [show] },
     );
   }
-  const hints =
-    report.verdict === 'UNTRUSTED_SIGNER'
-      ? ['exhibit verify ARCHIVE --allowed-signers FILE', 'exhibit key trust FILE --principal WHO']
-      : [];
+  const hints = HINTS[report.verdict]?.(shellWord(report.archive)) ?? [];
   return new ExhibitError('VERIFY_FAILED', `the verdict is ${report.verdict}`, { subject: report.archive, hints });
 }

@@ -1,10 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { Context } from './context.js';
+import { MAX_SIGNERS } from '../evidence/bag-layout.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Signer } from '../ports/signer.js';
-
-/** Signatures that one archive can carry. */
-const MAX_SIGNERS = 9;
 
 export const passphraseFlags = {
   'passphrase-fd': Flags.string({

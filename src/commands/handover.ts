@@ -33,6 +33,7 @@ names it. An encrypted archive is decrypted for the check only, and is handed ov
       'CASE_LOCKED',
       'STORAGE_FULL',
       'STORAGE_FAILED',
+      'INTERRUPTED',
     ],
   );
 
@@ -49,6 +50,7 @@ names it. An encrypted archive is decrypted for the check only, and is handed ov
   static override flags = {
     'to': Flags.option({ options: ['legal'] as const, required: true })({ summary: 'Whom the package is made for.' }),
     'output': Flags.string({ helpValue: 'FOLDER', summary: 'Folder to make the package in (default: this one).' }),
+    'from': Flags.string({ helpValue: 'WHO', summary: 'Who hands over (default: user@host).' }),
     'recipient': Flags.string({ helpValue: 'WHO', summary: 'Who takes over; makes the event a transfer-out.' }),
     'purpose': Flags.string({ helpValue: 'TEXT', summary: 'What for, as the custody record says it.' }),
     'privilege': Flags.string({ helpValue: 'TEXT', summary: 'Marking of every document (default: that of the case).' }),
@@ -83,6 +85,7 @@ names it. An encrypted archive is decrypted for the check only, and is handed ov
         identityPaths: (flags.identity ?? []).map((path) => resolve(environment.workingDirectory, path)),
         plaintext: flags.plaintext,
         accepted: flags.accept ?? null,
+        from: flags.from ?? null,
         recipient: flags.recipient ?? null,
         purpose: flags.purpose ?? null,
         privilege: flags.privilege ?? null,

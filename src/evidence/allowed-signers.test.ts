@@ -56,6 +56,7 @@ describe('parseAllowedSigners', () => {
     ['a time that is none', `alice valid-before="soon" ${publicKey}`],
     ['a time before there were times', `alice valid-after="19700101Z" ${publicKey}`],
     ['a window that ends before it begins', `alice valid-after="20260616Z",valid-before="20260615Z" ${publicKey}`],
+    ['a window of no time', `alice valid-after="20260615120000Z",valid-before="20260615120000Z" ${publicKey}`],
     ['namespaces given twice', `alice namespaces="file",namespaces="${SEAL}" ${publicKey}`],
     ['an end that is moved by a second one', `alice valid-before="20260101Z",valid-before="20270101Z" ${publicKey}`],
     ['no principal', publicKey],
@@ -95,6 +96,18 @@ describe('parseAllowedSigners', () => {
     const list = parseAllowedSigners(`a valid-before="202606151200" ${publicKey}`);
     const at = (atMs: number): boolean => findAllowedSigner(list, { ...query, atMs }).principal !== null;
     expect([at(local), at(local + 1000)]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['options', `a ${'a,'.repeat(500_000)}`],
+    ['quoted options', `a ${'a="b",'.repeat(150_000)}`],
+    ['an unclosed quote', `a a="${'b'.repeat(1_000_000)}`],
+    ['principals', 'a'.repeat(1_000_000)],
+    ['spaces', `a${' '.repeat(1_000_000)}b`],
+    ['a key', `a ssh-ed25519 ${'A'.repeat(1_000_000)}`],
+    ['lines', 'x\n'.repeat(500_000)],
+  ])('reads a megabyte of %s and trusts nobody', (_what, text) => {
+    expect(principalOf(text)).toBeNull();
   });
 
   it('never throws and never trusts a key that is not there', () => {

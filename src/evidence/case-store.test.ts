@@ -67,8 +67,8 @@ describe('case store', () => {
     await openCase.release();
     await expect(store.close(openCase.file.caseId)).rejects.toMatchObject({ code: 'USAGE_INVALID' });
     expect((await store.list())[0]?.exhibits).toEqual([
-      { exhibitId: `${openCase.file.caseId}-x0001`, sequence: 1, state: 'given-up' },
-      { exhibitId: `${openCase.file.caseId}-x0002`, sequence: 2, state: 'open' },
+      { exhibitId: `${openCase.file.caseId}-x0001`, sequence: 1, state: 'given-up', encryption: null },
+      { exhibitId: `${openCase.file.caseId}-x0002`, sequence: 2, state: 'open', encryption: null },
     ]);
   });
 

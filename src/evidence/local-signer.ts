@@ -1,4 +1,4 @@
-import { constants, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
+import { constants, lstat, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 import type { PassphraseSource } from '../ports/passphrase-source.js';
@@ -29,16 +29,30 @@ function describe(key: OpensshKey): LocalKey & { readonly blob: Buffer } {
   return { blob, fingerprint: fingerprintOf(blob), publicKey: renderPublicKey({ type: 'ssh-ed25519', blob }) };
 }
 
+function taken(path: string): ExhibitError {
+  return new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', {
+    subject: path,
+    hints: ['exhibit key new --name NAME', 'exhibit key show'],
+  });
+}
+
+/** Throws `KEY_INVALID` where `createLocalKey` would find a key; to know it before a passphrase is asked for. */
+export async function assertNoKey(privatePath: string): Promise<void> {
+  for (const path of [privatePath, `${privatePath}.pub`]) {
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw taken(path);
+  }
+}
+
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST')
-      throw new ExhibitError('KEY_INVALID', 'A key exists there already and is not replaced.', {
-        subject: path,
-        hints: ['exhibit key new --name NAME', 'exhibit key show'],
-      });
+    if (errnoOf(error) === 'EEXIST') throw taken(path);
     throw storageError(error, path);
   }
   try {

@@ -157,7 +157,7 @@ describe('sealExhibit', () => {
     expect(existsSync(exhibit.layout.sealed)).toBe(true);
     expect(existsSync(exhibit.layout.sealWork)).toBe(false);
     expect((await store.list())[0]?.exhibits).toEqual([
-      { exhibitId: exhibit.exhibitId, sequence: 1, state: 'sealed', archive: sealed.archivePath },
+      { exhibitId: exhibit.exhibitId, sequence: 1, state: 'sealed', encryption: null, archive: sealed.archivePath },
     ]);
     expect(await openCase.exhibit()).toBeNull();
   });

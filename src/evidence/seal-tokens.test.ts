@@ -129,7 +129,7 @@ describe('a seal with time', () => {
     expect(timestampFailures).toEqual([{ url: server.url, reason: expect.stringMatching(why) as string }]);
     expect(timestampFailures[0]?.reason).toMatch(/^[\x20-\x7e]+$/);
     expect(receipt).not.toHaveProperty('genTime');
-    expect(emitted.filter((line) => line.startsWith('SEAL_UNTIMESTAMPED'))).toHaveLength(1);
+    expect(emitted.filter((line) => line.startsWith('SEAL_TIME_MISSING'))).toHaveLength(1);
     expect((await verified(archivePath, tsa.root.pem)).verdict).toBe('INTACT_UNTIMESTAMPED');
   });
 
@@ -148,7 +148,7 @@ describe('a seal with time', () => {
     const { archivePath, report, timestampFailures } = await sealed([timestamperOf(bad), timestamperOf(server)]);
     expect(report.verdict).toBe('VERIFIED');
     expect(timestampFailures).toHaveLength(1);
-    expect(emitted.some((line) => line.startsWith('SEAL_UNTIMESTAMPED'))).toBe(false);
+    expect(emitted.some((line) => line.startsWith('SEAL_TIME_MISSING'))).toBe(false);
     expect(await verified(archivePath, tsa.root.pem)).toMatchObject({
       verdict: 'VERIFIED',
       timestamps: [{ path: 'seal/seal.tsr', result: 'passed' }],

@@ -29,7 +29,7 @@ export function announceTokens({ io, policy, archivePath, written }: TokensToAnn
     io.emit('SEAL_NOT_STAMPED', `no token from ${url}: ${reason}`, { url, reason });
   if (!policy.requireTimestamp || tokens.length > 0) return;
   io.emit(
-    'SEAL_UNTIMESTAMPED',
+    'SEAL_TIME_MISSING',
     'sealed WITHOUT a time-stamp: the verdict stays INTACT_UNTIMESTAMPED until one is got',
     {
       archive: archivePath,

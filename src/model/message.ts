@@ -75,7 +75,7 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'A time-stamping authority gave no token that can be accepted; the exhibit is sealed without it.',
   },
-  SEAL_UNTIMESTAMPED: {
+  SEAL_TIME_MISSING: {
     level: 'warn',
     meaning:
       'The exhibit is sealed without any token although one was asked for; until one is got later, its verdict is INTACT_UNTIMESTAMPED.',

@@ -328,25 +328,6 @@ describe('a redacted copy', () => {
     );
   });
 
-  it('joins the parts of a split file, and finds what lies across their border', async () => {
-    const text = `${'x'.repeat(1000)}password=${SECRET}\n${'y'.repeat(1000)}\n`;
-    made = await sealedCase(
-      async (exhibit) => {
-        await put(exhibit, 'data/pods/big/current.log', text);
-      },
-      { partBytes: 1014 },
-    );
-    const sealed = made;
-    const verifyParts = { partBytes: 1014 };
-    expect(Object.keys(sealed.sealed.statement)).toContain('payloadFiles');
-    const files = await filesOf(sealed.sealed.archivePath, sealed.sealed.receipt.containerSha256);
-    expect([...files.keys()].filter((path) => path.startsWith('data/'))).toEqual([
-      'data/pods/big/current.log.p0001',
-      'data/pods/big/current.log.p0002',
-    ]);
-    expect(verifyParts.partBytes).toBe(1014);
-  });
-
   it('gives up the copy that a killed run began, and mixes with no open exhibit', async () => {
     made = await sealedCase(fill);
     const { exhibitId } = made.sealed.receipt;

@@ -88,6 +88,7 @@ function request(changes: Partial<HandoverRequest> = {}): HandoverRequest {
     identityPaths: [],
     plaintext: false,
     accepted: null,
+    from: null,
     recipient: null,
     purpose: null,
     privilege: null,
@@ -293,12 +294,31 @@ describe('what is not handed over', () => {
     expect(readFileSync(join(summary.folder, 'START-HERE.html'), 'utf8')).toContain('NOT IN ORDER');
   });
 
-  it('a ZIP whose name is taken: the package goes, and the error says what the record holds', async () => {
-    symlinkSync('/nonexistent/elsewhere', join(output, `${ID}-legal.zip.partial`));
-    const error = await refusal(handover(request(), deps()));
-    expect(error.code).toBe('STORAGE_FAILED');
+  it('anything beside a file that has the name of the ZIP, even a link to nowhere', async () => {
+    for (const name of [`${ID}-legal.zip`, `${ID}-legal.zip.partial`, `${ID}-legal.partial`]) {
+      const taken = mkdtempSync(join(folder, 'taken-'));
+      symlinkSync('/nonexistent/elsewhere', join(taken, name));
+      expect(await refusal(handover(request({ outputDirectory: taken }), deps()))).toMatchObject({
+        code: 'USAGE_INVALID',
+      });
+      expect(readdirSync(taken)).toEqual([name]);
+    }
+    expect(existsSync(join(folder, `${ID}.custody`))).toBe(false);
+  });
+
+  it('anything after an interruption; nothing is recorded and nothing is left', async () => {
+    const signal = AbortSignal.abort(new ExhibitError('INTERRUPTED', 'by the test'));
+    expect(await refusal(handover(request(), deps({ signal })))).toMatchObject({ code: 'INTERRUPTED' });
+    expect(readdirSync(output)).toEqual([]);
+    expect(existsSync(join(folder, `${ID}.custody`))).toBe(false);
+  });
+
+  it('a package that fails on the way: it goes, and the error says what the record holds', async () => {
+    const templates = { ...deps().templates, certification: '{{nobody}}' };
+    const error = await refusal(handover(request(), deps({ templates })));
+    expect(error.code).toBe('INTERNAL');
     expect(error.safe).toContain('0001-copy.json');
-    expect(readdirSync(output)).toEqual([`${ID}-legal.zip.partial`]);
+    expect(readdirSync(output)).toEqual([]);
   });
 });
 

@@ -6,11 +6,12 @@ import type { CaseFile } from '../model/case.js';
 import type { Tool } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
 import { readArchiveSummary } from '../evidence/archive-reader.js';
-import { PackageFolder } from '../evidence/handover/package-folder.js';
+import { assertFree, PackageFolder } from '../evidence/handover/package-folder.js';
 import { readAcquisition } from '../evidence/handover/read-acquisition.js';
 import { zipFolder } from '../evidence/handover/zip-folder.js';
 import { addCustodyEvent, type AddedCustodyEvent } from '../evidence/post-seal/add-custody-event.js';
 import { sha256OfText } from '../evidence/post-seal/archive-at-hand.js';
+import { throwIfInterrupted } from '../evidence/destinations/outgoing-file.js';
 import { custodyFolderOf, listCustodyFolder, SIGNATURE } from '../evidence/post-seal/custody-folder.js';
 import { custodyFormOf } from '../evidence/post-seal/custody-form.js';
 import type { HandoverFacts } from '../report/handover/handover-facts.js';
@@ -27,6 +28,8 @@ import {
 export interface HandoverRequest extends HandoverEvidenceRequest {
   /** Folder in which package and ZIP are made; it exists. */
   readonly outputDirectory: string;
+  /** Who hands over; `null` = `preparedBy`. */
+  readonly from: string | null;
   /** Who takes over; with a name the event is a `transfer-out`, else a `copy`. */
   readonly recipient: string | null;
   readonly purpose: string | null;
@@ -71,7 +74,9 @@ export interface HandoverSummary {
 export async function handover(request: HandoverRequest, deps: HandoverDeps): Promise<HandoverSummary> {
   return await withHandoverEvidence(request, deps, async (evidence) => {
     const output = join(request.outputDirectory, `${evidence.exhibit.exhibitId}-legal`);
-    const folder = await PackageFolder.create(output);
+    await assertFree(`${output}.zip`);
+    await assertFree(`${output}.zip.partial`, [`rm ${output}.zip.partial`]);
+    const folder = await PackageFolder.create(output, deps.signal);
     const recorded: Packing['recorded'] = { custody: null };
     try {
       return await pack({ request, deps, evidence, folder, output, recorded });
@@ -96,6 +101,7 @@ async function pack(packing: Packing): Promise<HandoverSummary> {
   const { deps, evidence, folder, output, recorded } = packing;
   const nowMs = deps.clock.nowMs();
   const paths = await packEvidence(packing);
+  throwIfInterrupted(deps.signal);
   recorded.custody = await record(packing);
   const facts = await factsOf(packing, { ...paths, preparedAt: toRfc3339(nowMs) });
   await packCustody(packing);
@@ -151,7 +157,7 @@ async function record({ request, deps, evidence, output }: Packing): Promise<Han
     exhibit: evidence.exhibit,
     event: {
       event: recipient === null ? 'copy' : 'transfer-out',
-      from: deps.preparedBy,
+      from: request.from ?? deps.preparedBy,
       ...(recipient === null ? {} : { to: recipient }),
       purpose: purpose ?? 'hand-over to legal',
       verified: { verdict: evidence.report.verdict, reportSha256: sha256OfText(evidence.reportText) },

@@ -10,14 +10,15 @@ const MAX_BYTES = 1024 * 1024;
 export async function readTsaRoots(path: string): Promise<TsaRoots> {
   const text = await readText(path);
   const { certificates, unusable } = readPem(text);
-  if (certificates.length > 0) return { source: path, text };
-  const found = unusable > 0 ? 'none of its certificates can be read' : 'it holds no certificate in PEM';
+  if (certificates.some(({ issuer, subject }) => issuer.equals(subject))) return { source: path, text };
+  const none = unusable > 0 ? 'none of its certificates can be read' : 'it holds no certificate in PEM';
+  const found = certificates.length > 0 ? 'none of its certificates is a root, which signs itself' : none;
   throw new ExhibitError(
     'USAGE_INVALID',
     `the file with the roots of time-stamping authorities cannot be used: ${found}`,
     {
       subject: path,
-      hints: [`openssl x509 -in ${path} -noout -subject`],
+      hints: [`openssl x509 -in ${path} -noout -subject -issuer`],
     },
   );
 }

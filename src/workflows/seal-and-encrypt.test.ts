@@ -201,7 +201,7 @@ describe('sealAndEncrypt', () => {
     decrypter.addPassphrase('one two three');
     const plain = await decrypter.decrypt(readFileSync(pathsOf(world).encrypted));
     expect(sha256(plain)).toBe(encrypted[0]?.receipt.containerSha256);
-  });
+  }, 120_000);
 
   it('seals the next exhibit though an earlier one waits for a passphrase, and says so', async () => {
     const world = await newWorld();
@@ -212,6 +212,14 @@ describe('sealAndEncrypt', () => {
     const { sealed, encrypted } = await run(world, null);
     expect([sealed?.receipt.sequence, encrypted]).toEqual([2, []]);
     expect(world.messages).toContain('ENCRYPT_PENDING');
+  });
+
+  it('has nothing to encrypt where the archive was moved away', async () => {
+    const world = await newWorld();
+    await run(world, null);
+    rmSync(pathsOf(world).archive);
+    await expect(run(world, await requestFor([key.recipient]))).rejects.toMatchObject({ code: 'NOTHING_TO_SEAL' });
+    expect(events(pathsOf(world).log)).not.toContain('encryption-asked');
   });
 
   it('never encrypts an archive that is no longer what was sealed, and removes nothing', async () => {

@@ -1,5 +1,8 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CaseStore, OpenCase } from '../evidence/case-store.js';
+import { ExhibitError } from '../model/errors.js';
+import { sealedPaths } from '../evidence/finished-seal.js';
 import { spoolLayout } from '../evidence/spool-layout.js';
 import { spooledSecrets } from '../evidence/spooled-secrets.js';
 import {
@@ -28,7 +31,7 @@ export interface SealedAndEncrypted extends SealSummary {
 export interface SealAndEncryptSummary {
   /** `null` when no exhibit was open and only encryption was left to do. */
   readonly sealed: SealedAndEncrypted | null;
-  /** What was encrypted now; the exhibit that was sealed now first. */
+  /** What was encrypted now. */
   readonly encrypted: readonly EncryptedExhibit[];
 }
 
@@ -78,10 +81,19 @@ async function inCase<T>(store: CaseStore, caseId: string, work: (openCase: Open
 async function ask(openCase: OpenCase, request: EncryptionRequest, open: string | null): Promise<void> {
   const waiting = openCase.exhibits.filter((one) => isEncryptionPending(one));
   const last = openCase.exhibits.filter(({ state }) => state === 'sealed').at(-1);
-  const fallback = waiting.length === 0 && last?.encryption === null ? [last.exhibitId] : [];
+  const isPlain = waiting.length === 0 && last?.encryption === null && (await hasPlaintext(openCase, last.exhibitId));
+  const fallback = isPlain ? [last.exhibitId] : [];
   const asked = waiting.filter(({ encryption }) => encryption?.state === 'asked').map(({ exhibitId }) => exhibitId);
   const ids = open === null ? [...asked, ...fallback] : [open];
   for (const exhibitId of ids) await askForEncryption(openCase, exhibitId, request);
+}
+
+/** It may have been moved elsewhere since it was sealed. */
+async function hasPlaintext(openCase: OpenCase, exhibitId: string): Promise<boolean> {
+  return await access(sealedPaths(openCase.sealedDirectory, exhibitId).archive).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function warnOfSecrets(openCase: OpenCase, exhibitId: string, { io }: SealAndEncryptDeps): Promise<void> {
@@ -96,26 +108,31 @@ async function warnOfSecrets(openCase: OpenCase, exhibitId: string, { io }: Seal
   );
 }
 
-/** An earlier exhibit that needs a passphrase nobody gave is told of, and does not stand in the way of this one. */
+/**
+ * Each has its turn; the first failure is thrown after the last. That of an earlier exhibit only warns when another was sealed now: what
+ * happened to an old archive must not spoil a new seal.
+ */
 async function encryptPending(
   openCase: OpenCase,
   sealedNow: string | null,
   deps: SealAndEncryptDeps,
 ): Promise<EncryptedExhibit[]> {
-  const pending = openCase.exhibits.filter((one) => isEncryptionPending(one));
-  const ordered = [
-    ...pending.filter(({ exhibitId }) => exhibitId === sealedNow),
-    ...pending.filter(({ exhibitId }) => exhibitId !== sealedNow),
-  ];
   const encrypted: EncryptedExhibit[] = [];
-  for (const { exhibitId, encryption } of ordered) {
-    const lacksPassphrase =
-      encryption?.state === 'asked' && encryption.recipients.length === 0 && deps.newPassphrase === null;
-    if (lacksPassphrase && sealedNow !== null && exhibitId !== sealedNow) {
-      deps.io.emit('ENCRYPT_PENDING', `${exhibitId} waits to be encrypted: exhibit seal --encrypt-passphrase`, {
-        exhibitId,
-      });
-    } else encrypted.push(await encryptSealed(openCase, exhibitId, deps));
+  const failures: unknown[] = [];
+  for (const { exhibitId } of openCase.exhibits.filter((one) => isEncryptionPending(one))) {
+    try {
+      deps.signal.throwIfAborted();
+      encrypted.push(await encryptSealed(openCase, exhibitId, deps));
+    } catch (error) {
+      const isEarlier = sealedNow !== null && exhibitId !== sealedNow && !deps.signal.aborted;
+      if (isEarlier && error instanceof ExhibitError) warnOfPending(exhibitId, error, deps);
+      else failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return encrypted;
+}
+
+function warnOfPending(exhibitId: string, { code, message }: ExhibitError, { io }: SealAndEncryptDeps): void {
+  io.emit('ENCRYPT_PENDING', `${exhibitId} waits to be encrypted: ${message}`, { exhibitId, code });
 }

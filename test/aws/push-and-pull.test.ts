@@ -141,8 +141,8 @@ describe.skipIf(!hasMoto)(`exhibit with AWS${needsMoto}`, () => {
     });
     afterEach(() => proxy.stop());
 
-    /** A push that has two of three parts there and waits for the answer to the third. */
-    async function stuck() {
+    /** A push that has two of three parts there and waits for the answer to the third. In an object: the child itself is a promise. */
+    async function stuck(): Promise<{ readonly child: ReturnType<User['start']> }> {
       let there = 0;
       let onStuck: () => void = () => undefined;
       const isStuck = new Promise<void>((resolve) => (onStuck = resolve));
@@ -161,12 +161,12 @@ describe.skipIf(!hasMoto)(`exhibit with AWS${needsMoto}`, () => {
         const journal = readdirSync(join(user.home, 'uploads')).map((name) =>
           readFileSync(join(user.home, 'uploads', name), 'utf8'),
         );
-        if (parts === 2 && journal.join('').split('\n').length === 4) return child;
+        if (parts === 2 && journal.join('').split('\n').length === 4) return { child };
       }
     }
 
     it('that was killed goes on where it stopped', async () => {
-      const child = await stuck();
+      const { child } = await stuck();
       child.kill('SIGKILL');
       await child;
       proxy.decide = () => null;
@@ -180,7 +180,7 @@ describe.skipIf(!hasMoto)(`exhibit with AWS${needsMoto}`, () => {
     });
 
     it('that was interrupted says how to go on, and --abort removes it', async () => {
-      const child = await stuck();
+      const { child } = await stuck();
       child.kill('SIGINT');
       const ended = await child;
       expect(ended.exitCode, ended.stderr).toBe(130);

@@ -141,7 +141,9 @@ describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}:
 
   it('can be used by keyboard alone, and every control has a name', async () => {
     await page.reload();
-    await page.page.locator('#archive').setInputFiles(join(page.directory, 'sample.tar.gz'));
+    const path = join(page.directory, 'keyboard.tar.gz');
+    writeFileSync(path, good);
+    await page.page.locator('#archive').setInputFiles(path);
     const order: string[] = [];
     await page.page.locator('#archive').focus();
     for (let step = 0; step < 6; step += 1) {
@@ -165,7 +167,7 @@ describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}:
   it.each(['light', 'dark'] as const)('has text that can be read in %s', async (colorScheme) => {
     await page.page.emulateMedia({ colorScheme });
     await page.verify(hostileArchive('x'), { signers });
-    const ratios = (await page.page.evaluate(CONTRASTS)) as { readonly text: string; readonly ratio: number }[];
+    const ratios = await page.page.evaluate<{ readonly text: string; readonly ratio: number }[]>(CONTRASTS);
     await page.page.emulateMedia({ colorScheme: null });
     expect(ratios.length).toBeGreaterThan(30);
     // WCAG 2, level AA.

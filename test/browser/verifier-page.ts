@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
-import { writeVerifyPage } from '../../scripts/lib/verify-page.js';
 
+const BUILT = resolve(import.meta.dirname, '../../dist/verify-page');
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** A real Chromium on the PATH; `null` when there is none. */
@@ -27,7 +27,7 @@ export interface Shown {
   readonly problem: string;
 }
 
-/** verify.html, freshly built, opened from disk in a real Chromium that is cut off from every network. */
+/** verify.html as it was built, opened from disk in a real Chromium that is cut off from every network. */
 export class VerifierPage {
   readonly page: Page;
   readonly directory: string;
@@ -43,7 +43,7 @@ export class VerifierPage {
 
   static async open(): Promise<VerifierPage> {
     const directory = await mkdtemp(join(tmpdir(), 'exhibit-browser-'));
-    await writeVerifyPage(directory, '0.0.0');
+    for (const name of ['verify.html', 'verify.html.sha256']) await copyFile(join(BUILT, name), join(directory, name));
     const browser = await chromium.launch({
       executablePath: chromiumPath ?? 'chromium',
       // Chromium's own sandbox refuses to run as root; --enable-precise-memory-info makes the heap readable.

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, w
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemaOf } from '../../src/cli/json-schemas.js';
-import { hasTool, needs } from '../fakes/stock-tools.js';
+import { hasTool, needs, runTool } from '../fakes/stock-tools.js';
 import { User } from './exhibit.js';
 
 const user = new User();
@@ -32,8 +32,8 @@ describe('extract', () => {
     expect(extracted).toMatchObject({ exitCode: 0, document: { leftOut: 0, report: { verdict: 'VERIFIED' } } });
     expect(documentSchemaOf('extract').safeParse(extracted.document).error).toBeUndefined();
     for (const manifest of ['manifest-sha256.txt', 'tagmanifest-sha256.txt'])
-      expect(spawnSync('sha256sum', ['--strict', '--quiet', '-c', manifest], { cwd: output }).status).toBe(0);
-    const executable = spawnSync('find', [output, '-type', 'f', '-perm', '/111'], { encoding: 'utf8' });
+      expect(runTool('sha256sum', ['--strict', '--quiet', '-c', manifest], { cwd: output }).status).toBe(0);
+    const executable = runTool('find', [output, '-type', 'f', '-perm', '/111']);
     expect(executable.stdout).toBe('');
     expect(readdirSync(user.directory)).not.toContain('out.partial');
   });

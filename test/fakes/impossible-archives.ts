@@ -94,6 +94,36 @@ const lost = (sequence: number): { exhibitId: string; sequence: number; custodyH
   custodyHeadSha256: sha256('2'),
 });
 
+const redaction = {
+  path: 'data/a',
+  kind: 'masked',
+  offset: 3,
+  lengthBytes: 4,
+  rules: ['some-rule'],
+  saltedSha256: sha256('salt'),
+};
+const LEDGER = 'data/derived/redactions.jsonl';
+
+/** A redacted copy with this ledger, of `data/a` and a file that was split. */
+function copy(
+  what: string,
+  check: CheckName,
+  ledger: readonly unknown[],
+  derivedFrom: object | null = {},
+): ImpossibleArchive {
+  const parent = { exhibitId: 'case-abcd-x0009', tagmanifestSha256: sha256('t'), containerSha256: sha256('c') };
+  const stated = derivedFrom && { ...parent, redactions: ledger.length, ...derivedFrom };
+  const payload = [
+    ...['data/a', 'data/big.p0001', 'data/big.p0002'].map(payloadAt),
+    { ...payloadAt(LEDGER), bytes: jsonLines(ledger) },
+  ].map((spec) => ({ ...spec, artifact: 'x' }));
+  return made(what, check, { payload, statement: stated === null ? {} : { derivedFrom: stated } }, (bag) => {
+    editRecords(bag, 'meta/items.jsonl', (list) =>
+      list.map((record) => (record['path'] === LEDGER ? { ...record, derivedFrom: ['data/a'] } : record)),
+    );
+  });
+}
+
 /** What the same records look like when nothing is wrong: the corpus would prove nothing if these were refused as well. */
 export const POSSIBLE: readonly { readonly what: string; readonly make: () => Bag }[] = [
   made('a seal that died', 'chain', {
@@ -119,6 +149,14 @@ export const POSSIBLE: readonly { readonly what: string; readonly make: () => Ba
       payload: [payloadAt('data/a'), payloadAt('data/big.p0001'), payloadAt('data/big-b')],
     },
   ),
+  copy('a redacted copy', 'closure', [
+    redaction,
+    { ...redaction, offset: 7 },
+    { ...redaction, path: 'data/big.p0002' },
+    { ...redaction, path: 'data/big.p0003' },
+    { ...redaction, path: 'data/gone', kind: 'removed', offset: 0 },
+    { ...redaction, path: 'data/gone.p0002', kind: 'removed', offset: 0 },
+  ]),
   made('names that begin one another', 'chain', { payload: ['data/a', 'data/a-b', 'data/a.b/c'].map(payloadAt) }),
 ];
 
@@ -223,5 +261,24 @@ export const IMPOSSIBLE: readonly ImpossibleArchive[] = [
   records('a request twice', 'requests', [request, request]),
   records('a request with a hash that is none', 'requests', [{ ...request, sha256: 'x' }]),
   records('a request with a time that is none', 'requests', [{ ...request, sentAt: '1' }]),
+  copy('a ledger of redactions in an original', 'statement', [redaction], null),
+  copy('fewer redactions than stated', 'statement', [redaction], { redactions: 2 }),
+  copy('a copy of itself', 'statement', [redaction], { exhibitId: 'case-abcd-x0001' }),
+  made('a copy without its ledger', 'statement', {
+    statement: {
+      derivedFrom: {
+        exhibitId: 'case-abcd-x0009',
+        tagmanifestSha256: sha256('t'),
+        containerSha256: sha256('c'),
+        redactions: 1,
+      },
+    },
+  }),
+  copy('redactions out of order', 'closure', [redaction, { ...redaction, offset: 2 }]),
+  copy('redactions that overlap', 'closure', [redaction, { ...redaction, offset: 6 }]),
+  copy('files with redactions out of order', 'closure', [{ ...redaction, path: 'data/big.p0001' }, redaction]),
+  copy('a file that is masked and removed', 'closure', [redaction, { ...redaction, kind: 'removed', offset: 9 }]),
+  copy('a masked file that is not there', 'closure', [{ ...redaction, path: 'data/b' }]),
+  copy('a removed file that is there', 'closure', [{ ...redaction, kind: 'removed', offset: 0 }]),
   records('a clock that runs from more to less', 'clock', [{ ...clock, offsetMinMs: 3 }]),
 ];

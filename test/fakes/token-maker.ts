@@ -132,6 +132,8 @@ export interface TsaOptions {
   readonly kind?: KeyKind;
   readonly name?: string;
   readonly withIntermediate?: boolean;
+  /** Of every certificate. */
+  readonly validity?: Pick<Wanted, 'fromMs' | 'untilMs'>;
   readonly signer?: Partial<Wanted>;
   readonly root?: Partial<Wanted>;
 }
@@ -141,17 +143,24 @@ const DIGITAL_SIGNATURE = 0x80;
 
 /** A root, perhaps an intermediate, and a certificate for time-stamping. */
 export function makeTsa(options: TsaOptions = {}): Tsa {
-  const { kind = 'ec', name = 'Test', withIntermediate = false } = options;
+  const { kind = 'ec', name = 'Test', withIntermediate = false, validity } = options;
   const ca = [EXTENSION.authority(), EXTENSION.usage(KEY_CERT_SIGN)];
-  const root = issue({ name: `${name} root`, kind, extensions: ca, ...options.root });
+  const root = issue({ name: `${name} root`, kind, extensions: ca, ...validity, ...options.root });
   const intermediate = withIntermediate
-    ? issue({ name: `${name} intermediate`, kind, issuer: root, extensions: [EXTENSION.authority(0), ...ca.slice(1)] })
+    ? issue({
+        name: `${name} intermediate`,
+        kind,
+        issuer: root,
+        ...validity,
+        extensions: [EXTENSION.authority(0), ...ca.slice(1)],
+      })
     : null;
   const signer = issue({
     name: `${name} time-stamping`,
     kind,
     issuer: intermediate ?? root,
     extensions: [EXTENSION.usage(DIGITAL_SIGNATURE), EXTENSION.purpose()],
+    ...validity,
     ...options.signer,
   });
   return { root, intermediate, signer };

@@ -131,8 +131,6 @@ export const inMemory =
   (query, changes) =>
     answer(tsa, query, changes);
 
-export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
 export interface OpensslTsa {
   readonly reply: Answerer;
   /** Path of the root in PEM. */

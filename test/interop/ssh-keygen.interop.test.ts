@@ -146,4 +146,30 @@ describe.skipIf(!hasKeygen)(`ssh-keygen${needs('ssh-keygen', hasKeygen)}`, () =>
     });
     expect(found.principal !== null).toBe(isTrusted);
   });
+
+  it.each([
+    ['valid-after="20260615120000Z"', [false, true, true, true]],
+    ['valid-before="20260615120000Z"', [true, true, false, false]],
+    ['valid-after="20260615120000Z",valid-before="20260615120001Z"', [false, true, true, false]],
+    ['valid-after="20260615120000Z",valid-before="20260615120000Z"', [false, false, false, false]],
+    ['valid-after="202606151200Z"', [false, true, true, true]],
+    ['valid-after="20260615Z"', [true, true, true, true]],
+  ])('ends and begins %s at the second at which we do', async (option, expected) => {
+    const signer = await loadLocalSigner(makeKey('key', 'ed25519', '256'));
+    const [list, signature] = [join(directory, 'list'), join(directory, 'sig')];
+    const text = `key@test ${option} ${signer.publicKey}\n`;
+    await writeFile(list, text);
+    await writeFile(signature, await signer.sign(MESSAGE, NAMESPACE));
+    const keyBlob = parsePublicKeyLine(signer.publicKey)?.blob ?? Buffer.alloc(0);
+    const noonMs = Date.UTC(2026, 5, 15, 12);
+    const judged = [-1, 0, 1, 2].map((offset) => {
+      const atMs = noonMs + offset * 1000;
+      const time = new Date(atMs).toISOString().replace(/[-:T]|\.\d+/g, '');
+      const args = ['-Y', 'verify', '-f', list, '-I', 'key@test', '-n', NAMESPACE, '-s', signature];
+      const theirs = runTool('ssh-keygen', [...args, `-Overify-time=${time}`], { input: MESSAGE }).status === 0;
+      const query = { keyBlob, namespace: NAMESPACE, atMs };
+      return { theirs, ours: findAllowedSigner(parseAllowedSigners(text), query).principal !== null };
+    });
+    expect(judged).toEqual(expected.map((isTrusted) => ({ theirs: isTrusted, ours: isTrusted })));
+  });
 });

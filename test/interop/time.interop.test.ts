@@ -203,7 +203,7 @@ describe(`VERIFY.md with time-stamps${needs('openssl, ssh-keygen or python3', ha
 
   it.skipIf(!hasAll)('leads to the end though certificates and key have expired since', async () => {
     const validity = { fromMs: Date.now() - 900 * DAY_MS, untilMs: Date.now() - 300 * DAY_MS };
-    const past = makeTsa({ root: validity, signer: validity });
+    const past = makeTsa({ validity, withIntermediate: true });
     const bag = stampBag(bagOf(), past, { changes: { genTimeMs: Date.now() - 500 * DAY_MS } });
     const day = (ago: number): string =>
       new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');

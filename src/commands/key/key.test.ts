@@ -43,6 +43,15 @@ describe('key new', () => {
     expect(readFileSync(join(home, 'keys', 'default'), 'utf8')).toBe(before);
   });
 
+  it('refuses it before it asks for a passphrase that would be of no use', async () => {
+    await runInProcess(KeyNew, 'key:new', []);
+    const again = await runInProcess(KeyNew, 'key:new', ['--passphrase']);
+    expect(again.error).toMatchObject({ code: 'KEY_INVALID', subject: join(home, 'keys', 'default') });
+    const asked = await runInProcess(KeyNew, 'key:new', ['--passphrase', '--name', 'other', '--no-input']);
+    expect(asked.error).toMatchObject({ code: 'DECLINED', hints: [expect.stringContaining('--passphrase-fd')] });
+    expect(() => statSync(join(home, 'keys', 'other'))).toThrow('ENOENT');
+  });
+
   it('refuses a name that would leave the folder of keys', async () => {
     const run = await runInProcess(KeyNew, 'key:new', ['--name', '..']);
     expect(run.error).toMatchObject({ code: 'USAGE_INVALID', exitCode: 2 });

@@ -9,7 +9,7 @@ import type { keyNewResult } from '../../cli/results/key-results.js';
 import { passphraseFlags } from '../../cli/signing-flags.js';
 import { renderFacts } from '../../cli/table.js';
 import { principalFrom, trustSigner } from '../../cli/trust-list.js';
-import { createLocalKey } from '../../evidence/local-signer.js';
+import { assertNoKey, createLocalKey } from '../../evidence/local-signer.js';
 
 export default class KeyNew extends BaseCommand<typeof KeyNew> {
   static override summary = 'Make a signing key and trust it on this machine.';
@@ -70,6 +70,7 @@ signers, so that verify on this machine knows it; others need the fingerprint fr
   async #passphrase(path: string): Promise<Buffer | null> {
     const descriptor = this.flags['passphrase-fd'];
     if (descriptor === undefined && !this.flags.passphrase) return null;
+    await assertNoKey(path);
     return await newPassphrase(this.context.passphrases(descriptor), `the new key ${path}`);
   }
 }

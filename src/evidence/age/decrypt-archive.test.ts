@@ -203,8 +203,11 @@ describe('decryptArchive', () => {
   it('writes over nothing: not the output, not a quarantine, not what a link points to', async () => {
     const world = newWorld(FILE);
     writeFileSync(world.output, 'mine');
-    await expect(decrypt(world)).rejects.toMatchObject({ code: 'STORAGE_FAILED', subject: world.output });
-    expect(readFileSync(world.output, 'utf8')).toBe('mine');
+    let decryptedBytes = 0;
+    const onProgress = (bytes: number): void => void (decryptedBytes = bytes);
+    const refused = { code: 'STORAGE_FAILED', subject: world.output };
+    await expect(decrypt(world, { onProgress })).rejects.toMatchObject(refused);
+    expect([readFileSync(world.output, 'utf8'), decryptedBytes]).toEqual(['mine', 0]);
     const killed = newWorld(FILE);
     writeFileSync(`${killed.output}.partial`, 'left behind');
     await expect(decrypt(killed)).rejects.toMatchObject({

@@ -89,7 +89,7 @@ describe('encryptArchive', () => {
     await expect(decrypt(partial, [key.identityPath], passphrasesOf('wrong'))).rejects.toMatchObject({
       code: 'DECRYPT_FAILED',
     });
-  });
+  }, 120_000);
 
   it('refuses an archive that is not the one that was verified, and leaves nothing', async () => {
     const partial = newPath('other.age.partial');

@@ -53,11 +53,8 @@ describe('the files of a verified archive', () => {
         digestOf(Buffer.from(String(index >> 5))).charCodeAt(index & 31),
       ),
     );
-    const base = gzipOf(
-      packBag(listBag(makeBag({ payload: [{ path: 'data/a', bytes: noise, artifact: 'a' }] }))),
-    ).length;
     const found = new Set<number>();
-    for (let cut = 0; cut < 24 && base > 0; cut += 1) {
+    for (let cut = 0; cut < 24; cut += 1) {
       const bytes = noise.subarray(0, noise.length - cut * 512);
       const container = gzipOf(packBag(listBag(makeBag({ payload: [{ path: 'data/a', bytes, artifact: 'a' }] }))));
       expect((await read(container)).get('data/a')).toBe(bytes.toString('latin1'));
@@ -82,9 +79,9 @@ describe('the files of a verified archive', () => {
   it('a reader that stops early leaves nothing open', async () => {
     const path = join(directory, 'archive.tar.gz');
     writeFileSync(path, gzipOf(packBag(bag())));
-    for await (const piece of readParent(path, '0'.repeat(64))) {
-      expect(piece.path).toBe('bagit.txt');
-      break;
-    }
+    const pieces = readParent(path, '0'.repeat(64));
+    expect((await pieces.next()).value).toMatchObject({ path: 'bagit.txt', isFirst: true });
+    await pieces.return();
+    expect(await pieces.next()).toEqual({ done: true, value: undefined });
   });
 });

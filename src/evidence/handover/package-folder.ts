@@ -4,6 +4,7 @@ import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storageError } from '../../custody/storage-error.js';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
+import { throwIfInterrupted } from '../destinations/outgoing-file.js';
 import { createFile, makePrivateDirectory, syncDirectory } from '../private-files.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -23,18 +24,20 @@ export interface WrittenFile {
  */
 export class PackageFolder {
   readonly #path: string;
+  readonly #signal: AbortSignal | undefined;
   readonly #folders = new Set<string>(['']);
   readonly #files: WrittenFile[] = [];
 
-  private constructor(path: string) {
+  private constructor(path: string, signal: AbortSignal | undefined) {
     this.#path = path;
+    this.#signal = signal;
   }
 
   /** Throws `USAGE_INVALID` when something has the name already, `STORAGE_FAILED` when the folder around it cannot be used. */
-  static async create(path: string): Promise<PackageFolder> {
-    const folder = new PackageFolder(path);
-    await folder.#assertFree(path, []);
-    await folder.#assertFree(folder.directory, [`rm -r ${folder.directory}`]);
+  static async create(path: string, signal?: AbortSignal): Promise<PackageFolder> {
+    const folder = new PackageFolder(path, signal);
+    await assertFree(path);
+    await assertFree(folder.directory, [`rm -r ${folder.directory}`]);
     makePrivateDirectory(folder.directory);
     return folder;
   }
@@ -58,11 +61,11 @@ export class PackageFolder {
 
   /**
    * Copies a file; its bytes are hashed while they pass, synced, and read back. Throws `VERIFY_FAILED` when they are not those of
-   * `expectedSha256`, or when what is read back is not what was written.
+   * `expectedSha256`, `STORAGE_FAILED` when what is read back is not what was written, and the reason of an aborted signal.
    */
   async copy(path: string, source: string, expectedSha256: string | null): Promise<WrittenFile> {
     const target = this.#prepare(path);
-    const copied = await copyHashed(source, target);
+    const copied = await copyHashed(source, target, this.#signal);
     if (expectedSha256 !== null && copied.sha256 !== expectedSha256)
       throw new ExhibitError('VERIFY_FAILED', 'the file is no longer the one that was verified', {
         subject: source,
@@ -114,19 +117,20 @@ export class PackageFolder {
     this.#files.push(file);
     return file;
   }
+}
 
-  async #assertFree(path: string, hints: readonly string[]): Promise<void> {
-    try {
-      await lstat(path);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return;
-      throw storageError(error, path);
-    }
-    throw new ExhibitError('USAGE_INVALID', 'a package, or what is left of one, has this name already', {
-      subject: path,
-      hints: [...hints, 'exhibit handover ARCHIVE --to legal --output OTHER-FOLDER'],
-    });
+/** Throws `USAGE_INVALID` when something, be it a link to nowhere, has this name. */
+export async function assertFree(path: string, hints: readonly string[] = []): Promise<void> {
+  try {
+    await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw storageError(error, path);
   }
+  throw new ExhibitError('USAGE_INVALID', 'a package, or what is left of one, has this name already', {
+    subject: path,
+    hints: [...hints, 'exhibit handover ARCHIVE --to legal --output OTHER-FOLDER'],
+  });
 }
 
 /** SHA-256 of a regular file that is no link. Throws `STORAGE_FAILED`. */
@@ -139,7 +143,11 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function copyHashed(source: string, target: string): Promise<Omit<WrittenFile, 'path'>> {
+async function copyHashed(
+  source: string,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<Omit<WrittenFile, 'path'>> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let out: FileHandle | undefined;
@@ -151,6 +159,7 @@ async function copyHashed(source: string, target: string): Promise<Omit<WrittenF
     );
     out = handle;
     await eachChunk(source, async (chunk) => {
+      if (signal !== undefined) throwIfInterrupted(signal);
       hash.update(chunk);
       for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
       sizeBytes += chunk.length;

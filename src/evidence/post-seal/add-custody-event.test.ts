@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -37,6 +38,7 @@ let folder: string;
 
 beforeEach(() => {
   ({ archivePath, folder } = temporaryCustody());
+  return () => rmSync(dirname(folder), { recursive: true });
 });
 
 const add = async (event: NewCustodyEvent, signer = releaser, exhibit = EXHIBIT) =>
@@ -224,6 +226,7 @@ describe('a writer that died', () => {
     renameSync(path('0001-copy.json'), path('0001-copy.json.partial'));
     writeFileSync(path('0001-copy.json.partial'), bytes.replace('case-abcd-x0001', 'case-abcd-x0002'));
     await expect(add({ event: 'copy' })).rejects.toMatchObject({ code: 'CUSTODY_BROKEN' });
+    expect(filesIn()).toEqual(['0001-copy.json.partial', '0001-copy.json.sig']);
   });
 });
 

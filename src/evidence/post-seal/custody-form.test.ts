@@ -108,8 +108,21 @@ describe('custodyFormOf', () => {
     expect(text).toMatch(/^[\x20-\x7e\n]+$/);
     expect(text).toContain('\\x1b]0;owned\\x07\\u{202e}=cmd|"/c calc"\\n<script>');
     expect(text).toContain('NOT COMPLETE: no countersignature');
-    expect(text).toMatch(/hash verified: +yes: VERIFIED\n/);
+    expect(text).toMatch(/hash verified: +yes, verdict VERIFIED\n/);
     expect(text).toContain('State of this record: CUSTODY_OPEN.');
+  });
+
+  it('calls no transfer complete that the receiver did not verify or found wanting', async () => {
+    const form = await formNow();
+    const [transfer] = form.transfers;
+    if (transfer === undefined) throw new Error('no transfer');
+    const textOf = (change: Partial<typeof transfer>): string =>
+      presentCustodyForm({ ...form, transfers: [{ ...transfer, ...change }] });
+    expect(textOf({})).toContain('1. complete\n');
+    expect(textOf({ verifiedByReceiver: null })).toContain('1. NOT COMPLETE: the receiver did not verify');
+    expect(textOf({ verifiedByReceiver: 'TAMPERED' })).toContain('1. NOT COMPLETE: the receiver found');
+    const nobody = { principal: null, fingerprint: ben.fingerprint };
+    expect(textOf({ receiverSignature: nobody })).toContain('1. countersigned, by a key that nobody vouches for');
   });
 
   it('says what it does not know of an encrypted archive', async () => {

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -207,9 +208,15 @@ describe('what somebody does to the files', () => {
   });
 
   it.each([
-    ['a link', (path: string) => symlinkSync('/etc/hostname', path)],
+    ['a link to the same bytes', (path: string) => symlinkSync(join(good.folder, '0004-access.json'), path)],
     ['a folder', (path: string) => mkdirSync(path)],
-    ['a file without end', (path: string) => writeFileSync(path, Buffer.alloc(256 * 1024 + 1, '{'))],
+    [
+      'a file without end',
+      (path: string) => {
+        writeFileSync(path, '{');
+        truncateSync(path, 2 ** 36);
+      },
+    ],
     ['nothing', (path: string) => writeFileSync(path, '')],
   ])('%s in place of an event', async (_, make) => {
     remove('0004-access.json');
@@ -242,6 +249,14 @@ describe('what somebody with a trusted key does', () => {
   it('two events of one number', async () => {
     await forge(folder, { ...recordOf(5), event: 'release' }, { signer: receiver });
     await expectBreak('forked', 5);
+  });
+
+  it('two events of one number, of which one follows from nothing', async () => {
+    await forge(folder, { ...recordOf(5), event: 'release', prev: 'e'.repeat(64) }, { signer: receiver });
+    expect((await read()).findings).toMatchObject([
+      { kind: 'broken', seq: 5 },
+      { kind: 'forked', seq: 5 },
+    ]);
   });
 
   it('two events that follow the same one', async () => {
@@ -352,6 +367,12 @@ describe('a transfer', () => {
   it('that the receiver took over without a check is open', async () => {
     const answers = await append(out);
     await append({ event: 'transfer-in', answers, verified: null }, releaser);
+    expect(await read()).toMatchObject({ verdict: 'CUSTODY_OPEN', findings: [{ kind: 'unpaired', seq: 8 }] });
+  });
+
+  it('that the receiver found to be tampered with is open', async () => {
+    const answers = await append(out);
+    await append({ event: 'transfer-in', answers, verified: { ...VERIFIED, verdict: 'TAMPERED' } }, releaser);
     expect(await read()).toMatchObject({ verdict: 'CUSTODY_OPEN', findings: [{ kind: 'unpaired', seq: 8 }] });
   });
 

@@ -8,9 +8,12 @@ interface Out {
   readonly signer: string;
 }
 
+/** What nobody takes over as the archive that was handed over. */
+const REFUSED: ReadonlySet<string> = new Set(['TAMPERED', 'UNDETERMINED']);
+
 /**
  * Pairs each `transfer-out` with the `transfer-in` that countersigns it. A pair is complete when the receiver's event names the releaser's
- * by digest, is signed by another key, and says that the receiver verified the archive.
+ * by digest, is signed by another key, and says that the receiver verified the archive and found it intact.
  */
 export class TransferPairs {
   readonly #findings: CustodyFindings;
@@ -41,12 +44,7 @@ export class TransferPairs {
   /** After the last event: those that nobody has countersigned. */
   end(): void {
     for (const { seq, file } of this.#open.values())
-      this.#findings.add({
-        kind: 'unpaired',
-        seq,
-        file,
-        detail: 'no transfer-in countersigns it: the transfer is not complete',
-      });
+      this.#unpaired(seq, file, 'no transfer-in countersigns it: the transfer is not complete');
   }
 
   #close({ seq, answers, signer, verified }: CustodyRecord, name: string): void {
@@ -62,8 +60,13 @@ export class TransferPairs {
     }
     this.#open.delete(out.sha256);
     this.#answered.add(out.sha256);
-    if (verified === null)
-      this.#findings.add({ kind: 'unpaired', seq, file: name, detail: 'the receiver did not verify the archive' });
+    if (verified === null) this.#unpaired(seq, name, 'the receiver did not verify the archive');
+    else if (REFUSED.has(verified.verdict))
+      this.#unpaired(seq, name, `the receiver found the archive to be ${verified.verdict}`);
+  }
+
+  #unpaired(seq: number, file: string, detail: string): void {
+    this.#findings.add({ kind: 'unpaired', seq, file, detail });
   }
 
   #wrong(seq: number, file: string, detail: string): void {

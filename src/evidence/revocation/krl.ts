@@ -4,6 +4,9 @@ import { WireReader } from '../ssh-wire.js';
 const MAGIC = Buffer.from('SSHKRL\n\0', 'latin1');
 const FORMAT_VERSION = 1;
 
+/** No public key is shorter; it bounds how many entries a file can make us keep. */
+const MIN_KEY_BYTES = 16;
+
 const SECTION = { certificates: 1, explicitKey: 2, sha1: 3, signature: 4, sha256: 5, extension: 255 } as const;
 const CERTIFICATE_SECTION = { serialList: 0x20, serialRange: 0x21, serialBitmap: 0x22, keyId: 0x23, extension: 0x39 };
 
@@ -60,7 +63,7 @@ function checkExtension(bytes: Buffer): void {
 }
 
 function readSection(type: number, bytes: Buffer, krl: Growing): void {
-  if (type === SECTION.explicitKey) readAll(bytes, krl.keys, ({ length }) => length > 0);
+  if (type === SECTION.explicitKey) readAll(bytes, krl.keys, ({ length }) => length >= MIN_KEY_BYTES);
   else if (type === SECTION.sha1) readAll(bytes, krl.sha1, ({ length }) => length === 20);
   else if (type === SECTION.sha256) readAll(bytes, krl.sha256, ({ length }) => length === 32);
   else if (type === SECTION.extension) checkExtension(bytes);

@@ -119,6 +119,15 @@ describe('createAgentSigner', () => {
     await expect(signer.sign(message, NAMESPACE)).rejects.toThrow('waits to be touched');
   });
 
+  it('does not wait for what ssh-keygen left behind', async () => {
+    agentAnswers('');
+    program('ssh-keygen', 'sleep 600 &\necho $! > "$HOME/pid"\nexec yes');
+    const signer = await createAgentSigner(options);
+    await expect(signer.sign(message, NAMESPACE)).rejects.toThrow('without an end');
+    // It is still there, with the output of ssh-keygen in its hands.
+    expect(process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8')), 'SIGKILL')).toBe(true);
+  });
+
   it('does not take an answer without an end', async () => {
     agentAnswers('');
     program('ssh-keygen', 'exec yes');

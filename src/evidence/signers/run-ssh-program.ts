@@ -38,12 +38,18 @@ export async function runSshProgram(run: SshProgramRun): Promise<SshProgramEnd> 
   return await new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: { ...variables }, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     let cut: 'late' | 'endless' | null = null;
+    const end = (signalName: 'SIGKILL' | 'SIGTERM'): void => {
+      child.kill(signalName);
+      // What the program started may hold its output open and is not waited for.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const stop = (why: 'late' | 'endless'): void => {
       cut ??= why;
-      child.kill('SIGKILL');
+      end('SIGKILL');
     };
     const abort = (): void => {
-      child.kill('SIGTERM');
+      end('SIGTERM');
     };
     const timer = setTimeout(() => {
       stop('late');

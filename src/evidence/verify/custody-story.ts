@@ -50,6 +50,12 @@ export class CustodyStory {
     this.#compareItems(payload);
   }
 
+  /** Fingerprint of the first signer as the last `seal` names it; `null` when it names none. */
+  get sealedBy(): string | null {
+    const signer = this.#last?.event === 'seal' ? this.#last['signer'] : null;
+    return typeof signer === 'string' ? signer : null;
+  }
+
   dispose(): void {
     this.#items.dispose();
   }

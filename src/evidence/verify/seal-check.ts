@@ -24,6 +24,8 @@ export interface SealCheckOptions {
   readonly trust: AllowedSigners | null;
   /** Epoch milliseconds at which windows of validity are judged: the proven time of the signature, else now. */
   readonly atMs: number;
+  /** Fingerprint that the custody log names as the first signer; `null` = it names none. */
+  readonly sealedBy: string | null;
 }
 
 /** Checks every signature under seal/ over tagmanifest-sha256.txt, and that what is there is there as a whole. */
@@ -32,10 +34,18 @@ export function checkSeal(options: SealCheckOptions): CheckedSeal {
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = checkSignature(number, options);
     if (signer !== null) signers.set(signer.fingerprint, signer);
+    if (number === 1 && signer !== null) checkFirst(signer, options);
     isWhole(tokenFiles(number), options);
   }
   checkNumbering(options);
   return { signers: [...signers.values()] };
+}
+
+/** Two good signatures that changed places are seen in nothing but what they cover. */
+function checkFirst({ fingerprint }: CheckedSigner, { sealedBy, findings }: SealCheckOptions): void {
+  if (sealedBy === null || sealedBy === fingerprint) return;
+  const expected = `the signature of ${sealedBy}, as the custody log has it`;
+  findings.add('signature', { path: signerFiles(1)[0], expected, found: fingerprint });
 }
 
 /** Whether all of the files are there; a finding when only some are. */

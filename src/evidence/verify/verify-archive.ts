@@ -15,6 +15,7 @@ import { checkReceipt } from './receipt-check.js';
 import { renderReport, type ReportFacts } from './render-report.js';
 import { checkSeal, type CheckedSeal } from './seal-check.js';
 import { checkTime, type CheckedTime, type LaterToken, type TsaRoots } from './time-check.js';
+import { sealTimeAlarms } from './seal-time-alarms.js';
 import { isTimeRequired } from './verdict.js';
 import { checkHistory } from './history-check.js';
 import { checkRepeats } from './repeats-check.js';
@@ -134,6 +135,7 @@ class Verification {
         findings: this.#findings,
         trust: this.#trust,
         atMs: this.#time.provenMs ?? this.#options.now,
+        sealedBy: this.#isTarWhole ? this.#bag.custody.story.sealedBy : null,
       });
     }
     if (this.#options.receipt && this.#member !== null) this.#compareReceipt(this.#options.receipt, this.#member);
@@ -200,7 +202,11 @@ class Verification {
       seal: this.#seal,
       timestamps: this.#time.timestamps,
       custodyTimestamps: this.#custodyTime.timestamps,
-      alarms: [...this.#custodyTime.alarms, ...this.#bag.clockAlarms],
+      alarms: [
+        ...this.#custodyTime.alarms,
+        ...sealTimeAlarms(this.#statement, this.#time.timestamps),
+        ...this.#bag.clockAlarms,
+      ],
       isTimeAskedFor: this.#isTimeAskedFor,
       rootsSource: this.#options.tsaRoots?.source ?? null,
       gaps: this.#bag.ledger.gaps,

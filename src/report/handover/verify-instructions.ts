@@ -33,7 +33,7 @@ export function verifyInstructions(template: string, facts: HandoverFacts): Text
     tsaFlag: isStamped ? ' --tsa-ca FILE' : '',
     containerSha256: report.containerSha256 ?? 'not known',
     verifyPageLine: hasVerifyPage
-      ? 'A copy of verify.html is in this package, for convenience. Take it from the release of the program instead; or compare its SHA-256, which is in MANIFEST.txt, with the one that the release publishes.'
+      ? 'A copy of verify.html is in this package, for convenience. Take the page from the release of the program instead; or compute the SHA-256 of this one and compare it with the one that the release publishes.'
       : 'Take verify.html from the release of the program. There is no copy of it in this package.',
     timeLine: timeWords(report),
   });

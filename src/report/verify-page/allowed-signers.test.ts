@@ -31,7 +31,7 @@ const line = fc
   .tuple(
     fc.constantFrom('me@example', '"a b,c"', 'x,y', '', '#', '  me'),
     fc.array(option, { maxLength: 3 }).map((options) => options.join(',')),
-    fc.constantFrom(key, `${key} comment`, `${key}=`, 'ssh-ed25519 AAAA', `${key.slice(0, 30)}`, ''),
+    fc.constantFrom(key, `${key} comment`, `${key}=`, 'ssh-ed25519 AAAA', key.slice(0, 30), ''),
   )
   .map((parts) => parts.filter((part) => part !== '').join(' '));
 

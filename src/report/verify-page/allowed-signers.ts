@@ -37,9 +37,8 @@ function parseTimestamp(text: string): number | null {
 }
 
 function readOption(option: string, options: Options): string | null {
-  const match = /^([A-Za-z-]+)(?:="([^"]*)")?$/.exec(option);
-  const value = match?.[2];
-  const name = match?.[1]?.toLowerCase();
+  const [, written = '', value] = /^([A-Za-z-]+)(?:="([^"]*)")?$/.exec(option) ?? [];
+  const name = written.toLowerCase();
   if (name === 'cert-authority') return 'certificate authorities are not supported';
   if (value === undefined) return 'unknown option';
   if (name === 'namespaces' && value !== '') {
@@ -47,7 +46,10 @@ function readOption(option: string, options: Options): string | null {
     options.namespaces = value;
     return null;
   }
-  if (name !== 'valid-after' && name !== 'valid-before') return 'unknown option';
+  return name === 'valid-after' || name === 'valid-before' ? readBound(name, value, options) : 'unknown option';
+}
+
+function readBound(name: 'valid-after' | 'valid-before', value: string, options: Options): string | null {
   const bound = name === 'valid-after' ? 'validAfterMs' : 'validBeforeMs';
   if (options[bound] !== null) return 'an option that is given twice';
   options[bound] = parseTimestamp(value);

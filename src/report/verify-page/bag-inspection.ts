@@ -1,3 +1,4 @@
+import type { Finding } from '../../model/verdict.js';
 import { ACQUISITION_LOG, MANIFEST, REDACTIONS } from './bag-layout.js';
 import { CustodyCheck } from './custody-check.js';
 import { EntryTable, type TableBudget } from './entry-table.js';
@@ -40,7 +41,7 @@ export class BagInspection {
   readonly #sources: SourcesCheck;
   /** Payload paths that begin one another: few, because paths come in order. */
   readonly #beginnings: string[] = [];
-  #isBeyond = false;
+  #beyond: Omit<Finding, 'check'> | null = null;
   readonly #consumers: Readonly<Record<string, () => TagConsumer>>;
 
   constructor(options: BagInspectionOptions) {
@@ -69,7 +70,12 @@ export class BagInspection {
 
   /** Whether the tar broke the format, or holds more than the receipt says, so that nothing that follows means anything. */
   get isBroken(): boolean {
-    return this.tar.isBroken || this.#isBeyond;
+    return this.tar.isBroken || this.#beyond !== null;
+  }
+
+  /** Where there was more than the receipt allows, so that reading ended. */
+  get beyond(): Omit<Finding, 'check'> | null {
+    return this.#beyond;
   }
 
   #sinkFor(path: string, sizeBytes: number): EntrySink {
@@ -82,17 +88,13 @@ export class BagInspection {
 
   /** A bomb is as large as its maker likes: with a receipt it is told by the header of the file that is too much. */
   #weigh(path: string, sizeBytes: number): void {
-    const { bounds, findings } = this.#options;
-    if (bounds === null || this.#isBeyond) return;
+    const { bounds } = this.#options;
+    if (bounds === null || this.#beyond !== null) return;
     const files = this.payload.files + 1;
     const bytes = this.payload.sizeBytes + sizeBytes;
     if (files <= bounds.payloadFiles && bytes <= bounds.payloadBytes) return;
-    this.#isBeyond = true;
-    findings.add('receipt', {
-      path,
-      expected: `at most ${String(bounds.payloadFiles)} payload files of ${String(bounds.payloadBytes)} bytes in all`,
-      found: `${String(files)} of ${String(bytes)} bytes, and more to come`,
-    });
+    const expected = `at most ${String(bounds.payloadFiles)} payload files of ${String(bounds.payloadBytes)} bytes in all`;
+    this.#beyond = { path, expected, found: `${String(files)} of ${String(bytes)} bytes, and more to come` };
   }
 
   /** Finds a payload file that is a folder of another one. */

@@ -48,6 +48,11 @@ export class CustodyCheck {
     return this.#headSha256;
   }
 
+  /** Fingerprint of the first signer as the last `seal` names it; `null` when it names none. */
+  get sealedBy(): string | null {
+    return this.#story.sealedBy;
+  }
+
   /** After the last file of the archive. */
   conclude(statement: Statement, observed: Observed, payload: PayloadTable): void {
     this.#story.conclude(statement, observed, payload);

@@ -48,6 +48,12 @@ export class CustodyStory {
     this.#compareItems(payload);
   }
 
+  /** Fingerprint of the first signer as the last `seal` names it; `null` when it names none. */
+  get sealedBy(): string | null {
+    const signer = this.#last?.event === 'seal' ? this.#last['signer'] : null;
+    return typeof signer === 'string' ? signer : null;
+  }
+
   #item({ path, sha256, sizeBytes }: CustodyEntry, place: string): void {
     if (typeof path === 'string' && typeof sha256 === 'string' && typeof sizeBytes === 'number')
       this.#items.add(path, `${sha256} ${String(sizeBytes)}`);

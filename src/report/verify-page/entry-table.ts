@@ -16,6 +16,11 @@ export class TooMuchForThisPage extends Error {
   }
 }
 
+export interface TableLimits {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
 /** What all tables together may hold. */
 export class TableBudget {
   #entries = 0;
@@ -23,7 +28,7 @@ export class TableBudget {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
 
-  constructor(limits: { readonly maxEntries: number; readonly maxBytes: number }) {
+  constructor(limits: TableLimits) {
     this.#maxEntries = limits.maxEntries;
     this.#maxBytes = limits.maxBytes;
   }

@@ -24,13 +24,14 @@ function megabytes(bytes: number): string {
 async function check({ file, receipt, allowedSigners }: Given, signal: AbortSignal): Promise<void> {
   const beganMs = performance.now();
   let shownMs = 0;
+  const checkedAtMs = Math.floor(performance.timeOrigin + beganMs);
   const report = await verifyInPage({
     file,
     receipt,
     allowedSigners,
     shapes,
     signal,
-    nowMs: performance.timeOrigin + beganMs,
+    nowMs: checkedAtMs,
     onProgress: ({ readBytes, tarBytes }) => {
       if (performance.now() - shownMs < 200) return;
       shownMs = performance.now();
@@ -39,7 +40,7 @@ async function check({ file, receipt, allowedSigners }: Given, signal: AbortSign
     },
   });
   const seconds = (performance.now() - beganMs) / 1000;
-  page.result.replaceChildren(...reportView(report, { fileName: file.name, seconds }));
+  page.result.replaceChildren(...reportView(report, { fileName: file.name, checkedAtMs, seconds }));
   page.result.hidden = false;
   page.result.focus();
   page.showProgress(1, 'Done.');

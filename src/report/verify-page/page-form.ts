@@ -34,6 +34,10 @@ export class PageForm {
     this.#fillFrom(required('receipt-file', HTMLInputElement), this.#receipt, MAX_RECEIPT_CHARACTERS);
     this.#fillFrom(required('signers-file', HTMLInputElement), this.#signers, MAX_SIGNERS_CHARACTERS);
     this.#takeDrops();
+    // On paper nothing can be opened.
+    window.addEventListener('beforeprint', () => {
+      for (const details of this.result.querySelectorAll('details')) details.open = true;
+    });
     this.form.addEventListener('input', () => {
       this.clear();
     });

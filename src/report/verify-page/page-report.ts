@@ -90,13 +90,16 @@ function signatureCheck({ seal, trust, statement }: ReportFacts): Outcome {
   return { result: 'failed', detail: `The signature fits its key, but ${why}.${note}` };
 }
 
+function timeCheck({ seal, statement }: ReportFacts): Outcome {
+  if (seal.tokens.length > 0) return skipped('This page does not check whose time-stamp tokens they are.');
+  if (statement?.policy.requireTimestamp !== true) return skipped('There is no time-stamp token.');
+  return { result: 'failed', detail: 'There is no time-stamp token, and the policy of the archive asks for one.' };
+}
+
 /** Checks that do not depend on whether the tar could be read to its end. */
 function independentCheck(check: CheckName, facts: ReportFacts): Outcome | null {
   if (check === 'container') return containerCheck(facts);
-  if (check === 'time')
-    return skipped(
-      facts.seal.tokens.length === 0 ? 'There is no time-stamp token.' : 'This page does not check time-stamp tokens.',
-    );
+  if (check === 'time') return timeCheck(facts);
   return check === 'receipt' && !facts.isReceiptGiven ? skipped('You gave no receipt.') : null;
 }
 

@@ -37,6 +37,8 @@ export interface SealCheckOptions {
   readonly trust: AllowedSigners | null;
   /** Epoch milliseconds at which windows of validity are judged. */
   readonly atMs: number;
+  /** Fingerprint that the custody log names as the first signer; `null` = it names none. */
+  readonly sealedBy: string | null;
 }
 
 /** Checks every signature under seal/ over tagmanifest-sha256.txt, and that what is there is there as a whole. */
@@ -46,11 +48,19 @@ export async function checkSeal(options: SealCheckOptions): Promise<CheckedSeal>
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = await checkSignature(number, options);
     if (signer !== null) signers.set(signer.fingerprint, signer);
+    if (number === 1 && signer !== null) checkFirst(signer, options);
     const token = await readToken(number, options);
     if (token !== null) tokens.push(token);
   }
   checkNumbering(options);
   return { signers: [...signers.values()], tokens };
+}
+
+/** Two good signatures that changed places are seen in nothing but what they cover. */
+function checkFirst({ fingerprint }: PageSigner, { sealedBy, findings }: SealCheckOptions): void {
+  if (sealedBy === null || sealedBy === fingerprint) return;
+  const expected = `the signature of ${sealedBy}, as the custody log has it`;
+  findings.add('signature', { path: signerFiles(1)[0], expected, found: fingerprint });
 }
 
 /** A token about something else was put there by somebody. */

@@ -34,10 +34,8 @@ function timeAfter(reply: Uint8Array, imprintEnd: number): string | null {
   const at = imprintEnd + 2 + (reply[imprintEnd + 1] ?? 0);
   if (reply[at] !== GENERALIZED_TIME) return null;
   const text = textOf(reply.subarray(at + 2, at + 2 + (reply[at + 1] ?? 0)));
-  const [, year, month, day, hour, minute, second = ''] =
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d(?:\.\d+)?)Z$/.exec(text) ?? [];
-  if (year === undefined) return null;
-  const atMs = parseInstant(`${year}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second}Z`);
+  const form = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d(?:\.\d+)?)Z$/;
+  const atMs = form.test(text) ? parseInstant(text.replace(form, '$1-$2-$3T$4:$5:$6Z')) : null;
   return atMs === null ? null : toRfc3339(atMs);
 }
 

@@ -2,7 +2,7 @@ import type { Receipt, Statement } from '../../model/exhibit.js';
 import { parseAllowedSigners, type AllowedSigners } from './allowed-signers.js';
 import { BagInspection } from './bag-inspection.js';
 import { PART_BYTES, TAGMANIFEST, tokenFiles } from './bag-layout.js';
-import { TableBudget, TooMuchForThisPage } from './entry-table.js';
+import { TableBudget, TooMuchForThisPage, type TableLimits } from './entry-table.js';
 import { Findings } from './findings.js';
 import { readGzipMember, type GzipMember } from './gzip-member.js';
 import { checkHistory } from './history-check.js';
@@ -13,7 +13,7 @@ import { checkSeal, type CheckedSeal } from './seal-check.js';
 import { checkBagIt, checkRepeats, checkStatement, readStatement } from './statement-check.js';
 
 /** What the tables of one verification may hold: beyond it the program exhibit, which sorts on disk, has to do it. */
-const LIMITS = { maxEntries: 8_000_000, maxBytes: 1_200_000_000 };
+const LIMITS: TableLimits = { maxEntries: 8_000_000, maxBytes: 1_200_000_000 };
 
 export interface PageVerification {
   readonly file: Blob;
@@ -27,6 +27,8 @@ export interface PageVerification {
   readonly signal: AbortSignal;
   /** Size of the parts of split payload; 2^32 outside tests. */
   readonly partBytes?: number;
+  /** Of all tables together; what a browser can hold, outside tests. */
+  readonly limits?: TableLimits;
 }
 
 const NO_SEAL: CheckedSeal = { signers: [], tokens: [] };
@@ -46,8 +48,8 @@ class Verification {
   constructor(given: PageVerification) {
     this.#given = given;
     this.#trust = given.allowedSigners === null ? null : parseAllowedSigners(given.allowedSigners);
-    const { shapes, partBytes = PART_BYTES, receipt: bounds } = given;
-    const budget = new TableBudget(LIMITS);
+    const { shapes, partBytes = PART_BYTES, receipt: bounds, limits = LIMITS } = given;
+    const budget = new TableBudget(limits);
     this.#bag = new BagInspection({ findings: this.#findings, shapes, budget, partBytes, bounds });
   }
 
@@ -95,8 +97,13 @@ class Verification {
     this.#statement = readStatement(tagFiles.heldText('meta/exhibit.json'), shape, this.#findings);
     if (this.#isTarWhole) this.#compare();
     if (tagFiles.held(TAGMANIFEST) !== null) {
-      const [files, findings] = [tagFiles, this.#findings];
-      this.#seal = await checkSeal({ files, findings, trust: this.#trust, atMs: this.#given.nowMs });
+      this.#seal = await checkSeal({
+        files: tagFiles,
+        findings: this.#findings,
+        trust: this.#trust,
+        atMs: this.#given.nowMs,
+        sealedBy: this.#isTarWhole ? this.#bag.custody.sealedBy : null,
+      });
     }
     if (this.#given.receipt !== null) this.#compareReceipt(this.#given.receipt);
   }
@@ -133,6 +140,8 @@ class Verification {
       genTime: this.#seal.tokens.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
     };
     checkReceipt(receipt, facts, this.#findings);
+    const { beyond } = this.#bag;
+    if (beyond !== null && this.#statement === null) this.#findings.add('receipt', beyond);
   }
 }
 

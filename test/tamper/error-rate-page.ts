@@ -1,0 +1,162 @@
+import type { ClassResult, Count, Measurement } from './measure.js';
+import { ROUTES, type Route } from './routes.js';
+
+export interface PageFacts extends Measurement {
+  readonly seed: number;
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly shapes: readonly string[];
+  readonly hasStockTools: boolean;
+}
+
+/**
+ * The largest rate of misses that a sample still allows with 95 % confidence (one-sided, Clopper and Pearson), in percent. With no miss
+ * that is 1 - 0.05^(1/n), for large samples 3/n. Found by halving, because the binomial sum falls with the rate.
+ */
+export function upperBoundPercent({ tried, missed }: Count): number {
+  if (tried === 0 || missed >= tried) return 100;
+  let [low, high] = [missed / tried, 1];
+  for (let step = 0; step < 60; step += 1) {
+    const rate = (low + high) / 2;
+    if (atMost(missed, tried, rate) > 0.05) low = rate;
+    else high = rate;
+  }
+  return high * 100;
+}
+
+/** Chance of at most `missed` of `tried` at this rate. */
+function atMost(missed: number, tried: number, rate: number): number {
+  let logTerm = tried * Math.log1p(-rate);
+  let sum = Math.exp(logTerm);
+  for (let count = 1; count <= missed; count += 1) {
+    logTerm += Math.log((tried - count + 1) / count) + Math.log(rate) - Math.log1p(-rate);
+    sum += Math.exp(logTerm);
+  }
+  return sum;
+}
+
+const percent = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} %`;
+
+function cell(count: Count): string {
+  if (count.tried === 0) return 'not run';
+  return `${String(count.tried - count.missed)}/${String(count.tried)}`;
+}
+
+function summed(results: readonly ClassResult[], route: Route): Count {
+  const sum = { tried: 0, missed: 0 };
+  for (const { routes } of results) {
+    sum.tried += routes[route].tried;
+    sum.missed += routes[route].missed;
+  }
+  return sum;
+}
+
+/** Route by route, for classes that are one population. */
+function totals(results: readonly ClassResult[]): string[] {
+  const names: Readonly<Record<Route, string>> = {
+    'ours': '`exhibit verify`',
+    'ours-receipt': '`exhibit verify --receipt`',
+    'ours-tsa': '`exhibit verify --tsa-ca` (time-stamped shape)',
+    'guide': 'VERIFY.md by hand',
+    'guide-receipt': 'VERIFY.md with the receipt',
+    'bagit': '`tar` and `bagit.py --validate`',
+  };
+  return ROUTES.map((route) => {
+    const count = summed(results, route);
+    const bound = count.tried === 0 ? '' : percent(upperBoundPercent(count));
+    return `| ${names[route]} | ${String(count.tried)} | ${String(count.tried - count.missed)} | ${String(count.missed)} | ${bound} |`;
+  });
+}
+
+function classRow(result: ClassResult): string {
+  const { routes, what, allowed } = result;
+  const stockMisses = routes.guide.missed + routes.bagit.missed > 0;
+  const mark = stockMisses ? ' (!)' : '';
+  const bound = percent(upperBoundPercent(routes['ours-receipt']));
+  const without = `${cell(routes.ours)}${allowed > 0 ? ` (${String(allowed)} not covered)` : ''}`;
+  const tsa = routes['ours-tsa'].tried === 0 ? '' : cell(routes['ours-tsa']);
+  return `| ${what}${mark} | ${without} | ${tsa} | ${cell(routes['ours-receipt'])} | ${bound} | ${cell(routes.guide)} | ${cell(routes.bagit)} |`;
+}
+
+const TOTAL_HEAD = [
+  '| Route | n | detected | missed | 95 % upper bound of the rate of misses |',
+  '|---|---|---|---|---|',
+];
+
+/** docs/error-rate.md: every figure is of the run. */
+export function renderErrorRate(facts: PageFacts): string {
+  const { classes, controls } = facts;
+  const strangers = classes.filter(({ by }) => by === 'anybody');
+  const holders = classes.filter(({ by, isConsistent }) => by === 'holder' && !isConsistent);
+  const consistent = classes.filter(({ isConsistent }) => isConsistent);
+  const groups = [...new Set(classes.map(({ group }) => group))];
+  const alarms = ROUTES.map((route) => controls.routes[route]).reduce(
+    (sum, { tried, missed }) => ({ tried: sum.tried + tried, missed: sum.missed + missed }),
+    { tried: 0, missed: 0 },
+  );
+  return `# Error rate of the verifier
+
+Courts ask for the known or potential error rate of a method. This page is made by \`npm run tamper\`; every figure is of that run and
+none is typed. It measures **the verifier**: whether a changed archive is noticed. It says nothing of the collection, which has errors of
+its own that cannot be measured from here; [threat-model.md](threat-model.md) says what stands against them.
+
+Program ${facts.version}, ${facts.nodeVersion}, seed ${String(facts.seed)} (\`EXHIBIT_TAMPER_SEED=${String(facts.seed)} npm run tamper\` repeats the choices). Good archives
+of these shapes were changed in turn: ${facts.shapes.join(', ')}.${facts.hasStockTools ? '' : ' The tools of others were not on the machine; their columns say so.'}
+
+How to read the tables: detected = the route ends in anything but \`VERIFIED\` and \`VERIFIED_PARTIAL\`, or in a status other than 0. The upper
+bound is one-sided at 95 % (Clopper and Pearson; with no miss about 3/n): the rate of misses that a sample of this size would still allow,
+for changes drawn as they were drawn here. An attacker does not draw; the classes are the attacks that are known, and a class that nobody
+thought of is in no table. The changes are made on archives of the test suite, the small ones of a few kilobytes; our verifier judges all
+of them, the tools of others a part, chosen by the same seed.
+
+## Changes that need no key
+
+${[...TOTAL_HEAD, ...totals(strangers)].join('\n')}
+
+Without the receipt, misses are of two kinds, and the run fails if there is any other: another encoding of the very same tar, and a
+change of \`seal/tsa-chain.pem\` or, without \`--tsa-ca\`, of the files of the token. No hash covers these
+([evidence-format.md](evidence-format.md)); every byte of evidence is the same. With the receipt there must be no miss at all.
+
+## Records that a holder of the key made wrong
+
+Consistent by hash and signature, and not what the format allows.
+
+${[...TOTAL_HEAD, ...totals(holders)].join('\n')}
+
+## Forged anew by a holder of the key
+
+Nothing in such an archive is wrong, so nothing but the receipt, or the token of an authority that does not obey the forger, can tell.
+
+${[...TOTAL_HEAD, ...totals(consistent)].join('\n')}
+
+## False alarms
+
+| Control | n | false alarms | 95 % upper bound |
+|---|---|---|---|
+| unchanged archives, every route | ${String(alarms.tried)} | ${String(alarms.missed)} | ${percent(upperBoundPercent(alarms))} |
+| the same tar compressed otherwise, without the receipt | ${String(controls.encodings.tried)} | ${String(controls.encodings.missed)} | ${percent(upperBoundPercent(controls.encodings))} |
+
+## Class by class
+
+Detected of tried. The bound is that of the verifier with the receipt. (!) marks a class of which a stock tool missed something;
+"not covered" counts misses of the two kinds above.
+
+${groups
+  .map((group) => {
+    const rows = classes.filter((result) => result.group === group).map(classRow);
+    return `### ${group[0]?.toUpperCase() ?? ''}${group.slice(1)}
+
+| Attack | verify | with --tsa-ca | with receipt | bound | VERIFY.md | tar and bagit.py |
+|---|---|---|---|---|---|---|
+${rows.join('\n')}`;
+  })
+  .join('\n\n')}
+
+## What this does not show
+
+- Attacks before the seal: a source that lies, a collector that was changed, an operator who leaves something out.
+- Several changes at once, chosen to hide each other, beyond those that are listed.
+- Archives that are encrypted, and payload that is really split at 4 GiB: the split shape has parts of 4 KiB.
+- A flaw that the verifier and the writer share: both are ours. The columns of the stock tools are the only ones that are not.
+`;
+}

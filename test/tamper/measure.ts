@@ -1,0 +1,161 @@
+import { gunzipSync } from 'node:zlib';
+import { choices } from '../torture/extent.js';
+import { ATTACKS, otherEncodings, type Attack, type Mutation } from './attacks.js';
+import { ROUTES, STOCK, Workbench, type Route } from './routes.js';
+import type { Shape } from './shapes.js';
+
+/** Attacks at once: two cores, and tools that wait for each other. */
+const AT_ONCE = 4;
+
+export interface Count {
+  tried: number;
+  missed: number;
+}
+
+export interface ClassResult {
+  readonly group: string;
+  readonly what: string;
+  readonly by: Attack['by'];
+  readonly isConsistent: boolean;
+  readonly routes: Readonly<Record<Route, Count>>;
+  /** Missed without the receipt although the format does not allow for it; empty is what is promised. */
+  readonly broken: string[];
+  /** Missed without the receipt where the format says that only the receipt, or the root of the authority, can tell. */
+  allowed: number;
+}
+
+export interface Controls {
+  readonly routes: Readonly<Record<Route, Count>>;
+  /** The same tar, compressed in another way; never with the receipt, which is over the container. */
+  readonly encodings: Count;
+}
+
+export interface Extent {
+  /** Mutations of a class that our verifier judges. */
+  readonly ours: number;
+  /** Of these, so many are judged by the programs of others, too. */
+  readonly stock: number;
+  readonly seed: number;
+  readonly hasStockTools: boolean;
+}
+
+function counts(): Record<Route, Count> {
+  return Object.fromEntries(ROUTES.map((route) => [route, { tried: 0, missed: 0 }])) as Record<Route, Count>;
+}
+
+/** What the format leaves uncovered: see docs/evidence-format.md. */
+function isAllowed(attack: Attack, { container, touched }: Mutation, shape: Shape, route: Route): boolean {
+  if (attack.isConsistent === true) return true;
+  if (touched !== null && touched.length > 0) {
+    const uncovered = route === 'ours-tsa' ? /^seal\/tsa-chain/ : /^seal\/(?:tsa-chain|seal(?:-\d)?\.ts[qr])/;
+    return touched.every((path) => uncovered.test(path));
+  }
+  return isSameTar(container, shape.tar);
+}
+
+function isSameTar(container: Buffer, tar: Buffer): boolean {
+  try {
+    return gunzipSync(container).equals(tar);
+  } catch {
+    return false;
+  }
+}
+
+/** One class: mutations of shapes in turn, at places that the seed chooses. */
+async function measureClass(
+  attack: Attack,
+  index: number,
+  shapes: readonly Shape[],
+  extent: Extent,
+): Promise<ClassResult> {
+  const choose = choices(extent.seed * 1000 + index);
+  const result: ClassResult = {
+    group: attack.group,
+    what: attack.what,
+    by: attack.by,
+    isConsistent: attack.isConsistent === true,
+    routes: counts(),
+    broken: [],
+    allowed: 0,
+  };
+  let made = 0;
+  for (let attempt = 0; made < extent.ours && attempt < extent.ours * 20; attempt += 1) {
+    const shape = shapes[attempt % shapes.length];
+    const mutation = shape === undefined ? null : attack.make(shape, choose);
+    if (shape === undefined || mutation === null || mutation.container.equals(shape.container)) continue;
+    made += 1;
+    await judge({ attack, mutation, shape, result, isStock: made <= extent.stock && extent.hasStockTools });
+  }
+  return result;
+}
+
+interface Case {
+  readonly attack: Attack;
+  readonly mutation: Mutation;
+  readonly shape: Shape;
+  readonly result: ClassResult;
+  readonly isStock: boolean;
+}
+
+async function judge({ attack, mutation, shape, result, isStock }: Case): Promise<void> {
+  const bench = new Workbench(shape, mutation.container);
+  try {
+    for (const route of ROUTES) {
+      if (STOCK.has(route) && !isStock) continue;
+      const passes = await bench.passes(route);
+      if (passes === null) continue;
+      const count = result.routes[route];
+      count.tried += 1;
+      if (!passes) continue;
+      count.missed += 1;
+      if (STOCK.has(route)) continue;
+      if (route === 'ours-receipt' || !isAllowed(attack, mutation, shape, route))
+        result.broken.push(`${route}: ${shape.name}, ${mutation.touched?.join(' ') ?? 'container'}`);
+      else if (route === 'ours') result.allowed += 1;
+    }
+  } finally {
+    bench.remove();
+  }
+}
+
+async function measureControls(shapes: readonly Shape[], extent: Extent): Promise<Controls> {
+  const controls: Controls = { routes: counts(), encodings: { tried: 0, missed: 0 } };
+  for (const shape of shapes) {
+    const bench = new Workbench(shape, shape.container);
+    for (const route of ROUTES) {
+      if (STOCK.has(route) && !extent.hasStockTools) continue;
+      const passes = await bench.passes(route);
+      if (passes === null) continue;
+      controls.routes[route].tried += 1;
+      if (!passes) controls.routes[route].missed += 1;
+    }
+    bench.remove();
+    for (const container of otherEncodings(shape)) {
+      const other = new Workbench(shape, container);
+      controls.encodings.tried += 1;
+      if ((await other.passes('ours')) !== true) controls.encodings.missed += 1;
+      other.remove();
+    }
+  }
+  return controls;
+}
+
+export interface Measurement {
+  readonly classes: readonly ClassResult[];
+  readonly controls: Controls;
+}
+
+/** Every class of attack on every shape, and the controls. */
+export async function measure(shapes: readonly Shape[], extent: Extent): Promise<Measurement> {
+  const controls = await measureControls(shapes, extent);
+  const classes: ClassResult[] = [];
+  const left = [...ATTACKS.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, attack] = next;
+      classes[index] = await measureClass(attack, index, shapes, extent);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { classes, controls };
+}
