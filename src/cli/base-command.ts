@@ -137,7 +137,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   #format(): OutputFormat {
     if (this.flags.json) return 'json';
     // A command whose --output names a file or a folder has no forms to choose from.
-    const declared = this.ctor.flags['output'] as { readonly options?: readonly string[] } | undefined;
+    // A command without flags of its own has none.
+    const own = this.ctor.flags as Interfaces.FlagInput | undefined;
+    const declared = own?.['output'] as { readonly options?: readonly string[] } | undefined;
     const { output = 'text' } = this.flags as { readonly output?: OutputFormat };
     return declared?.options === undefined ? 'text' : output;
   }

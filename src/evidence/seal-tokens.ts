@@ -28,12 +28,8 @@ export function announceTokens({ io, policy, archivePath, written }: TokensToAnn
   for (const { url, reason } of failures)
     io.emit('SEAL_NOT_STAMPED', `no token from ${url}: ${reason}`, { url, reason });
   if (!policy.requireTimestamp || tokens.length > 0) return;
-  io.emit(
-    'SEAL_TIME_MISSING',
-    'sealed WITHOUT a time-stamp: the verdict stays INTACT_UNTIMESTAMPED until one is got',
-    {
-      archive: archivePath,
-      asked: failures.map(({ url }) => url),
-    },
-  );
+  io.emit('SEAL_TIME_MISSING', 'sealed WITHOUT a time-stamp: the verdict stays INTACT_UNTIMESTAMPED until one is got', {
+    archive: archivePath,
+    asked: failures.map(({ url }) => url),
+  });
 }

@@ -52,6 +52,9 @@ export interface HandoverEvidence {
   readonly plainPath: string;
 }
 
+/** The format's own bound; what is longer fits no code that a camera can read. */
+const MAX_RECEIPT_BYTES = 1024;
+
 const GOOD: readonly Verdict[] = ['VERIFIED', 'VERIFIED_PARTIAL'];
 
 /**
@@ -80,9 +83,13 @@ export async function withHandoverEvidence<T>(
 type KnownReceipt = HandoverEvidence['receipt'];
 
 async function receiptOf({ archivePath, receiptPath }: VerifyRequest): Promise<KnownReceipt> {
-  if (receiptPath !== null) return { receipt: await readGivenReceipt(receiptPath), wasGiven: true };
-  const receipt = await receiptBeside(archivePath);
-  return receipt === null ? null : { receipt, wasGiven: false };
+  const wasGiven = receiptPath !== null;
+  const receipt = wasGiven ? await readGivenReceipt(receiptPath) : await receiptBeside(archivePath);
+  if (receipt === null) return null;
+  if (asciiJson(receipt).length <= MAX_RECEIPT_BYTES) return { receipt, wasGiven };
+  throw new ExhibitError('USAGE_INVALID', `a receipt has at most ${String(MAX_RECEIPT_BYTES)} bytes`, {
+    subject: receiptPath ?? archivePath,
+  });
 }
 
 interface Decrypted {

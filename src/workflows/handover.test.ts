@@ -167,6 +167,9 @@ describe('a package for legal', () => {
       `evidence/${ID}.verify-report.json`,
       'verify.html',
     ]);
+    expect(readFileSync(join(summary.folder, 'START-HERE.html'), 'utf8')).toContain(
+      'the one that the receipt beside it describes',
+    );
     expect(sha256(readFileSync(summary.zip))).toBe(summary.zipSha256);
     expect(readdirSync(output).sort()).toEqual([`${ID}-legal`, `${ID}-legal.zip`]);
   });
@@ -267,11 +270,22 @@ describe('what is not handed over', () => {
       ),
     );
     const archive = { ...request().archive, receiptPath };
-    expect(await refusal(handover(request({ archive }), deps()))).toMatchObject({ code: 'VERIFY_FAILED' });
+    const error = await refusal(handover(request({ archive }), deps()));
+    expect(error).toMatchObject({ code: 'VERIFY_FAILED', safe: 'Nothing was written.' });
+    expect(existsSync(join(folder, `${ID}.custody`))).toBe(false);
     const bytes = readFileSync(archivePath);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     writeFileSync(archivePath, bytes);
     expect(await refusal(handover(request(), deps()))).toMatchObject({ code: 'VERIFY_FAILED' });
+    expect(readdirSync(output)).toEqual([]);
+  });
+
+  it('a receipt that is longer than a receipt can be', async () => {
+    const receiptPath = join(folder, 'long.json');
+    const receipt = JSON.parse(readFileSync(join(folder, `${ID}.receipt.json`), 'utf8')) as object;
+    writeFileSync(receiptPath, asciiJson({ ...receipt, genTime: 'x'.repeat(3000) }));
+    const archive = { ...request().archive, receiptPath };
+    expect(await refusal(handover(request({ archive }), deps()))).toMatchObject({ code: 'USAGE_INVALID' });
     expect(readdirSync(output)).toEqual([]);
   });
 

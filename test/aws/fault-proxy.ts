@@ -110,6 +110,7 @@ function deliver(answer: Answer, misdeed: Misdeed | null, response: ServerRespon
   const body = misdeed?.kind === 'body' ? misdeed.change(answer.body) : answer.body;
   const length = misdeed?.kind === 'body' ? { 'content-length': String(body.length) } : {};
   response.writeHead(answer.status, { ...headers, ...length, ...set });
+  response.flushHeaders();
   if (misdeed?.kind === 'truncate' || misdeed?.kind === 'silence') {
     response.write(body.subarray(0, misdeed.afterBytes), () => {
       if (misdeed.kind === 'truncate') response.socket?.destroy();

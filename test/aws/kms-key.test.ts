@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKmsKey } from '../../src/platforms/aws/kms-key.js';
+import { silentConstruction } from '../../src/platforms/aws/silent-construction.js';
 import { FAKE_ACCOUNT, hasMoto, type Moto, needsMoto, startMoto } from './moto.js';
 
 describe.skipIf(!hasMoto)(`a signing key in the KMS of moto${needsMoto}`, () => {
@@ -10,11 +11,14 @@ describe.skipIf(!hasMoto)(`a signing key in the KMS of moto${needsMoto}`, () => 
 
   beforeAll(async () => {
     moto = await startMoto();
-    kms = new KMSClient({
-      endpoint: moto.endpoint,
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
-    });
+    kms = silentConstruction(
+      () =>
+        new KMSClient({
+          endpoint: moto.endpoint,
+          region: 'eu-central-1',
+          credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
+        }),
+    );
   });
   afterAll(async () => {
     kms.destroy();

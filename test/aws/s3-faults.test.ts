@@ -267,6 +267,7 @@ describe.skipIf(!hasMoto)(`an upload to a bucket that fails${needsMoto}`, () => 
     it.each<readonly [string, Misdeed]>([
       ['cut off', { kind: 'truncate', afterBytes: 7 * MIB }],
       ['silent', { kind: 'silence', afterBytes: 7 * MIB }],
+      ['silent after its head', { kind: 'silence', afterBytes: 0 }],
       ['cut off before its head', { kind: 'cut' }],
     ])('goes on where an answer was %s', async (_, misdeed) => {
       misbehave(isGet, misdeed, 1);

@@ -23,7 +23,7 @@ const blocks: readonly Block[] = [...readme.matchAll(/^```sh(.*)\n([\s\S]*?)^```
     text,
   }),
 );
-const KINDS = ['runnable', 'fresh-clone', 'needs-cluster', 'needs-publication'];
+const KINDS = ['runnable', 'fresh-clone', 'needs-cluster', 'needs-services', 'needs-publication'];
 const option = (block: Block, name: string): string | undefined =>
   block.words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;

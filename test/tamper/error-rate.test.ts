@@ -5,7 +5,6 @@ import { systemClock } from '../../src/lib/clock.js';
 import { hasPythonModule, hasTool } from '../fakes/stock-tools.js';
 import { renderErrorRate, upperBoundPercent } from './error-rate-page.js';
 import { measure, type Measurement } from './measure.js';
-import { ROUTES } from './routes.js';
 import { shapes } from './shapes.js';
 
 /** `EXHIBIT_TAMPER_SAMPLE=1`: few of each class, for every day. In full, docs/error-rate.md is written anew. */
@@ -17,15 +16,14 @@ const hasStockTools =
   hasTool('ssh-keygen', ['-?']) &&
   hasTool('openssl', ['version']) &&
   hasPythonModule('bagit');
-const stock = isSample ? 1 : 8;
-const items = isSample ? 1000 : 1000;
+const stock = Number(process.env['EXHIBIT_TAMPER_STOCK'] ?? (isSample ? 1 : 8));
 
 process.stderr.write(
   `tamper: ${String(perClass)} of each class, ${String(stock)} by stock tools${hasStockTools ? '' : ' (not installed: not run)'}, EXHIBIT_TAMPER_SEED=${String(seed)}\n`,
 );
 
 const root = resolve(import.meta.dirname, '../..');
-const good = shapes(items);
+const good = shapes(1000);
 let measured: Promise<Measurement> | undefined;
 /** Once for all tests, whatever their order. */
 const result = async (): Promise<Measurement> =>
@@ -41,7 +39,7 @@ describe('the error rate of the verifier', () => {
   it('no good archive is refused by any route, however it is compressed', async () => {
     const { controls } = await result();
     expect(controls.encodings).toEqual({ tried: good.length * 4, missed: 0 });
-    for (const route of ROUTES) expect([route, controls.routes[route].missed]).toEqual([route, 0]);
+    expect(controls.alarms).toEqual([]);
   });
 
   it.skipIf(!hasStockTools)(

@@ -61,7 +61,7 @@ export function shapeOf({ name, spec, signers = 1, isStamped = false, partBytes,
     for (const [index, key] of keys.entries()) signBag(bag, key, index + 1);
     return tsa === null ? bag : stampBag(bag, tsa);
   };
-  const made = makeBag({ ...spec, guideFor: first });
+  const made = makeBag({ ...spec, guideFor: keys });
   change?.(made);
   const bag = sealAgain(listBag(made));
   const tar = packBag(bag);
@@ -164,9 +164,7 @@ export function shapes(items: number): readonly Shape[] {
 /** Another good archive of the same signer: where stolen parts come from. */
 export function otherArchive(shape: Shape): Bag {
   const payload = SAMPLE_PAYLOAD.map((spec) => ({ ...spec, bytes: Buffer.concat([spec.bytes, Buffer.from('other')]) }));
-  return shape.sealAgain(
-    listBag(makeBag({ payload, ...(shape.keys[0] === undefined ? {} : { guideFor: shape.keys[0] }) })),
-  );
+  return shape.sealAgain(listBag(makeBag({ payload, guideFor: shape.keys })));
 }
 
 /** In which file of a tar a byte lies. */

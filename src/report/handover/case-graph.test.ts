@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { handoverFacts, hostileFacts, STATEMENT } from '../../../test/fakes/handover-facts.js';
+import { handoverFacts, HOSTILE_TEXT, hostileFacts, STATEMENT } from '../../../test/fakes/handover-facts.js';
 import { renderCaseGraph } from './case-graph.js';
 import { graphId } from './graph-ids.js';
+import { visibleText } from './visible-text.js';
 
 const ID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -42,8 +43,13 @@ describe('case.jsonld', () => {
     expect(names.filter((name) => !Object.hasOwn(context, name.split(':')[0] ?? ''))).toEqual([]);
   });
 
-  it('is ASCII on one line, hostile text included', () => {
-    expect(renderCaseGraph(hostileFacts())).toMatch(/^[\x20-\x7e]+\n$/);
+  it('is ASCII on one line, and what a program reads out of it is visible text, hostile text included', () => {
+    const text = renderCaseGraph(hostileFacts());
+    expect(text).toMatch(/^[\x20-\x7e]+\n$/);
+    const strings: string[] = [];
+    JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? strings.push(value) : value));
+    expect(strings.some((one) => one.includes(visibleText(HOSTILE_TEXT)))).toBe(true);
+    expect(strings.filter((one) => /[\p{Cc}\p{Cf}]/u.test(one))).toEqual([]);
   });
 
   it('names the same archive the same way in every package, and another one otherwise', () => {

@@ -93,6 +93,16 @@ describe('UstarReader', () => {
     );
   });
 
+  it('finds a file that comes twice', () => {
+    const [first, second] = ['bagit.txt', 'data/x'].map((name) => ({
+      path: `${ROOT}/${name}`,
+      bytes: Buffer.from(name),
+    }));
+    const [page, program] = both(tarOf([first!, second!, second!], 1_700_000_000), []);
+    expect(page).toEqual(program);
+    expect(page.violation).toMatchObject({ expected: 'each file once, in order' });
+  });
+
   it('survives any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {

@@ -16,7 +16,7 @@ import {
   type BagSpec,
 } from '../../../test/fakes/archive-builder.js';
 import { IMPOSSIBLE, POSSIBLE } from '../../../test/fakes/impossible-archives.js';
-import { editRecords } from '../../../test/fakes/tamper.js';
+import { edit, editRecords } from '../../../test/fakes/tamper.js';
 import { flipBit, NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
 import type { PageReport } from './page-report.js';
 import { recordSchemas } from './record-schemas.js';
@@ -179,6 +179,55 @@ describe('the page judges as the program does', () => {
       verdicts.push(page.verdict);
     }
     expect(verdicts).toEqual(['VERIFIED', ...Array.from({ length: 7 }, () => 'TAMPERED')]);
+  });
+
+  it.each<[string, string, (text: string) => string]>([
+    [
+      'the second reading',
+      'meta/items.jsonl',
+      (t) => t.replace(/"rereadSha256":"[0-9a-f]{64}"/, `"rereadSha256":"${sha256('x')}"`),
+    ],
+    [
+      'the hash of an item',
+      'meta/items.jsonl',
+      (t) => t.replace(/"sha256":"[0-9a-f]{64}"/, `"sha256":"${sha256('x')}"`),
+    ],
+    ['the size of an item', 'meta/items.jsonl', (t) => t.replace(/"sizeBytes":\d+/, '"sizeBytes":99')],
+    ['the form of an item', 'meta/items.jsonl', (t) => t.replace(',', ', ')],
+    ['the end of the items', 'meta/items.jsonl', (t) => t.trimEnd()],
+    ['what was planned', 'meta/plan.jsonl', (t) => t.replace('true', 'false')],
+    ['an outcome', 'meta/outcomes.jsonl', (t) => t.replace('"collected"', '"fine"')],
+    ['the custody log', 'custody/acquisition.jsonl', (t) => t.replace(/\n.*\n/, '\n')],
+    ['a count', 'meta/exhibit.json', (t) => t.replace(/"payloadBytes":\d+/, '"payloadBytes":1')],
+    ['the completeness', 'meta/exhibit.json', (t) => t.replace('"complete"', '"partial"')],
+    ['the format', 'meta/exhibit.json', (t) => t.replace('exhibit/1', 'exhibit/2')],
+    ['a member twice', 'meta/exhibit.json', (t) => t.replace('"kind"', '"kind":"incident","kind"')],
+    ['bagit.txt', 'bagit.txt', (t) => t.replace('1.0', '0.97')],
+    ['bag-info.txt', 'bag-info.txt', (t) => `${t}Note: x\n`],
+    ['the tool', 'meta/tool/tool.json', (t) => t.replace('0.1.0', '0.2.0')],
+    ['the guide', 'VERIFY.md', (t) => t.replace('case-abcd', 'case-efgh')],
+    ['the guide to more than text', 'VERIFY.md', (t) => `\u001b${t}`],
+  ])('somebody with the key who changed %s', async (_what, path, change) => {
+    const bag = makeBag();
+    edit(bag, path, change);
+    const { page, program } = await both(gzipOf(packBag(signBag(listBag(bag), key))));
+    expect(page).toEqual(program);
+    expect(page.verdict).toBe('TAMPERED');
+  });
+
+  it('another key beside the signature', async () => {
+    const bag = sealedBag(key);
+    bag.files.set('seal/signer.pub', sealedBag(otherKey).files.get('seal/signer.pub') ?? Buffer.alloc(0));
+    const { page, program } = await both(gzipOf(packBag(bag)));
+    expect(page).toEqual(program);
+    expect(page.verdict).toBe('TAMPERED');
+  });
+
+  it('every bit of the header and the trailer of gzip, and the file cut short', async () => {
+    const bits = [...Array(80).keys(), ...Array.from({ length: 64 }, (_, bit) => (good.length - 8) * 8 + bit)];
+    for (const bit of bits) expect((await inPage(flipBit(good, bit))).verdict, `bit ${String(bit)}`).toBe('TAMPERED');
+    for (const end of [0, 5, 10, 17, 18, 500, good.length - 9, good.length - 8, good.length - 1])
+      expect((await inPage(good.subarray(0, end))).verdict, `cut at ${String(end)}`).toBe('TAMPERED');
   });
 
   it('two good signatures that changed places', async () => {
