@@ -41,9 +41,9 @@ export function presentSeal(summary: SealedAndEncrypted, { principal, countersig
   return [
     facts,
     '',
-    encryption === null || encryption.plaintextPath !== null
-      ? `Next: exhibit verify ${shellWord(archivePath)} --receipt ${shellWord(receiptPath)}`
-      : `Next: exhibit decrypt ${shellWord(archivePath)} --identity FILE`,
+    encryption?.plaintextPath === null
+      ? `Next: exhibit decrypt ${shellWord(archivePath)} --identity FILE`
+      : `Next: exhibit verify ${shellWord(archivePath)} --receipt ${shellWord(receiptPath)}`,
     `Send the receipt off this machine now: ${escapeForTerminal(receiptPath)}`,
   ].join('\n');
 }

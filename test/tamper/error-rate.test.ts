@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
 import { hasPythonModule, hasTool } from '../fakes/stock-tools.js';
+import { choices } from '../torture/extent.js';
 import { renderErrorRate, upperBoundPercent } from './error-rate-page.js';
 import { measure, type Measurement } from './measure.js';
-import { shapes } from './shapes.js';
+import { measureEncrypted } from './measure-encrypted.js';
+import { itemsShape, shapeOf, shapes } from './shapes.js';
 
 /** `EXHIBIT_TAMPER_SAMPLE=1`: few of each class, for every day. In full, docs/error-rate.md is written anew. */
 const isSample = process.env['EXHIBIT_TAMPER_SAMPLE'] === '1';
@@ -24,10 +26,22 @@ process.stderr.write(
 
 const root = resolve(import.meta.dirname, '../..');
 const good = shapes(1000);
+const rare = isSample || process.env['EXHIBIT_TAMPER_COUNT'] !== undefined ? null : itemsShape(100_000);
+const all = [...good, ...(rare === null ? [] : [rare])];
 let measured: Promise<Measurement> | undefined;
 /** Once for all tests, whatever their order. */
 const result = async (): Promise<Measurement> =>
-  await (measured ??= measure(good, { ours: perClass, stock, seed, hasStockTools }));
+  await (measured ??= (async () => {
+    const { classes, controls } = await measure(good, { ours: perClass, stock, seed, hasStockTools, rare });
+    // Noise, so that the file has several chunks.
+    const noise = Buffer.from(Array.from({ length: 300_000 }, choices(seed).bind(null, 256)));
+    const several = shapeOf({
+      name: 'encrypted',
+      spec: { payload: [{ path: 'data/noise', bytes: noise, artifact: 'noise' }] },
+    });
+    const encrypted = await measureEncrypted(several, { ours: Math.min(perClass, 50), seed });
+    return { controls, classes: [...classes, ...encrypted] };
+  })());
 
 describe('the error rate of the verifier', () => {
   it('no change is missed with the receipt, and without it only what the format leaves to the receipt', async () => {
@@ -38,7 +52,7 @@ describe('the error rate of the verifier', () => {
 
   it('no good archive is refused by any route, however it is compressed', async () => {
     const { controls } = await result();
-    expect(controls.encodings).toEqual({ tried: good.length * 4, missed: 0 });
+    expect(controls.encodings).toEqual({ tried: all.length * 4, missed: 0 });
     expect(controls.alarms).toEqual([]);
   });
 
@@ -58,7 +72,7 @@ describe('the error rate of the verifier', () => {
       seed,
       version,
       nodeVersion: `Node.js ${process.version}`,
-      shapes: good.map(({ name }) => name),
+      shapes: [...all.map(({ name }) => name), 'encrypted'],
       hasStockTools,
     });
     writeFileSync(resolve(root, 'docs/error-rate.md'), page);

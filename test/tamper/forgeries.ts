@@ -1,5 +1,6 @@
 /** What somebody with the key can do: records that say what cannot be, and archives in which nothing is wrong. */
 import { listBag, listTags, packBag, type Bag } from '../fakes/archive-builder.js';
+import { IMPOSSIBLE } from '../fakes/impossible-archives.js';
 import { ofTar, type Attack, type Choose } from './attack.js';
 import { copyOf, otherArchive } from './shapes.js';
 
@@ -137,6 +138,17 @@ export const FORGERIES: readonly Attack[] = [
   }),
   {
     by: 'holder',
+    group: 'records, by a holder of the key',
+    what: `any of ${String(IMPOSSIBLE.length)} archives that say what cannot be`,
+    make: ({ name, sealAgain }, choose) => {
+      const impossible = IMPOSSIBLE[choose(IMPOSSIBLE.length)];
+      return name !== 'small' || impossible === undefined
+        ? null
+        : ofTar(packBag(sealAgain(listBag(impossible.make()))));
+    },
+  },
+  {
+    by: 'holder',
     group: 'forged anew',
     what: 'another archive under the same number, in itself without a fault',
     isConsistent: true,
@@ -145,7 +157,7 @@ export const FORGERIES: readonly Attack[] = [
   {
     by: 'holder',
     group: 'forged anew',
-    what: 'the same archive signed once more, by another trusted hand of the same holder',
+    what: 'the same archive with another configuration, listed and signed once more',
     isConsistent: true,
     make: (shape, choose) => {
       const bag = copyOf(shape.bag);

@@ -40,9 +40,11 @@ export interface Extent {
   readonly stock: number;
   readonly seed: number;
   readonly hasStockTools: boolean;
+  /** A shape that costs much: the first mutation of every eighth class is of it. */
+  readonly rare: Shape | null;
 }
 
-function counts(): Record<Route, Count> {
+export function emptyCounts(): Record<Route, Count> {
   return Object.fromEntries(ROUTES.map((route) => [route, { tried: 0, missed: 0 }])) as Record<Route, Count>;
 }
 
@@ -79,15 +81,16 @@ async function measureClass(
     what: attack.what,
     by: attack.by,
     isConsistent: attack.isConsistent === true,
-    routes: counts(),
+    routes: emptyCounts(),
     broken: [],
     allowed: 0,
   };
   let made = 0;
   for (let attempt = 0; made < extent.ours && attempt < extent.ours * 20; attempt += 1) {
-    const shape = shapes[attempt % shapes.length];
-    const mutation = shape === undefined ? null : attack.make(shape, choose);
-    if (shape === undefined || mutation === null || mutation.container.equals(shape.container)) continue;
+    const isRare = attempt === 0 && index % 8 === 0 && extent.rare !== null;
+    const shape = (isRare ? extent.rare : shapes[attempt % shapes.length]) ?? null;
+    const mutation = shape === null ? null : attack.make(shape, choose);
+    if (shape === null || mutation === null || mutation.container.equals(shape.container)) continue;
     made += 1;
     await judge({ attack, mutation, shape, result, isStock: made <= extent.stock && extent.hasStockTools });
   }
@@ -124,8 +127,8 @@ async function judge({ attack, mutation, shape, result, isStock }: Case): Promis
 }
 
 async function measureControls(shapes: readonly Shape[], extent: Extent): Promise<Controls> {
-  const controls: Controls = { routes: counts(), encodings: { tried: 0, missed: 0 }, alarms: [] };
-  for (const shape of shapes) {
+  const controls: Controls = { routes: emptyCounts(), encodings: { tried: 0, missed: 0 }, alarms: [] };
+  for (const shape of [...shapes, ...(extent.rare === null ? [] : [extent.rare])]) {
     const bench = new Workbench(shape, shape.container);
     for (const route of ROUTES) {
       if (STOCK.has(route) && !extent.hasStockTools) continue;

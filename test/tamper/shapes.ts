@@ -157,8 +157,12 @@ export function shapes(items: number): readonly Shape[] {
         );
       },
     }),
-    shapeOf({ name: `${String(items)} items`, spec: { payload: many(items) } }),
+    itemsShape(items),
   ];
+}
+
+export function itemsShape(items: number): Shape {
+  return shapeOf({ name: `${String(items)} items`, spec: { payload: many(items) } });
 }
 
 /** Another good archive of the same signer: where stolen parts come from. */
