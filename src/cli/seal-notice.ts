@@ -13,19 +13,20 @@ export function sealNotice({
 }: SealSummary): ExhibitError | null {
   const show = `exhibit show ${shellWord(archivePath)}`;
   if (statement.policy.requireTimestamp && timestamps.length === 0) {
-    const urls = timestampFailures.map(({ url }) => `--tsa ${shellWord(url)}`);
-    return new ExhibitError(
-      'SEAL_UNTIMESTAMPED',
-      `sealed WITHOUT a time-stamp: ${timestampFailures.map(({ url, reason }) => `${url}: ${reason}`).join('; ')}`,
-      {
-        subject: archivePath,
-        hints: [
-          `exhibit custody retimestamp ${shellWord(archivePath)} ${urls.join(' ')}`,
-          ...(statement.completeness === 'complete' ? [] : [show]),
-        ],
-        safe: 'The archive is sealed, signed and read back. Its verdict is INTACT_UNTIMESTAMPED until a token is got.',
-      },
-    );
+    const asked = timestampFailures.map(({ url }) => `--tsa ${shellWord(url)}`);
+    const urls = asked.length > 0 ? asked : ['--tsa URL'];
+    const why =
+      asked.length > 0
+        ? timestampFailures.map(({ url, reason }) => `${url}: ${reason}`).join('; ')
+        : 'the collection was begun with one, and the seal named no authority';
+    return new ExhibitError('SEAL_UNTIMESTAMPED', `sealed WITHOUT a time-stamp: ${why}`, {
+      subject: archivePath,
+      hints: [
+        `exhibit custody retimestamp ${shellWord(archivePath)} ${urls.join(' ')}`,
+        ...(statement.completeness === 'complete' ? [] : [show]),
+      ],
+      safe: 'The archive is sealed, signed and read back. Its verdict is INTACT_UNTIMESTAMPED until a token is got.',
+    });
   }
   if (statement.completeness === 'complete') return null;
   return gapNotice({ outcomes: statement.outcomeCounts, gapsTotal: report.gaps, hints: [show] });

@@ -64,11 +64,7 @@ there are exactly N.`,
     'accept': Flags.option({ options: VERDICTS, multiple: false })({
       summary: 'Go on although the verdict on the original is this one; never for TAMPERED or UNDETERMINED.',
     }),
-    'custody': Flags.boolean({
-      default: true,
-      allowNo: true,
-      summary: 'Record a signed derive event beside the original (default: yes).',
-    }),
+    'no-custody': Flags.boolean({ default: false, summary: 'Write no custody event of the copy beside the parent.' }),
     ...signingFlags,
     ...verifyFlags,
   };
@@ -85,7 +81,7 @@ there are exactly N.`,
         acceptedFindings: flags['accept-findings'] ?? null,
         caseId: flags.case ?? null,
         outputDirectory: flags.output ?? null,
-        isRecorded: flags.custody,
+        isRecorded: !flags['no-custody'],
       },
       {
         store: await context.store(),

@@ -5,7 +5,7 @@ import { openDestination, storeFlags } from '../cli/destination-flags.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentPull } from '../cli/present-destination.js';
-import { verdictNotice } from '../cli/present-report.js';
+import { pullNotice } from '../cli/pull-notice.js';
 import { parseBytes } from '../cli/quantities.js';
 import type { pullResult } from '../cli/results/destination-results.js';
 import { shellWord } from '../cli/table.js';
@@ -17,9 +17,17 @@ export default class Pull extends BaseCommand<typeof Pull> {
 
   static override description = describe(
     `Compares the bytes with the digest that the store keeps and with the receipt, gives the file its name only then, and verifies it.
-Nothing is overwritten. Give --receipt: whoever may write to the store can replace an archive together with its digest.`,
+Nothing is overwritten. Give --receipt: whoever may write to the store can replace an archive together with its digest. Of an encrypted
+archive nothing inside can be checked here: without --receipt it is fetched and the exit code is 3.`,
     [
-      ...(['DESTINATION_INVALID', 'KEY_INVALID', 'VERIFY_FAILED', 'TOO_LARGE', 'DESTINATION_OCCUPIED'] as const),
+      ...([
+        'DESTINATION_INVALID',
+        'KEY_INVALID',
+        'PULL_UNCOMPARED',
+        'VERIFY_FAILED',
+        'TOO_LARGE',
+        'DESTINATION_OCCUPIED',
+      ] as const),
       ...(['DESTINATION_DENIED', 'DESTINATION_UNREACHABLE', 'DESTINATION_FAILED', 'DESTINATION_MISMATCH'] as const),
       ...(['STORAGE_FULL', 'STORAGE_FAILED', 'INTERRUPTED'] as const),
     ],
@@ -68,7 +76,7 @@ Nothing is overwritten. Give --receipt: whoever may write to the store can repla
         scratchDirectory: context.scratchDirectory,
       },
     );
-    const notice = summary.report === null ? null : verdictNotice(summary.report);
+    const notice = pullNotice(summary);
     return {
       result: summary,
       text: presentPull(summary, this.environment.columns),

@@ -1,15 +1,32 @@
-import type { CustodyExhibit, CustodyRecord } from '../model/post-seal-custody.js';
+import { MAX_CUSTODY_DATA_TEXT, type CustodyExhibit, type CustodyRecord } from '../model/post-seal-custody.js';
 import { readRetimestamps } from './post-seal/retimestamps.js';
 import type { StoredToken } from './timestamp/get-token.js';
 import type { LaterToken } from './verify/time-check.js';
 
-/** Under which names a `retimestamp` event holds a token, each in base64: request, answer, certificates in PEM. */
+/** Base64 that fits holds so many bytes. */
+const MAX_CHAIN_BYTES = (MAX_CUSTODY_DATA_TEXT / 4) * 3;
+
+/**
+ * Under which names a `retimestamp` event holds a token, each in base64: request, answer, certificates in PEM. Of the certificates, the one
+ * that signed always stays; of the further ones, those at the end go that do not fit, and a reader takes them from its list of roots.
+ */
 export function tokenData({ query, reply, chain }: StoredToken): Record<'tsq' | 'tsr' | 'pem', string> {
   return {
     tsq: query.toString('base64'),
     tsr: reply.toString('base64'),
-    pem: Buffer.from(chain, 'latin1').toString('base64'),
+    pem: Buffer.from(chainThatFits(chain), 'latin1').toString('base64'),
   };
+}
+
+function chainThatFits(chain: string): string {
+  if (chain.length <= MAX_CHAIN_BYTES) return chain;
+  const [signing = '', ...others] = chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+  let kept = signing;
+  for (const other of others) {
+    if (kept.length + other.length > MAX_CHAIN_BYTES) break;
+    kept += other;
+  }
+  return kept;
 }
 
 function bytesAt(data: CustodyRecord['data'], key: string): Buffer {

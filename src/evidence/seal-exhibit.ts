@@ -53,6 +53,8 @@ export interface SealOptions {
   /** The program that seals; only stated for an exhibit whose process ended before it recorded its own. */
   readonly tool?: Tool;
   readonly signal?: AbortSignal;
+  /** Looks at the archive that was read back, before it gets its name; what it throws ends the seal without an archive. */
+  readonly inspect?: (archive: { readonly archivePath: string; readonly containerSha256: string }) => Promise<void>;
   /** Size of a part of a long payload file; 2^32 outside tests. */
   readonly partBytes?: number;
 }
@@ -131,6 +133,7 @@ class Seal {
       token: written.tokens[0],
     });
     const report = await this.#readBack(paths.partial, { receipt, tokens: written.tokens });
+    await this.#options.inspect?.({ archivePath: paths.partial, containerSha256: receipt.containerSha256 });
     await replaceFile(paths.receipt, `${asciiJson(receipt)}\n`);
     try {
       renameSync(paths.partial, paths.archive);

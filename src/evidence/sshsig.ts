@@ -1,5 +1,6 @@
 /** SSHSIG as in PROTOCOL.sshsig of OpenSSH: what `ssh-keygen -Y sign` makes and `ssh-keygen -Y verify` checks. */
 import { createHash, sign, verify, type KeyObject } from 'node:crypto';
+import { isHigh, readEcdsaNumbers, renderEcdsaNumbers } from './ecdsa-signature.js';
 import { ed25519Blob, parsePublicKeyBlob, type SshPublicKey } from './ssh-public-key.js';
 import { sshArmor, WireReader, wireString } from './ssh-wire.js';
 
@@ -30,15 +31,17 @@ export function sshsigPayload(message: Uint8Array, namespace: string, hash: 'sha
   ]);
 }
 
-/** The armored signature around one made over `sshsigPayload` (SHA-512). `signature` is in OpenSSH's encoding: algorithm, then raw bytes. */
+/** The armored signature around one made over `sshsigPayload`. `signature` is in OpenSSH's encoding: algorithm, then raw bytes. */
 export function armorSshsig(parts: {
   readonly publicKeyBlob: Buffer;
   readonly namespace: string;
   readonly signature: Buffer;
+  /** The one of `sshsigPayload`; default SHA-512. */
+  readonly hash?: 'sha256' | 'sha512';
 }): string {
   const version = Buffer.from([0, 0, 0, 1]);
-  const { publicKeyBlob, namespace, signature } = parts;
-  const fields = [publicKeyBlob, namespace, '', 'sha512', signature].map(wireString);
+  const { publicKeyBlob, namespace, signature, hash = 'sha512' } = parts;
+  const fields = [publicKeyBlob, namespace, '', hash, signature].map(wireString);
   return sshArmor(LABEL, Buffer.concat([Buffer.from(MAGIC), version, ...fields]));
 }
 
@@ -84,23 +87,25 @@ export function parseSshsig(armored: string): SshSignature | null {
   }
 }
 
-/** OpenSSH's pair of integers as the two 32-byte numbers that node:crypto takes; `null` when they are not that. */
-function ecdsaNumbers(raw: Buffer): Buffer | null {
-  try {
-    const reader = new WireReader(raw);
-    const numbers = [reader.positive(), reader.positive()];
-    reader.end();
-    if (numbers.some((number) => number.length > 32)) return null;
-    return Buffer.concat(numbers.map((number) => Buffer.concat([Buffer.alloc(32 - number.length), number])));
-  } catch {
-    return null;
-  }
+/** Whether it is an ECDSA signature whose second number is the greater of the two that are equally good. */
+export function isHighS({ publicKey, raw }: SshSignature): boolean {
+  const numbers = publicKey.type.includes('ecdsa') ? readEcdsaNumbers(raw) : null;
+  return numbers !== null && isHigh(numbers);
+}
+
+/** The same signature, armored; of an ECDSA signature that of its two forms which exhibit/1 has. */
+export function armorWithLowS({ publicKey, namespace, hash, algorithm, raw, flags }: SshSignature): string {
+  const numbers = publicKey.type.includes('ecdsa') ? readEcdsaNumbers(raw) : null;
+  const signed = numbers === null ? raw : renderEcdsaNumbers(numbers);
+  const signature = Buffer.concat([wireString(algorithm), wireString(signed), flags]);
+  return armorSshsig({ publicKeyBlob: publicKey.blob, namespace, hash, signature });
 }
 
 function verifyEcdsa(signature: SshSignature, data: Buffer): boolean {
-  const numbers = ecdsaNumbers(signature.raw);
+  const numbers = readEcdsaNumbers(signature.raw);
   if (numbers === null) return false;
-  return verify('sha256', data, { key: signature.publicKey.key, dsaEncoding: 'ieee-p1363' }, numbers);
+  const key = { key: signature.publicKey.key, dsaEncoding: 'ieee-p1363' as const };
+  return verify('sha256', data, key, Buffer.concat([numbers.r, numbers.s]));
 }
 
 /** A FIDO key signs the hash of its application, flags, counter and the hash of the data. */

@@ -31,7 +31,7 @@ export function renderVerifyGuide({ statement, signers }: VerifyGuideFacts): str
     SEAL_FILES: sealFiles.join(' '),
     SIGNER_CHECKS: signers
       .map((signer, index) => `check_signer ${signerFiles(index + 1).join(' ')} ${signer}`)
-      .join('\n'),
+      .join('\n# No token is over the signatures that follow.\nWHEN=\n'),
     TIME_POLICY: statement.policy.requireTimestamp ? 'required' : 'optional',
     TAG_FILES: REQUIRED_TAG_FILES.filter((path) => path !== 'tagmanifest-sha256.txt').join(' '),
     CONTAINER_CHECK,
@@ -208,7 +208,8 @@ done
 ~~~
 
 A token that was got later stands in the folder of custody events beside the archive. It is over the first signature and all tokens
-before it, one after the other. This takes out those of the unbroken beginning of that folder.
+before it, one after the other, and proves no time before theirs: it counts where none of them does. This takes out those of the
+unbroken beginning of that folder.
 
 ~~~ bash
 if [ -n "$TSA_CA" ] && [ -d "$CUSTODY" ]; then
@@ -218,7 +219,9 @@ END_OF_SCRIPT
   for REPLY in "$SCRATCH"/later-*.tsr; do
     [ -f "$REPLY" ] || continue
     LATER="$SCRATCH/$(basename "$REPLY" .tsr)"
-    if fits "$LATER.tsq" "$REPLY" "$SCRATCH/stamped" && leads "$REPLY" "$LATER.tsq" "$LATER.pem"; then echo "$AT" >> "$SCRATCH/times"; fi
+    if fits "$LATER.tsq" "$REPLY" "$SCRATCH/stamped" && leads "$REPLY" "$LATER.tsq" "$LATER.pem"; then
+      test -s "$SCRATCH/times" || echo "$AT" >> "$SCRATCH/times"
+    fi
     cat "$REPLY" >> "$SCRATCH/stamped"
   done
 fi
@@ -233,8 +236,8 @@ fi
 
 ## 8. The signature
 
-The principal comes out of your list. Never use "ssh-keygen -Y check-novalidate": it accepts every key. The key must be valid at the
-proven time where there is one, else now.
+The principal comes out of your list. Never use "ssh-keygen -Y check-novalidate": it accepts every key. The first key must be valid
+at the proven time where there is one, else now; each further key now, because no token is over its signature.
 
 ~~~ bash
 export TZ=UTC0

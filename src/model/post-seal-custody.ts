@@ -29,7 +29,7 @@ const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 export const MAX_CUSTODY_TEXT = 500;
 export const MAX_CUSTODY_REMARKS = 4000;
 /** Of one value of `data`: a token with its certificates, in base64, fits. */
-const MAX_DATA_TEXT = 96 * 1024;
+export const MAX_CUSTODY_DATA_TEXT = 96 * 1024;
 const MAX_DATA_KEYS = 32;
 
 const textSchema = z.string().min(1).max(MAX_CUSTODY_TEXT);
@@ -45,7 +45,7 @@ const verifiedSchema = z.strictObject({
 const dataSchema = z
   .record(
     z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/),
-    z.union([z.string().max(MAX_DATA_TEXT), z.int(), z.boolean(), z.null()]),
+    z.union([z.string().max(MAX_CUSTODY_DATA_TEXT), z.int(), z.boolean(), z.null()]),
   )
   .refine((data) => Object.keys(data).length <= MAX_DATA_KEYS, `at most ${String(MAX_DATA_KEYS)} members`);
 

@@ -17,7 +17,6 @@ const textSchema = z.strictObject({
   after: z.string().min(1).max(MAX_TEXT).optional(),
   ignoreCase: z.boolean().optional(),
 });
-export type TextRule = z.infer<typeof textSchema>;
 
 const jsonSchema = z.strictObject({
   /** Names of members at any depth, whose values go. */

@@ -108,6 +108,11 @@ export const SEALED_ERRORS = {
     meaning: 'The service or the agent that holds the signing key refuses to sign with it or cannot be reached.',
     remedy: 'Check credentials, permissions and state of the key that is named, or sign with another: --key.',
   },
+  PULL_UNCOMPARED: {
+    exitCode: 3,
+    meaning: 'An encrypted archive was fetched, and nothing from outside the store says which bytes it should have.',
+    remedy: 'Fetch it again with the receipt that was kept elsewhere: exhibit pull SOURCE --receipt FILE.',
+  },
   SEAL_UNTIMESTAMPED: {
     exitCode: 3,
     meaning: 'The archive is sealed, but none of the time-stamping authorities that were asked gave a token.',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allowedSignersOf, gzipOf, packBag, sealedBag } from '../../test/fakes/archive-builder.js';
 import { memorySigner } from '../../test/fakes/evidence-case.js';
 import { trustedKey } from '../../test/fakes/tamper.js';
-import { answer, makeTsa, type Tsa } from '../../test/fakes/token-maker.js';
+import { answer, EXTENSION, issue, makeTsa, type Tsa } from '../../test/fakes/token-maker.js';
 import { systemClock } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Timestamper } from '../ports/timestamper.js';
@@ -107,6 +107,30 @@ describe('retimestamp', () => {
     const counting: Timestamper = { ...bad, stamp: () => Promise.reject(new Error(String((asked += 1)))) };
     await expect(stamped(counting)).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
     expect(asked).toBe(0);
+  });
+
+  it('keeps a token with more certificates than fit: the one that signed, and the first of the others', async () => {
+    const long = issue({ name: 'x'.repeat(30_000), extensions: [EXTENSION.authority()] });
+    const others = Array.from({ length: 3 }, () => long.certificate).map((_, n) =>
+      n === 0
+        ? long.certificate
+        : issue({ name: `${String(n)}${'y'.repeat(9000)}`, extensions: [EXTENSION.authority()] }).certificate,
+    );
+    const talkative: Timestamper = {
+      ...good(tsa),
+      stamp: (query) =>
+        Promise.resolve(answer(tsa, Buffer.from(query), { certificates: [...others, tsa.signer.certificate] })),
+    };
+    const summary = await stamped(talkative);
+    expect(summary.timestampFailures).toEqual([]);
+    const { data } = JSON.parse(readFileSync(join(folder, '0001-retimestamp.json'), 'utf8')) as {
+      data: { pem: string };
+    };
+    const chain = Buffer.from(data.pem, 'base64').toString('latin1');
+    expect(chain.startsWith(tsa.signer.pem)).toBe(true);
+    expect(chain.match(/BEGIN CERTIFICATE/g)?.length).toBeLessThan(4);
+    expect(chain.endsWith('-----END CERTIFICATE-----\n')).toBe(true);
+    expect(await judged(rootsPath)).toEqual({ verdict: 'VERIFIED', results: ['passed'] });
   });
 
   it('takes a changed event for none', async () => {

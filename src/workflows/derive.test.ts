@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readParent } from '../evidence/derive/parent-stream.js';
@@ -298,6 +298,19 @@ describe('a redacted copy', () => {
     expect(summary.report.verdict).toBe('VERIFIED');
     const copy = { ...parent, archivePath: summary.archivePath, allowedSigners: { source: 'test', text: made.trust } };
     await expect(run(made, { rules: rules(PASSWORDS), parent: copy })).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+  });
+
+  it('is never made of a changed archive, whatever is typed', async () => {
+    made = await sealedCase(fill);
+    const bytes = readFileSync(made.sealed.archivePath);
+    const changed = join(made.home, 'changed.tar.gz');
+    writeFileSync(changed, Buffer.concat([bytes, Buffer.from('x')]));
+    const allowedSigners = { source: 'test', text: made.trust };
+    const parent = { archivePath: changed, allowedSigners, receiptPath: null, requireComplete: false };
+    await expect(run(made, { rules: rules(PASSWORDS), parent, accepted: 'TAMPERED' })).rejects.toMatchObject({
+      code: 'VERIFY_FAILED',
+      hints: ['exhibit verify ARCHIVE'],
+    });
   });
 
   it('is not begun by rules that take nothing out, and names those that fit nothing', async () => {

@@ -97,11 +97,6 @@ export async function derive(request: DeriveRequest, deps: DeriveDeps): Promise<
     const survey = await surveyRedaction(source, parent.statement);
     judgeSurvey({ survey, rules, acceptedFindings: request.acceptedFindings, io });
     const derived = await makeCopy(request, deps, { parent, source, survey, scratch });
-    await assertClean(
-      { archivePath: derived.archivePath, containerSha256: derived.receipt.containerSha256 },
-      survey,
-      io,
-    );
     const paths = await exported(derived, request.outputDirectory);
     const custodyPath = request.isRecorded ? await recordDerive(parent, derived, { signer: deps.signer, clock }) : null;
     io.emit('DERIVE_DONE', `${derived.receipt.exhibitId} is a redacted copy of ${parent.statement.exhibitId}`);
@@ -184,6 +179,9 @@ async function makeCopy(request: DeriveRequest, deps: DeriveDeps, parts: CopyPar
         signal,
         policy: { requireTimestamp: false, requireSigners: 1 },
         classification: statement.classification,
+        inspect: async (archive) => {
+          await assertClean(archive, survey, io);
+        },
       },
       scratchDirectory: scratch,
       onProgress: (done, bytes, path) => {

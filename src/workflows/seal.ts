@@ -1,7 +1,9 @@
 import { ExhibitError } from '../model/errors.js';
 import type { Receipt, Statement } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
+import { savedCustodyTokens } from '../evidence/custody-tokens.js';
 import type { CaseStore } from '../evidence/case-store.js';
+import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
 import { sealExhibit, type SealedExhibit } from '../evidence/seal-exhibit.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
@@ -37,7 +39,10 @@ export interface SealSummary {
   readonly timestampFailures: SealedExhibit['timestampFailures'];
 }
 
-/** Closes the case's open exhibit, whatever state a crash left it in. Throws `NOTHING_TO_SEAL`, `SEAL_HASH_MISMATCH`, `STORAGE_*`. */
+/**
+ * Closes the case's open exhibit, whatever state a crash left it in. Throws `NOTHING_TO_SEAL`, `USAGE_INVALID` for a redacted copy,
+ * which derive alone seals, `SEAL_HASH_MISMATCH`, `STORAGE_*`.
+ */
 export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSummary> {
   const openCase = await deps.store.open(request.caseId);
   try {
@@ -49,6 +54,7 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
       });
     }
     try {
+      assertCollected(exhibit);
       return await sealExhibit({
         openCase,
         exhibit,
@@ -57,7 +63,11 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
         io: deps.io,
         countersigners: deps.countersigners,
         timestampers: deps.timestampers,
-        policy: { requireTimestamp: deps.timestampers.length > 0, requireSigners: 1 + deps.countersigners.length },
+        policy: {
+          // What was begun with an authority's time must not end without one unnoticed.
+          requireTimestamp: deps.timestampers.length > 0 || (await savedCustodyTokens(exhibit.layout)).length > 0,
+          requireSigners: 1 + deps.countersigners.length,
+        },
         classification: request.classification,
         sbom: deps.sbom,
         signal: deps.signal,
@@ -68,4 +78,19 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
   } finally {
     await openCase.release();
   }
+}
+
+/** Nothing but derive looks through a copy for what must not be in it. */
+function assertCollected(exhibit: ExhibitSpool): void {
+  const parent = exhibit.opening()?.derivedFrom;
+  if (parent === undefined) return;
+  throw new ExhibitError(
+    'USAGE_INVALID',
+    `exhibit ${exhibit.exhibitId} is a redacted copy of ${parent.exhibitId} that was not finished`,
+    {
+      subject: exhibit.exhibitId,
+      hints: ['exhibit derive ARCHIVE --redact RULES'],
+      safe: 'Nothing was sealed. The next derive in this case gives the unfinished copy up and makes a new one.',
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,14 @@ function handOver(to: User): string {
   mkdirSync(place, { recursive: true });
   for (const name of readdirSync(dirname(archive)).filter((file) => !file.endsWith('.scorecard.json')))
     cpSync(join(dirname(archive), name), join(place, name), { recursive: true });
+  return join(place, basename(archive));
+}
+
+/** A copy of archive and receipt that nothing was recorded of yet. */
+function unrecorded(name: string): string {
+  const place = join(ann.directory, name);
+  mkdirSync(place);
+  for (const path of [archive, archive.replace('.tar.gz', '.receipt.json')]) cpSync(path, join(place, basename(path)));
   return join(place, basename(archive));
 }
 
@@ -130,13 +138,10 @@ describe('custody after the seal', () => {
   });
 
   it('writes no event about an archive that is tampered with, except that it is', async () => {
-    const place = join(ann.directory, 'tampered');
-    mkdirSync(place);
-    const copy = join(place, basename(archive));
+    const copy = unrecorded('tampered');
     const bytes = readFileSync(archive);
     bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
     writeFileSync(copy, bytes);
-    cpSync(archive.replace('.tar.gz', '.receipt.json'), copy.replace('.tar.gz', '.receipt.json'));
     for (const flags of [[], ['--no-verify']]) {
       const refused = await ann.json('custody', 'add', 'access', copy, ...flags);
       expect(refused).toMatchObject({ exitCode: 4, document: { error: { code: 'VERIFY_FAILED' } } });
@@ -146,11 +151,11 @@ describe('custody after the seal', () => {
     expect(told).toMatchObject({ exitCode: 0, document: { verdict: 'TAMPERED' } });
     const event = JSON.parse(readFileSync(String(told.document['path']), 'utf8')) as Record<string, unknown>;
     expect(event['data']).toEqual({ foundSha256: createHash('sha256').update(bytes).digest('hex') });
-    rmSync(place, { recursive: true });
   });
 
   it('says when the archive was not verified, and what an event lacks', async () => {
-    const quick = await ann.json('custody', 'add', 'access', archive, '--no-verify');
+    const copy = unrecorded('quick');
+    const quick = await ann.json('custody', 'add', 'access', copy, '--no-verify');
     expect(quick).toMatchObject({ exitCode: 0, document: { verdict: null } });
     for (const [kind, code] of [
       ['transfer-out', 'USAGE_INVALID'],
@@ -158,8 +163,8 @@ describe('custody after the seal', () => {
       ['retimestamp', 'USAGE_INVALID'],
       ['steal', 'USAGE_INVALID'],
     ] as const)
-      expect(await ann.json('custody', 'add', kind, archive)).toMatchObject({ document: { error: { code } } });
-    const long = await ann.json('custody', 'add', 'access', archive, '--no-verify', '--purpose', 'x'.repeat(501));
+      expect(await ann.json('custody', 'add', kind, copy)).toMatchObject({ document: { error: { code } } });
+    const long = await ann.json('custody', 'add', 'access', copy, '--no-verify', '--purpose', 'x'.repeat(501));
     expect(long).toMatchObject({ exitCode: 2, document: { error: { code: 'USAGE_INVALID' } } });
   });
 });

@@ -12,6 +12,9 @@ export const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 /** Chunks that are read and written at once. */
 export const BATCH_CHUNKS = 16;
 
+/** scrypt of a passphrase that we encrypt with does 2^18 rounds. */
+export const SCRYPT_LOG_N = 18;
+
 /** A hybrid recipient takes 1.6 KiB, others far less; the program `age` accepts as much. */
 export const MAX_HEADER_BYTES = 512 * 1024;
 

@@ -184,7 +184,14 @@ describe('decryptArchive', () => {
   it('does not do the work that a passphrase of a stranger asks for', async () => {
     const stanza = `-> scrypt ${randomBytes(16).toString('base64').slice(0, 22)} 30\n${'A'.repeat(43)}\n`;
     const bomb = Buffer.from(`age-encryption.org/v1\n${stanza}--- ${'A'.repeat(43)}\n${'x'.repeat(32)}`);
-    expect(await failure(bomb)).toContain('more work than is sane');
+    expect(await failure(bomb)).toContain('more work than is sane: 2^30 (at most 2^19 is done)');
+    const asking = (factor: string): Buffer =>
+      Buffer.from(bomb.toString('latin1').replace(' 30\n', ` ${factor}\n`), 'latin1');
+    expect(await failure(asking('20'))).toContain('more work than is sane: 2^20 ');
+    // What we do is asked for a passphrase, of which there is none here.
+    for (const factor of ['18', '19']) expect(await failure(asking(factor))).not.toContain('work');
+    for (const factor of ['0', '018', '-1', '1e1', '9999999999'])
+      expect(await failure(asking(factor))).toContain('the work factor of its passphrase is not a number');
     const mixed = Buffer.from(bomb.toString('latin1').replace('-> scrypt', '-> X25519 a\n\n-> scrypt'), 'latin1');
     expect(await failure(mixed)).toContain('mixes a passphrase');
   });

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Encrypter, Recipient } from 'age-encryption';
 import { ExhibitError } from '../../model/errors.js';
-import { AGE_VERSION_LINE, NONCE_BYTES, TAG_BYTES } from './age-format.js';
+import { AGE_VERSION_LINE, NONCE_BYTES, SCRYPT_LOG_N, TAG_BYTES } from './age-format.js';
 import { parseAgeHeader } from './age-header.js';
 import { startAge, type AgeProgram } from './age-program.js';
 import type { AgeRecipient } from './recipients.js';
@@ -16,7 +16,6 @@ export interface MadeHeader {
   readonly fileKey: Buffer;
 }
 
-const SCRYPT_LOG_N = 18;
 const MAX_PROGRAM_BYTES = 1024 * 1024;
 
 /**

@@ -1,5 +1,6 @@
 import type { ExhibitError } from '../../model/errors.js';
 import type { PassphraseSource } from '../../ports/passphrase-source.js';
+import { SCRYPT_LOG_N } from './age-format.js';
 import type { AgeHeader } from './age-header.js';
 import { decryptFailed } from './decrypt-failed.js';
 import type { Identities } from './identities.js';
@@ -12,7 +13,8 @@ export interface OpenHeaderOptions {
   readonly passphrases: PassphraseSource;
 }
 
-const MAX_LOG_N = 20;
+/** One step more than we write: each step doubles time and memory, and the file that asks for them may be a stranger's. */
+const MAX_LOG_N = SCRYPT_LOG_N + 1;
 const SHOWN_TYPES = 8;
 
 /**
@@ -48,11 +50,12 @@ async function withPassphrase({ header, path, passphrases }: OpenHeaderOptions):
   const [stanza] = header.stanzas;
   if (header.stanzas.length !== 1 || stanza?.args.length !== 2)
     throw decryptFailed(path, 'its header mixes a passphrase with other recipients');
-  const logN = /^[1-9]\d?$/.test(stanza.args[1] ?? '') ? Number(stanza.args[1]) : Infinity;
-  if (logN > MAX_LOG_N)
+  const factor = stanza.args[1] ?? '';
+  if (!/^[1-9]\d{0,8}$/.test(factor)) throw decryptFailed(path, 'the work factor of its passphrase is not a number');
+  if (Number(factor) > MAX_LOG_N)
     throw decryptFailed(
       path,
-      `its passphrase asks for more work than is sane (at most 2^${String(MAX_LOG_N)} is done)`,
+      `its passphrase asks for more work than is sane: 2^${factor} (at most 2^${String(MAX_LOG_N)} is done)`,
     );
   for (let tries = 1; ; tries += 1) {
     const passphrase = await passphrases.read(path);

@@ -27,7 +27,8 @@ export interface DeriveOptions {
   readonly note: Readonly<Record<string, unknown>>;
   readonly parent: Omit<CopyPassOptions, 'dropped' | 'visitor'>;
   readonly survey: Survey;
-  readonly seal: Omit<SealOptions, 'openCase' | 'exhibit'>;
+  /** `inspect` is the self-scan: no copy is sealed that it has not passed. */
+  readonly seal: Omit<SealOptions, 'openCase' | 'exhibit'> & Pick<Required<SealOptions>, 'inspect'>;
   readonly scratchDirectory: string;
   readonly onProgress: (files: number, bytes: number, path: string) => void;
 }
@@ -38,8 +39,8 @@ export interface DerivedExhibit extends SealedExhibit {
 }
 
 /**
- * Makes the redacted copy as the next exhibit of the case and seals it. What fails before the seal ends the exhibit without one; what
- * fails in the seal leaves it open and whole, for `exhibit seal`. Throws `CASE_CLOSED`, `STORAGE_*`, `REDACTION_UNDECIDED`, and as
+ * Makes the redacted copy as the next exhibit of the case and seals it. What fails before the seal, and a copy that does not pass the
+ * inspection, ends the exhibit without one; what else fails in the seal leaves it open, for the next derive to give up. Throws `CASE_CLOSED`, `STORAGE_*`, `REDACTION_UNDECIDED`, and as
  * `sealExhibit`.
  */
 export async function deriveExhibit(options: DeriveOptions): Promise<DerivedExhibit> {
@@ -69,6 +70,12 @@ export async function deriveExhibit(options: DeriveOptions): Promise<DerivedExhi
       copy: { exhibitId, tagmanifestSha256, containerSha256 },
     });
     return { ...sealed, saltsPath: salts.path };
+  } catch (error) {
+    if (error instanceof ExhibitError && error.code === 'REDACTION_INCOMPLETE') {
+      await salts.discard();
+      await openCase.giveUp(exhibit, 'a redacted copy that holds what looks like a secret');
+    }
+    throw error;
   } finally {
     await exhibit.close();
   }

@@ -49,7 +49,7 @@ export function judgeSurvey({ survey, rules, acceptedFindings, io }: SurveyJudge
   });
 }
 
-/** Looks through the finished archive, records and seal included, for what the survey did not know. Throws `REDACTION_INCOMPLETE`. */
+/** Looks through the finished archive, records and seal included, for what the survey did not know; before it has its name. Throws `REDACTION_INCOMPLETE`. */
 export async function assertClean(
   sealed: { readonly archivePath: string; readonly containerSha256: string },
   survey: Survey,
@@ -59,8 +59,8 @@ export async function assertClean(
   const places = found.beyond(survey.secrets);
   if (places.length === 0) return;
   tell(places, io);
-  throw incomplete(`the sealed copy holds ${String(places.length)} texts that look like secrets${firstOf(places)}`, {
-    safe: 'It is in the case, was copied nowhere, and must not be handed on.',
+  throw incomplete(`the finished copy holds ${String(places.length)} texts that look like secrets${firstOf(places)}`, {
+    safe: 'The copy was not sealed, and no archive of it is left.',
     hints: ['Remove what is named from the case or the rules, and derive again'],
   });
 }

@@ -20,7 +20,7 @@ export interface Survey {
   readonly redactions: number;
   readonly removedFiles: number;
   readonly maskedFiles: number;
-  /** What looks like a secret in the copy that would come out. */
+  /** What looks like a secret in the copy that would come out, and the whole files that were collected as secrets. */
   readonly secrets: SecretTally;
 }
 
@@ -86,8 +86,11 @@ class SurveyVisitor implements CopyVisitor {
     else this.#itemRedactions += 1;
   }
 
-  end({ path }: ParentItem, { isMasked }: { readonly isMasked: boolean }): void {
+  end({ path, record }: ParentItem, { isMasked }: { readonly isMasked: boolean }): void {
     this.#scanner?.end();
+    // Whoever collected it knew that it is a secret, whatever form that has.
+    if (record.sensitivity === 'secret' && !isMasked)
+      this.#itemSecrets.add(path, { kind: 'item marked secret', path, offset: 0 });
     const counted = { redactions: this.#itemRedactions, isMasked, secrets: this.#itemSecrets };
     if (isMasked) this.#touch(path);
     if (this.#derivedPaths.has(path)) this.#derived.set(path, counted);

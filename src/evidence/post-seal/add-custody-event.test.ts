@@ -109,6 +109,19 @@ describe('addCustodyEvent', () => {
     expect(filesIn()).toHaveLength(4);
   });
 
+  it('refuses to countersign the transfer of another ciphertext', async () => {
+    const handedOver = { ...EXHIBIT, encryptedSha256: 'd'.repeat(64) };
+    await add({ event: 'transfer-out', to: 'Ben' }, releaser, handedOver);
+    const other = { ...EXHIBIT, encryptedSha256: 'e'.repeat(64) };
+    await expect(add({ event: 'transfer-in', verified: VERIFIED }, receiver, other)).rejects.toMatchObject({
+      code: 'VERIFY_FAILED',
+      message: expect.stringContaining(`expected ${'d'.repeat(64)}, found ${'e'.repeat(64)}`) as string,
+    });
+    expect(filesIn()).toHaveLength(2);
+    await add({ event: 'transfer-in', verified: VERIFIED }, receiver, handedOver);
+    expect((await read()).verdict).toBe('CUSTODY_INTACT');
+  });
+
   it('refuses texts and data beyond their bounds, and leaves nothing', async () => {
     const wrong: object[] = [
       { event: 'copy', remarks: 'x'.repeat(2 ** 20) },

@@ -32,6 +32,7 @@ import {
 import { checkCustodySignature } from './custody-signature.js';
 import { finishInterrupted } from './finish-interrupted.js';
 import { readCustodyFolder, type CustodyReading } from './read-custody-folder.js';
+import { areOtherCiphertexts } from './transfer-pairs.js';
 
 export interface AddCustodyOptions {
   readonly archivePath: string;
@@ -58,7 +59,7 @@ export interface AddedCustodyEvent {
  * what the caller has verified or compared. A `transfer-in` countersigns the newest open `transfer-out`.
  *
  * Throws `USAGE_INVALID` for texts beyond their bounds and for a transfer-in without a transfer-out, `KEY_INVALID` for a receiver who is
- * the releaser or a key that does not sign, `CUSTODY_BROKEN` when the folder is not in order or is about another archive, `CASE_LOCKED`
+ * the releaser or a key that does not sign, `VERIFY_FAILED` for a transfer-in of another ciphertext, `CUSTODY_BROKEN` when the folder is not in order or is about another archive, `CASE_LOCKED`
  * while another process writes, and `STORAGE_*`.
  */
 export async function addCustodyEvent(options: AddCustodyOptions): Promise<AddedCustodyEvent> {
@@ -194,7 +195,7 @@ function recordOf({ exhibit, event, signer, clock }: AddCustodyOptions, reading:
     ...exhibit,
     encryptedSha256: exhibit.encryptedSha256 ?? null,
     event: event.event,
-    answers: event.event === 'transfer-in' ? answered(reading, signer) : null,
+    answers: event.event === 'transfer-in' ? answered(reading, signer, exhibit) : null,
     signer: signer.fingerprint,
     from: event.from ?? null,
     to: event.to ?? null,
@@ -208,7 +209,7 @@ function recordOf({ exhibit, event, signer, clock }: AddCustodyOptions, reading:
 }
 
 /** The transfer-out that the receiver countersigns. */
-function answered({ openTransfer, folder }: CustodyReading, signer: Signer): string {
+function answered({ openTransfer, folder }: CustodyReading, signer: Signer, exhibit: CustodyExhibit): string {
   if (openTransfer === null)
     throw new ExhibitError('USAGE_INVALID', 'there is no open transfer-out that this transfer-in could countersign', {
       subject: folder,
@@ -222,6 +223,17 @@ function answered({ openTransfer, folder }: CustodyReading, signer: Signer): str
       {
         subject: signer.fingerprint,
         hints: ['exhibit custody add transfer-in ARCHIVE --key NAME', 'exhibit key show'],
+      },
+    );
+  const found = exhibit.encryptedSha256 ?? null;
+  if (areOtherCiphertexts(openTransfer.encryptedSha256, found))
+    throw new ExhibitError(
+      'VERIFY_FAILED',
+      `the encrypted archive is not the one that was handed over: expected ${openTransfer.encryptedSha256 ?? ''}, found ${found ?? ''}`,
+      {
+        subject: folder,
+        hints: ['exhibit custody list ARCHIVE'],
+        safe: 'Nothing was written. Ask the releaser for the file that the transfer-out names.',
       },
     );
   return openTransfer.sha256;

@@ -136,6 +136,22 @@ describe('custodyFormOf', () => {
     expect(presentCustodyForm(form)).toContain('collected by:');
   });
 
+  it('counts no countersignature that is about another ciphertext', async () => {
+    const copy = join(folder, '..', 'copy');
+    cpSync(folder, copy, { recursive: true });
+    const last = (await formNow()).events.at(-1);
+    const record = { ...EXHIBIT, ...template(last?.sha256 ?? '') };
+    const out = await forge(
+      copy,
+      { ...record, encryptedSha256: 'd'.repeat(64), seq: 6, event: 'transfer-out', answers: null },
+      { signer: ann },
+    );
+    const into = { ...record, encryptedSha256: 'e'.repeat(64), seq: 7, prev: out, answers: out };
+    await forge(copy, { ...into, event: 'transfer-in' }, { signer: ben });
+    const form = await formNow(true, copy);
+    expect(form.transfers.at(-1)).toMatchObject({ receivedAt: null, receiverSignature: null });
+  });
+
   it('counts no countersignature of the releaser, and no hold after its release', async () => {
     const copy = join(folder, '..', 'copy');
     cpSync(folder, copy, { recursive: true });

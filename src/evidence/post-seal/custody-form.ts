@@ -3,6 +3,7 @@ import type { CustodyForm, CustodyFormEvent, CustodyFormTransfer, CustodySignato
 import type { Statement } from '../../model/exhibit.js';
 import { shortData } from './short-data.js';
 import type { CustodyEvent, CustodyReading, KnownExhibit } from './read-custody-folder.js';
+import { areOtherCiphertexts } from './transfer-pairs.js';
 
 export interface CustodyFormFacts {
   readonly exhibit: KnownExhibit;
@@ -119,12 +120,15 @@ function holdOf(events: readonly CustodyFormEvent[], statement: Statement | null
 
 function transfersOf(events: readonly CustodyEvent[]): CustodyFormTransfer[] {
   const outs = events.filter(({ record }) => record.event === 'transfer-out');
-  const signerOf = new Map(outs.map(({ sha256, record }) => [sha256, record.signer]));
+  const outOf = new Map(outs.map(({ sha256, record }) => [sha256, record]));
   const answers = new Map<string, CustodyEvent>();
   for (const event of events) {
-    const { answers: out, signer } = event.record;
-    // What nobody else signed countersigns nothing.
-    if (out === null || event.signature === null || signerOf.get(out) === signer) continue;
+    const { answers: out, signer, encryptedSha256 } = event.record;
+    // What nobody else signed countersigns nothing, nor what is about another ciphertext.
+    if (out === null || event.signature === null) continue;
+    const released = outOf.get(out);
+    if (released?.signer === signer || areOtherCiphertexts(released?.encryptedSha256 ?? null, encryptedSha256))
+      continue;
     if (!answers.has(out)) answers.set(out, event);
   }
   return outs.map((out) => transferOf(out, answers.get(out.sha256) ?? null));

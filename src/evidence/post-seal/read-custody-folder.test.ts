@@ -388,6 +388,26 @@ describe('a transfer', () => {
     expect(openTransfer).not.toBeNull();
   });
 
+  it('of another ciphertext than the one that was handed over is no pair', async () => {
+    const answers = await append({ ...out, encryptedSha256: 'd'.repeat(64) });
+    await append({ event: 'transfer-in', answers, encryptedSha256: 'e'.repeat(64) }, releaser);
+    const { firstBreak, openTransfer } = await read();
+    expect(firstBreak).toMatchObject({ kind: 'not-countersigned', seq: 8 });
+    expect(firstBreak?.detail).toContain('the ciphertext taken over is not the one that was handed over');
+    expect(openTransfer).not.toBeNull();
+  });
+
+  it.each([
+    ['the same ciphertext', 'd', 'd'],
+    ['the plain archive that was decrypted on arrival', 'd', null],
+    ['the plain archive that was encrypted on arrival', null, 'd'],
+  ])('of %s is complete', async (_, handedOver, takenOver) => {
+    const digest = (digit: string | null): string | null => (digit === null ? null : digit.repeat(64));
+    const answers = await append({ ...out, encryptedSha256: digest(handedOver) });
+    await append({ event: 'transfer-in', answers, encryptedSha256: digest(takenOver) }, releaser);
+    expect(await read()).toMatchObject({ verdict: 'CUSTODY_INTACT', openTransfer: null });
+  });
+
   it('is countersigned once', async () => {
     const answers = await append(out);
     await append({ event: 'transfer-in', answers }, releaser);

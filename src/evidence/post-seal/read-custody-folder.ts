@@ -67,7 +67,12 @@ export interface CustodyReading {
   /** As it was known before, and by the events. */
   readonly exhibit: KnownExhibit;
   /** The newest `transfer-out` that waits for its countersignature. */
-  readonly openTransfer: { readonly seq: number; readonly sha256: string; readonly signer: string } | null;
+  readonly openTransfer: {
+    readonly seq: number;
+    readonly sha256: string;
+    readonly signer: string;
+    readonly encryptedSha256: string | null;
+  } | null;
 }
 
 /**

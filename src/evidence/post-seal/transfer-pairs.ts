@@ -6,6 +6,13 @@ interface Out {
   readonly file: string;
   readonly sha256: string;
   readonly signer: string;
+  /** Of the ciphertext that was handed over; `null` where it was the plain archive. */
+  readonly encryptedSha256: string | null;
+}
+
+/** Whether two sides name two different ciphertexts; a side that names none was about the plain archive, which the record is about anyway. */
+export function areOtherCiphertexts(out: string | null, into: string | null): boolean {
+  return out !== null && into !== null && out !== into;
 }
 
 /** What nobody takes over as the archive that was handed over. */
@@ -13,7 +20,7 @@ const REFUSED: ReadonlySet<string> = new Set(['TAMPERED', 'UNDETERMINED']);
 
 /**
  * Pairs each `transfer-out` with the `transfer-in` that countersigns it. A pair is complete when the receiver's event names the releaser's
- * by digest, is signed by another key, and says that the receiver verified the archive and found it intact.
+ * by digest, is signed by another key, names no other ciphertext, and says that the receiver verified the archive and found it intact.
  */
 export class TransferPairs {
   readonly #findings: CustodyFindings;
@@ -36,6 +43,7 @@ export class TransferPairs {
         file: file.name,
         sha256: file.sha256,
         signer: record.signer,
+        encryptedSha256: record.encryptedSha256,
       });
     if (record.event === 'transfer-in') this.#close(record, file.name);
     else if (record.answers !== null) this.#wrong(record.seq, file.name, 'only a transfer-in answers another event');
@@ -47,7 +55,7 @@ export class TransferPairs {
       this.#unpaired(seq, file, 'no transfer-in countersigns it: the transfer is not complete');
   }
 
-  #close({ seq, answers, signer, verified }: CustodyRecord, name: string): void {
+  #close({ seq, answers, signer, verified, encryptedSha256 }: CustodyRecord, name: string): void {
     const out = answers === null ? undefined : this.#open.get(answers);
     if (out === undefined) {
       const again = answers !== null && this.#answered.has(answers);
@@ -56,6 +64,10 @@ export class TransferPairs {
     }
     if (out.signer === signer) {
       this.#wrong(seq, name, `releaser and receiver signed with the same key (${out.file})`);
+      return;
+    }
+    if (areOtherCiphertexts(out.encryptedSha256, encryptedSha256)) {
+      this.#wrong(seq, name, `the ciphertext taken over is not the one that was handed over (${out.file})`);
       return;
     }
     this.#open.delete(out.sha256);

@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { Signer } from '../../ports/signer.js';
 import { fingerprintOf, parsePublicKeyLine, type SshPublicKey } from '../ssh-public-key.js';
-import { parseSshsig, verifySshsig } from '../sshsig.js';
+import { armorWithLowS, parseSshsig, verifySshsig } from '../sshsig.js';
 import { runSshProgram, type SshProgramRun } from './run-ssh-program.js';
 
 /** Long enough to find the token, plug it in and touch it. */
@@ -24,7 +24,7 @@ export interface AgentSignerOptions {
 
 const HANDED_ON = ['PATH', 'HOME', 'SSH_AUTH_SOCK'];
 
-/** Signs by asking the user's ssh-agent through ssh-keygen. */
+/** Signs by asking the user's ssh-agent through ssh-keygen; an ECDSA signature is handed on with the smaller `s`, as exhibit/1 has it. */
 class AgentSigner implements Signer {
   readonly fingerprint: string;
   readonly publicKey: string;
@@ -65,7 +65,7 @@ class AgentSigner implements Signer {
     const isOurs = signature?.publicKey.blob.equals(this.#key.blob) === true;
     if (!isOurs || !verifySshsig(signature, message, namespace))
       throw this.#unavailable('The signature that ssh-keygen made is not one by this key.', 'ssh-add -l');
-    return stdout;
+    return armorWithLowS(signature);
   }
 
   async #run(run: Omit<SshProgramRun, 'variables' | 'signal'>) {

@@ -2,8 +2,9 @@ import { createPublicKey } from 'node:crypto';
 import { ExhibitError } from '../../model/errors.js';
 import type { RemoteKey } from '../../ports/remote-key.js';
 import type { Signer } from '../../ports/signer.js';
+import { renderEcdsaNumbers } from '../ecdsa-signature.js';
 import { fingerprintOf, nistp256Blob, renderPublicKey } from '../ssh-public-key.js';
-import { wirePositive, wireString } from '../ssh-wire.js';
+import { wireString } from '../ssh-wire.js';
 import { armorSshsig, parseSshsig, sshsigPayload, verifySshsig } from '../sshsig.js';
 import { parseDerSignature } from './der-signature.js';
 
@@ -23,13 +24,12 @@ async function publicBlobOf(key: RemoteKey): Promise<Buffer> {
 }
 
 function encode(der: Buffer): Buffer {
-  const { r, s } = parseDerSignature(der);
-  return Buffer.concat([wireString(TYPE), wireString(Buffer.concat([wirePositive(r), wirePositive(s)]))]);
+  return Buffer.concat([wireString(TYPE), wireString(renderEcdsaNumbers(parseDerSignature(der)))]);
 }
 
 /**
- * Signs with a key that a service holds: the service signs the bytes of SSHSIG, what comes back is put into its envelope and verified
- * before it is used. Asks for the public key at once, so that a key that cannot be used is known before the work. Throws
+ * Signs with a key that a service holds: the service signs the bytes of SSHSIG, what comes back is put into its envelope, with the
+ * smaller `s`, and verified before it is used. Asks for the public key at once, so that a key that cannot be used is known before the work. Throws
  * `SIGNER_UNAVAILABLE`.
  */
 export async function createRemoteKeySigner(key: RemoteKey): Promise<Signer> {

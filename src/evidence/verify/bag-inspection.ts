@@ -32,6 +32,22 @@ export interface BagInspectionOptions {
 export interface PayloadBounds {
   readonly payloadFiles: number;
   readonly payloadBytes: number;
+  readonly custodyEntries?: number;
+}
+
+/** So much more is read all the same: what was added then has a name in the findings. */
+const MORE_FILES = 10_000;
+const MORE_BYTES = 64 * 1024 * 1024;
+/** Of the custody log, beside what its entries may have: an opening and a plan name much, the others little. */
+const CUSTODY_BYTES = 1024 * 1024;
+const CUSTODY_ENTRY_BYTES = 64 * 1024;
+
+/** What bag-info.txt says of the payload, which it precedes; the statement must say the same later. */
+function statedBounds(bagInfo: Buffer | null): PayloadBounds | null {
+  const [, bytes, files] = /^Payload-Oxum: (\d{1,15})\.(\d{1,15})$/m.exec(bagInfo?.toString('latin1') ?? '') ?? [];
+  return bytes === undefined || files === undefined
+    ? null
+    : { payloadBytes: Number(bytes), payloadFiles: Number(files) };
 }
 
 /** Everything that is looked at while the tar passes by once. */
@@ -43,7 +59,7 @@ export class BagInspection {
   readonly redactions: RedactionsCheck;
   readonly #findings: Findings;
   readonly #clockAlarms = new Map<string, string>();
-  readonly #bounds: PayloadBounds | null;
+  #bounds: PayloadBounds | null;
   #beyond: Omit<Finding, 'check'> | null = null;
   readonly #artifacts: SortedSpill;
   readonly #folders: FolderCheck;
@@ -92,7 +108,7 @@ export class BagInspection {
     return this.#tar.mtimeSeconds;
   }
 
-  /** Where there was more than the receipt allows, so that reading ended. */
+  /** Where there was more than receipt or bag-info.txt allow, so that reading ended. */
   get beyond(): Omit<Finding, 'check'> | null {
     return this.#beyond;
   }
@@ -128,8 +144,8 @@ export class BagInspection {
   }
 
   #sinkFor(path: string, sizeBytes: number): EntrySink {
+    this.#weigh(path, sizeBytes);
     if (path.startsWith('data/')) {
-      this.#weigh(path, sizeBytes);
       this.#folders.see(path);
       const sink = this.payload.sinkFor(path, sizeBytes);
       return path === REDACTIONS ? withConsumer(sink, this.redactions.consumer) : sink;
@@ -137,14 +153,28 @@ export class BagInspection {
     return this.tagFiles.sinkFor(path, sizeBytes, this.#consumers[path]?.() ?? this.custody.tokens.consumerOf(path));
   }
 
-  /** A bomb is as large as its maker likes: with a receipt it is told by the header of the file that is too much. */
+  /** A bomb is as large as its maker likes: it is told by the header of the file that is more than receipt or bag-info.txt say. */
   #weigh(path: string, sizeBytes: number): void {
-    if (this.#bounds === null || this.#beyond !== null) return;
+    if (this.#beyond !== null) return;
+    const isPayload = path.startsWith('data/');
+    const { custodyEntries } = this.#bounds ?? {};
+    if (path === ACQUISITION_LOG && custodyEntries !== undefined) {
+      const mostBytes = CUSTODY_BYTES + custodyEntries * CUSTODY_ENTRY_BYTES;
+      if (sizeBytes > mostBytes)
+        this.#beyond = {
+          path,
+          expected: `at most ${String(mostBytes)} bytes for ${String(custodyEntries)} entries`,
+          found: String(sizeBytes),
+        };
+    }
+    if (!isPayload) return;
+    this.#bounds ??= statedBounds(this.tagFiles.held('bag-info.txt'));
+    if (this.#bounds === null) return;
     const { payloadFiles, payloadBytes } = this.#bounds;
     const files = this.payload.files + 1;
     const bytes = this.payload.sizeBytes + sizeBytes;
-    if (files <= payloadFiles && bytes <= payloadBytes) return;
-    const expected = `at most ${String(payloadFiles)} payload files of ${String(payloadBytes)} bytes in all`;
+    if (files <= payloadFiles + MORE_FILES && bytes <= payloadBytes + MORE_BYTES) return;
+    const expected = `${String(payloadFiles)} payload files of ${String(payloadBytes)} bytes in all`;
     this.#beyond = { path, expected, found: `${String(files)} of ${String(bytes)} bytes, and more to come` };
   }
 

@@ -109,6 +109,14 @@ describe('tokens over the custody log', () => {
       'time custody/open.tsr more than 65536 bytes',
     ],
     [
+      'a line that has one already',
+      (bag, lines) => {
+        put(bag, 'hb-0001', line(lines, 2));
+        put(bag, 'hb-0002', line(lines, 2));
+      },
+      'time custody/hb-0002.tsr a second token over the same line',
+    ],
+    [
       'half of a pair',
       (bag, lines) => {
         put(bag, 'open', line(lines, 1));

@@ -4,7 +4,7 @@ import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { CustodyEntry } from '../../model/custody-entry.js';
 import type { TimestampReport } from '../../model/verdict.js';
 import { MAX_SIGNERS, tokenFiles } from '../bag-layout.js';
-import type { Certificate } from '../timestamp/certificate.js';
+import { type Certificate, readCertificate } from '../timestamp/certificate.js';
 import { whyNoChain } from '../timestamp/chain.js';
 import { checkToken, type CheckedToken } from '../timestamp/check-token.js';
 import { readPem } from '../timestamp/pem.js';
@@ -17,7 +17,7 @@ import type { TsaRoots } from './time-check.js';
 
 const TOKEN = /^custody\/(open|hb-\d{4})\.ts([qr])$/;
 /** A heartbeat has a dozen numbers. */
-const MAX_HEARTBEAT_BYTES = 4096;
+const MAX_HEARTBEAT_BYTES = 1024;
 const MAX_HEARTBEATS = 9999;
 /** Between an entry and the time of its token lie a request and its repetitions. */
 const TOLERANCE_MS = 300_000;
@@ -26,6 +26,8 @@ const TOLERANCE_MS = 300_000;
 interface StampedLine {
   readonly raw: Buffer;
   readonly atMs: number | null;
+  /** One token a line: a second one over it proves nothing more. */
+  isTaken: boolean;
 }
 
 /** What is kept of a token that fits: its certificates are judged when all roots and chains are there. */
@@ -35,7 +37,6 @@ interface FittingToken {
   readonly genTimeMs: number;
   readonly accuracyMs: number | null;
   readonly certificate: Certificate;
-  readonly others: readonly Certificate[];
 }
 
 export interface CustodyTime {
@@ -50,6 +51,26 @@ export function tokenChains(files: TagFiles): readonly string[] {
     .map((chain) => chain.toString('latin1'));
 }
 
+/** Searches for chains that an archive may cost its reader: a week of heartbeats. */
+const MAX_SEARCHES = 1000;
+
+/** Why a token is not one of those whom the reader trusts; `null` when it is. Bounded, whatever the number of tokens. */
+function judgeOf(roots: TsaRoots | null, chains: readonly string[]): (token: FittingToken) => string | null {
+  if (roots === null) return () => 'whose token it is was not checked: no --tsa-ca';
+  const options = {
+    intermediates: chains.flatMap((chain) => readPem(chain).certificates),
+    anchors: readPem(roots.text).certificates,
+    ...(roots.isPartialEnough === undefined ? {} : { isPartialEnough: roots.isPartialEnough }),
+  };
+  let searches = 0;
+  return ({ certificate, genTimeMs }) => {
+    searches += 1;
+    return searches > MAX_SEARCHES
+      ? 'not looked at: the archive has too many tokens over its custody log'
+      : whyNoChain(certificate, { ...options, atMs: genTimeMs });
+  };
+}
+
 /**
  * The tokens below custody/: `open` is over the raw first line of the acquisition log, each `hb-NNNN` over the raw line of a heartbeat.
  * They stand between the log and the payload, so the lines have passed by when a token comes. One that does not fit was put there.
@@ -58,6 +79,7 @@ export class CustodyTokensCheck {
   readonly #findings: Findings;
   readonly #heartbeats = new Map<string, StampedLine>();
   readonly #fitting: FittingToken[] = [];
+  readonly #certificates = new Map<string, Certificate>();
   readonly #alarms: string[] = [];
   #first: StampedLine | null = null;
   #query: { readonly name: string; readonly bytes: Buffer } | null = null;
@@ -70,7 +92,7 @@ export class CustodyTokensCheck {
   line(entry: CustodyEntry, raw: Buffer): void {
     const isHeartbeat = entry.event === 'heartbeat' && raw.length <= MAX_HEARTBEAT_BYTES;
     if (this.#first !== null && !(isHeartbeat && this.#heartbeats.size < MAX_HEARTBEATS)) return;
-    const line = { raw: Buffer.from(raw), atMs: parseInstant(entry.at) ?? null };
+    const line = { raw: Buffer.from(raw), atMs: parseInstant(entry.at) ?? null, isTaken: false };
     if (this.#first === null) this.#first = line;
     else this.#heartbeats.set(hash('sha256', raw, 'hex'), line);
   }
@@ -96,18 +118,9 @@ export class CustodyTokensCheck {
 
   /** After the last file: whose tokens they are, and where their times contradict the log's. `chains`: PEM that came with the archive. */
   conclude(roots: TsaRoots | null, chains: readonly string[]): CustodyTime {
-    const intermediates = chains.flatMap((chain) => readPem(chain).certificates);
-    const anchors = roots === null ? [] : readPem(roots.text).certificates;
+    const judge = judgeOf(roots, chains);
     const timestamps = this.#fitting.map((token): TimestampReport => {
-      const why =
-        roots === null
-          ? 'whose token it is was not checked: no --tsa-ca'
-          : whyNoChain(token.certificate, {
-              intermediates: [...token.others, ...intermediates],
-              anchors,
-              ...(roots.isPartialEnough === undefined ? {} : { isPartialEnough: roots.isPartialEnough }),
-              atMs: token.genTimeMs,
-            });
+      const why = judge(token);
       return {
         path: token.path,
         result: why === null ? 'passed' : roots === null ? 'skipped' : 'failed',
@@ -157,13 +170,33 @@ export class CustodyTokensCheck {
     path: string,
     { checked, line, reply }: { readonly checked: CheckedToken; readonly line: StampedLine; readonly reply: Buffer },
   ): void {
-    const { genTimeMs, accuracyMs, certificate, others, canonicalReply } = checked;
-    if (!canonicalReply.equals(reply)) this.#bad(path, 'one that is not in the form of exhibit/1');
-    this.#fitting.push({ path, sha256: hash('sha256', reply, 'hex'), genTimeMs, accuracyMs, certificate, others });
+    const { genTimeMs, accuracyMs, certificate, canonicalReply } = checked;
+    if (line.isTaken || !canonicalReply.equals(reply)) {
+      this.#bad(path, line.isTaken ? 'a second token over the same line' : 'one that is not in the form of exhibit/1');
+      return;
+    }
+    line.isTaken = true;
+    this.#fitting.push({
+      path,
+      sha256: hash('sha256', reply, 'hex'),
+      genTimeMs,
+      accuracyMs,
+      certificate: this.#shared(certificate),
+    });
     const differenceMs = line.atMs === null ? 0 : Math.abs(genTimeMs - line.atMs) - (accuracyMs ?? 0);
     if (differenceMs <= TOLERANCE_MS) return;
     const [said, stamped] = [toRfc3339(line.atMs ?? 0), toRfc3339(genTimeMs)];
     this.#alarms.push(`the custody log says ${said} where ${path} says ${stamped}: one of the two clocks was wrong`);
+  }
+
+  /** All tokens of an authority hold the same certificate: one is kept of it, and none of the bytes around it. */
+  #shared(certificate: Certificate): Certificate {
+    const sha256 = hash('sha256', certificate.bytes, 'hex');
+    const known = this.#certificates.get(sha256);
+    if (known !== undefined) return known;
+    const own = readCertificate(Buffer.from(certificate.bytes));
+    this.#certificates.set(sha256, own);
+    return own;
   }
 
   #bad(path: string, found: string): void {

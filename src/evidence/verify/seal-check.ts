@@ -2,7 +2,7 @@ import { SEAL_NAMESPACE } from '../../model/exhibit.js';
 import { findAllowedSigner, type AllowedSigners } from '../allowed-signers.js';
 import { MAX_SIGNERS, signerFiles, TAGMANIFEST, tokenFiles } from '../bag-layout.js';
 import { fingerprintOf, renderPublicKey } from '../ssh-public-key.js';
-import { parseSshsig, verifySshsig } from '../sshsig.js';
+import { isHighS, parseSshsig, verifySshsig } from '../sshsig.js';
 import type { Findings } from './findings.js';
 import type { TagFiles } from './tag-files.js';
 
@@ -22,8 +22,12 @@ export interface SealCheckOptions {
   readonly files: TagFiles;
   readonly findings: Findings;
   readonly trust: AllowedSigners | null;
-  /** Epoch milliseconds at which windows of validity are judged: the proven time of the signature, else now. */
-  readonly atMs: number;
+  /** Epoch milliseconds; `null` = no token proves a time. Tokens are over the first signature, so that it dates no other. */
+  readonly provenMs: number | null;
+  /** Epoch milliseconds at which the validity of the other keys is judged. */
+  readonly nowMs: number;
+  /** As many as the signed policy asks for there may be; `null` when no statement could be read. */
+  readonly requireSigners: number | null;
   /** Fingerprint that the custody log names as the first signer; `null` = it names none. */
   readonly sealedBy: string | null;
 }
@@ -33,11 +37,12 @@ export function checkSeal(options: SealCheckOptions): CheckedSeal {
   const signers = new Map<string, CheckedSigner>();
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = checkSignature(number, options);
-    if (signer !== null) signers.set(signer.fingerprint, signer);
+    if (signer !== null && !signers.has(signer.fingerprint)) signers.set(signer.fingerprint, signer);
     if (number === 1 && signer !== null) checkFirst(signer, options);
     isWhole(tokenFiles(number), options);
   }
   checkNumbering(options);
+  checkCount(options);
   return { signers: [...signers.values()] };
 }
 
@@ -79,6 +84,16 @@ function checkNumbering({ files, findings }: SealCheckOptions): void {
   }
 }
 
+/** The seal writes into the policy how many sign: whoever adds a signature later is none of them. */
+function checkCount({ files, findings, requireSigners }: SealCheckOptions): void {
+  if (requireSigners === null) return;
+  for (let number = requireSigners + 1; number <= MAX_SIGNERS; number += 1) {
+    const [path] = signerFiles(number);
+    if (files.sha256Of(path) === null) continue;
+    findings.add('closure', { path, expected: `signatures up to number ${String(requireSigners)}`, found: 'one more' });
+  }
+}
+
 function checkSignature(number: number, options: SealCheckOptions): CheckedSigner | null {
   const { files, findings } = options;
   const paths = signerFiles(number);
@@ -106,10 +121,15 @@ function checkSignature(number: number, options: SealCheckOptions): CheckedSigne
     });
     return null;
   }
-  return lookUp(signature.publicKey.blob, options);
+  if (isHighS(signature)) {
+    const expected = 'a signature in the form of exhibit/1';
+    findings.add('signature', { path: signaturePath, expected, found: 'the same with the other of two numbers' });
+  }
+  const { provenMs, nowMs } = options;
+  return lookUp(signature.publicKey.blob, options.trust, number === 1 ? (provenMs ?? nowMs) : nowMs);
 }
 
-function lookUp(keyBlob: Buffer, { trust, atMs }: SealCheckOptions): CheckedSigner {
+function lookUp(keyBlob: Buffer, trust: AllowedSigners | null, atMs: number): CheckedSigner {
   const fingerprint = fingerprintOf(keyBlob);
   if (trust === null) return { fingerprint, principal: null, why: 'no list of trusted signers was given' };
   const found = findAllowedSigner(trust, { keyBlob, namespace: SEAL_NAMESPACE, atMs });

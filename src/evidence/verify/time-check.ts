@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toRfc3339 } from '../../lib/clock.js';
+import { parseInstant, toRfc3339 } from '../../lib/clock.js';
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { TimestampReport } from '../../model/verdict.js';
 import { MAX_SIGNERS, signerFiles, tokenFiles } from '../bag-layout.js';
@@ -10,6 +10,9 @@ import { readPem } from '../timestamp/pem.js';
 import { TokenProblem } from '../timestamp/token-problem.js';
 import type { Findings } from './findings.js';
 import type { TagFiles } from './tag-files.js';
+
+/** A time without its accuracy may be one of whole seconds. */
+const WITHOUT_ACCURACY_MS = 1000;
 
 /** Roots of time-stamping authorities, from outside the archive. */
 export interface TsaRoots {
@@ -40,7 +43,7 @@ export interface TimeCheckOptions {
 
 export interface CheckedTime {
   readonly timestamps: readonly TimestampReport[];
-  /** The earliest proven time; `null` when no token passed. Epoch milliseconds. */
+  /** What `provenBy` says; `null` when no token passed. Epoch milliseconds. */
   readonly provenMs: number | null;
   /** What the next token is to be over: the first signature and every token so far, one after the other. */
   readonly toStamp: Buffer;
@@ -54,7 +57,7 @@ class TimeCheck {
   readonly #options: TimeCheckOptions;
   readonly #anchors: readonly Certificate[];
   readonly #timestamps: TimestampReport[] = [];
-  #provenMs: number | null = null;
+  readonly #passed: (Pick<CheckedToken, 'genTimeMs' | 'accuracyMs'> & { readonly path: string })[] = [];
 
   constructor(options: TimeCheckOptions) {
     this.#options = options;
@@ -78,7 +81,8 @@ class TimeCheck {
       this.#gotLater({ ...later, stamped: Buffer.concat(earlier) });
       earlier.push(later.reply);
     }
-    return { timestamps: this.#timestamps, provenMs: this.#provenMs, toStamp: Buffer.concat(earlier) };
+    const provenMs = parseInstant(provenBy(this.#timestamps)?.genTime ?? '');
+    return { timestamps: this.#timestamps, provenMs, toStamp: Buffer.concat(earlier) };
   }
 
   /** One that does not fit is no token of this archive: somebody put it there. */
@@ -100,7 +104,14 @@ class TimeCheck {
   #gotLater(candidate: Candidate): void {
     const checked = this.#checked(candidate);
     if (typeof checked === 'string') this.#report(candidate, null, checked);
-    else this.#judge(candidate, checked);
+    else this.#judge(candidate, checked, this.#whyTooEarly(checked));
+  }
+
+  /** What a token covers was there before it. Only a token that passes can contradict: anybody can make one that says a late time. */
+  #whyTooEarly({ genTimeMs, accuracyMs }: CheckedToken): string | null {
+    const latestMs = genTimeMs + (accuracyMs ?? WITHOUT_ACCURACY_MS);
+    const later = this.#passed.find((token) => token.genTimeMs - (token.accuracyMs ?? WITHOUT_ACCURACY_MS) > latestMs);
+    return later === undefined ? null : `it says a time before that of ${later.path}, which it covers`;
   }
 
   #checked({ stamped, query, reply }: Candidate): CheckedToken | string {
@@ -112,19 +123,20 @@ class TimeCheck {
     }
   }
 
-  #judge(candidate: Candidate, checked: CheckedToken): void {
+  #judge(candidate: Candidate, checked: CheckedToken, whyTooEarly: string | null = null): void {
     const { roots } = this.#options;
     if (roots === null) {
       this.#report(candidate, checked, 'whose token it is was not checked: no --tsa-ca');
       return;
     }
-    const why = whyNoChain(checked.certificate, {
+    const whyNot = whyNoChain(checked.certificate, {
       intermediates: [...checked.others, ...readPem(candidate.chain).certificates],
       anchors: this.#anchors,
       ...(roots.isPartialEnough === undefined ? {} : { isPartialEnough: roots.isPartialEnough }),
       atMs: checked.genTimeMs,
     });
-    if (why === null) this.#provenMs = Math.min(this.#provenMs ?? Infinity, checked.genTimeMs);
+    const why = whyNot ?? whyTooEarly;
+    if (why === null) this.#passed.push({ ...checked, path: candidate.path });
     this.#report(candidate, checked, why ?? '');
   }
 
@@ -147,8 +159,13 @@ export function checkTime(options: TimeCheckOptions): CheckedTime {
   return new TimeCheck(options).run();
 }
 
-/** The token that proves the most: the earliest that passed. */
+/**
+ * The token that proves the most: of those in the archive the earliest that passed. Those got later cover what was there before, so that
+ * the first that passes counts, and only where none of the archive does.
+ */
 export function provenBy(timestamps: readonly TimestampReport[]): TimestampReport | null {
   const passed = timestamps.filter(({ result }) => result === 'passed');
-  return passed.sort((a, b) => ((a.genTime ?? '') < (b.genTime ?? '') ? -1 : 1))[0] ?? null;
+  const inArchive = passed.filter(({ path }) => path.startsWith('seal/'));
+  if (inArchive.length === 0) return passed[0] ?? null;
+  return inArchive.sort((a, b) => ((a.genTime ?? '') < (b.genTime ?? '') ? -1 : 1))[0] ?? null;
 }

@@ -41,7 +41,7 @@ export interface VerifyOptions {
   readonly laterTokens?: (exhibit: CustodyExhibit) => Promise<readonly LaterToken[]>;
   /** Is handed what a further token is to be over, when the archive is signed. */
   readonly onToStamp?: (bytes: Buffer) => void;
-  /** Epoch milliseconds at which the validity of keys is judged where no token proves an earlier time. */
+  /** Epoch milliseconds at which the validity of keys is judged; that of the first signer, where a token proves an earlier time, then. */
   readonly now: number;
   /** For sort files without names, when an archive has too many files for memory; default: the system's folder for temporary files. */
   readonly scratchDirectory?: string;
@@ -121,24 +121,37 @@ class Verification {
     if (this.#isTarWhole) this.#compare();
     const given = this.#options.allowedSigners;
     this.#trust = given ? parseAllowedSigners(given.text, given.revoked) : null;
-    if (tagFiles.held(TAGMANIFEST) !== null) {
-      this.#time = checkTime({
-        files: tagFiles,
-        findings: this.#findings,
-        roots: this.#options.tsaRoots ?? null,
-        laterTokens: await this.#laterTokens(),
-      });
-      this.#custodyTime = this.#bag.custody.tokens.conclude(this.#options.tsaRoots ?? null, tokenChains(tagFiles));
-      if (this.#time.toStamp.length > 0) this.#options.onToStamp?.(this.#time.toStamp);
-      this.#seal = checkSeal({
-        files: tagFiles,
-        findings: this.#findings,
-        trust: this.#trust,
-        atMs: this.#time.provenMs ?? this.#options.now,
-        sealedBy: this.#isTarWhole ? this.#bag.custody.story.sealedBy : null,
-      });
-    }
+    if (tagFiles.held(TAGMANIFEST) !== null) await this.#judgeSeal(this.#options.tsaRoots ?? null);
+    this.#tellWhatIsBeyond();
     if (this.#options.receipt && this.#member !== null) this.#compareReceipt(this.#options.receipt, this.#member);
+  }
+
+  async #judgeSeal(roots: TsaRoots | null): Promise<void> {
+    const { tagFiles } = this.#bag;
+    this.#time = checkTime({
+      files: tagFiles,
+      findings: this.#findings,
+      roots,
+      laterTokens: await this.#laterTokens(),
+    });
+    this.#custodyTime = this.#bag.custody.tokens.conclude(roots, tokenChains(tagFiles));
+    if (this.#time.toStamp.length > 0) this.#options.onToStamp?.(this.#time.toStamp);
+    this.#seal = checkSeal({
+      files: tagFiles,
+      findings: this.#findings,
+      trust: this.#trust,
+      provenMs: this.#time.provenMs,
+      nowMs: this.#options.now,
+      requireSigners: this.#statement?.policy.requireSigners ?? null,
+      sealedBy: this.#isTarWhole ? this.#bag.custody.story.sealedBy : null,
+    });
+  }
+
+  /** The rest of the piece that was being looked at may hold all of it; then that says more. */
+  #tellWhatIsBeyond(): void {
+    const { beyond } = this.#bag;
+    if (beyond === null || this.#statement !== null) return;
+    this.#findings.add(this.#options.receipt ? 'receipt' : 'counts', beyond);
   }
 
   get #isTimeAskedFor(): boolean {
@@ -185,8 +198,6 @@ class Verification {
       tsrSha256: this.#bag.tagFiles.sha256Of(tokenFiles(1)[1]),
       genTime: this.#time.timestamps.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
     };
-    // What follows in a small archive was read all the same, and says more.
-    if (this.#bag.beyond !== null && this.#statement === null) this.#findings.add('receipt', this.#bag.beyond);
     checkReceipt(receipt, facts, this.#findings);
   }
 

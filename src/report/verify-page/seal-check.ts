@@ -3,7 +3,7 @@ import { MAX_SIGNERS, signerFiles, TAGMANIFEST, tokenFiles } from './bag-layout.
 import type { Bytes } from './bytes.js';
 import type { Findings } from './findings.js';
 import { fingerprintOf, renderPublicKey } from './ssh-public-key.js';
-import { parseSshsig, verifySshsig } from './sshsig.js';
+import { isHighS, parseSshsig, verifySshsig } from './sshsig.js';
 import type { TagFiles } from './tag-files.js';
 import { readTokenClaim } from './token-claim.js';
 
@@ -37,6 +37,8 @@ export interface SealCheckOptions {
   readonly trust: AllowedSigners | null;
   /** Epoch milliseconds at which windows of validity are judged. */
   readonly atMs: number;
+  /** As many as the signed policy asks for there may be; `null` when no statement could be read. */
+  readonly requireSigners: number | null;
   /** Fingerprint that the custody log names as the first signer; `null` = it names none. */
   readonly sealedBy: string | null;
 }
@@ -47,12 +49,13 @@ export async function checkSeal(options: SealCheckOptions): Promise<CheckedSeal>
   const tokens: PageToken[] = [];
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = await checkSignature(number, options);
-    if (signer !== null) signers.set(signer.fingerprint, signer);
+    if (signer !== null && !signers.has(signer.fingerprint)) signers.set(signer.fingerprint, signer);
     if (number === 1 && signer !== null) checkFirst(signer, options);
     const token = await readToken(number, options);
     if (token !== null) tokens.push(token);
   }
   checkNumbering(options);
+  checkCount(options);
   return { signers: [...signers.values()], tokens };
 }
 
@@ -98,6 +101,16 @@ function checkNumbering({ files, findings }: SealCheckOptions): void {
   }
 }
 
+/** The seal writes into the policy how many sign: whoever adds a signature later is none of them. */
+function checkCount({ files, findings, requireSigners }: SealCheckOptions): void {
+  if (requireSigners === null) return;
+  for (let number = requireSigners + 1; number <= MAX_SIGNERS; number += 1) {
+    const [path] = signerFiles(number);
+    if (files.sha256Of(path) === null) continue;
+    findings.add('closure', { path, expected: `signatures up to number ${String(requireSigners)}`, found: 'one more' });
+  }
+}
+
 async function checkSignature(number: number, options: SealCheckOptions): Promise<PageSigner | null> {
   const { files, findings } = options;
   const paths = signerFiles(number);
@@ -113,7 +126,11 @@ async function checkSignature(number: number, options: SealCheckOptions): Promis
   if (keyFound !== keyLine) findings.add('signature', { path: keyPath, expected: keyLine, found: keyFound });
   const message = files.held(TAGMANIFEST);
   const verdict = message === null ? 'bad' : await verifySshsig(signature, message, SEAL_NAMESPACE);
-  if (verdict !== 'bad') return lookUp(signature.publicKey.blob, verdict === 'good', options);
+  if (verdict !== 'bad') {
+    const form = { expected: 'a signature in the form of exhibit/1', found: 'the same with the other of two numbers' };
+    if (isHighS(signature)) findings.add('signature', { path, ...form });
+    return lookUp(signature.publicKey.blob, verdict === 'good', options);
+  }
   const expected = `a signature over ${TAGMANIFEST} in namespace ${SEAL_NAMESPACE}`;
   const found = `one that does not fit (namespace ${signature.namespace})`;
   findings.add('signature', { path, expected, found });

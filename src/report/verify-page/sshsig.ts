@@ -63,6 +63,16 @@ function ecdsaNumbers(raw: Bytes): Bytes | null {
   }
 }
 
+/** Half of the order of P-256, rounded down. */
+const HALF_ORDER = 0x7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8n;
+
+/** Whether it is an ECDSA signature whose second number is the greater of the two that are equally good. */
+export function isHighS({ publicKey, raw }: SshSignature): boolean {
+  const numbers = publicKey.material.algorithm === 'ECDSA' ? ecdsaNumbers(raw) : null;
+  if (numbers === null) return false;
+  return numbers.subarray(32).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) > HALF_ORDER;
+}
+
 interface Method {
   readonly key: { readonly name: string; readonly namedCurve?: string; readonly hash?: string };
   readonly check: { readonly name: string; readonly hash?: string };

@@ -102,6 +102,7 @@ class Verification {
         findings: this.#findings,
         trust: this.#trust,
         atMs: this.#given.nowMs,
+        requireSigners: this.#statement?.policy.requireSigners ?? null,
         sealedBy: this.#isTarWhole ? this.#bag.custody.sealedBy : null,
       });
     }
