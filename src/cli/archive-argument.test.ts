@@ -17,7 +17,8 @@ afterEach(() => {
   rmSync(casesDirectory, { recursive: true });
 });
 
-const pathOf = (argument: string): string => archivePathOf({ locations: { casesDirectory } } as unknown as Context, argument);
+const pathOf = (argument: string): string =>
+  archivePathOf({ locations: { casesDirectory } } as unknown as Context, argument);
 
 it('an archive is named by its path, whatever that is', () => {
   for (const path of ['a.tar.gz', './k7m2p9-x0001', '/x/k7m2p9-x0001.tar.gz', '', 'K7M2P9-x0001'])

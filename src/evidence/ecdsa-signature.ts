@@ -4,7 +4,7 @@ const NUMBER_BYTES = 32;
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /** Both numbers of a P-256 signature, 32 bytes each. */
-export interface EcdsaNumbers {
+interface EcdsaNumbers {
   readonly r: Buffer;
   readonly s: Buffer;
 }

@@ -124,7 +124,10 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'A rule of the redaction fits no file of the archive: perhaps a slip in its paths.',
   },
-  DERIVE_FINDING: { level: 'warn', meaning: 'A place of the redacted copy that looks like a token, a key or a password.' },
+  DERIVE_FINDING: {
+    level: 'warn',
+    meaning: 'A place of the redacted copy that looks like a token, a key or a password.',
+  },
   DERIVE_FINDINGS_ACCEPTED: {
     level: 'warn',
     meaning: 'The redacted copy holds something that looks like a secret, and exactly so many places were accepted.',

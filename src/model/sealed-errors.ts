@@ -70,7 +70,8 @@ export const SEALED_ERRORS = {
   },
   REDACTION_INCOMPLETE: {
     exitCode: 5,
-    meaning: 'The redacted copy still holds something that looks like a token, a key or a password.',
+    meaning:
+      'The redacted copy still holds something that looks like a token, a key or a password, or a whole item marked secret.',
     remedy: 'Look at each place and add rules, or accept the exact number: --accept-findings N.',
   },
   DESTINATION_INVALID: {

@@ -1,6 +1,7 @@
 import { ExhibitError } from '../model/errors.js';
 import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
 import type { OpenCase } from '../evidence/case-store.js';
+import { assertNoCopy } from './assert-no-copy.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
 import type { CollectSummary } from './collect-summary.js';
 import { Run } from './execute/run.js';
@@ -77,6 +78,12 @@ function nothingToResume(caseId: string): ExhibitError {
 
 async function exhibitFor(openCase: OpenCase, request: CollectRequest): Promise<ExhibitSpool> {
   const exhibit = (await openCase.exhibit()) ?? (await openCase.openExhibit({ kind: request.kind }));
+  try {
+    assertNoCopy(exhibit);
+  } catch (error) {
+    await exhibit.close();
+    throw error;
+  }
   if (exhibit.kind !== request.kind) {
     await exhibit.close();
     throw new ExhibitError(

@@ -110,16 +110,17 @@ describe('retimestamp', () => {
   });
 
   it('keeps a token with more certificates than fit: the one that signed, and the first of the others', async () => {
-    const long = issue({ name: 'x'.repeat(30_000), extensions: [EXTENSION.authority()] });
-    const others = Array.from({ length: 3 }, () => long.certificate).map((_, n) =>
-      n === 0
-        ? long.certificate
-        : issue({ name: `${String(n)}${'y'.repeat(9000)}`, extensions: [EXTENSION.authority()] }).certificate,
+    const others = Array.from({ length: 3 }, (_, n) =>
+      issue({ name: String(n).repeat(9600), extensions: [EXTENSION.authority()] }),
     );
     const talkative: Timestamper = {
       ...good(tsa),
       stamp: (query) =>
-        Promise.resolve(answer(tsa, Buffer.from(query), { certificates: [...others, tsa.signer.certificate] })),
+        Promise.resolve(
+          answer(tsa, Buffer.from(query), {
+            certificates: [...others.map(({ certificate }) => certificate), tsa.signer.certificate],
+          }),
+        ),
     };
     const summary = await stamped(talkative);
     expect(summary.timestampFailures).toEqual([]);
@@ -127,9 +128,8 @@ describe('retimestamp', () => {
       data: { pem: string };
     };
     const chain = Buffer.from(data.pem, 'base64').toString('latin1');
-    expect(chain.startsWith(tsa.signer.pem)).toBe(true);
-    expect(chain.match(/BEGIN CERTIFICATE/g)?.length).toBeLessThan(4);
-    expect(chain.endsWith('-----END CERTIFICATE-----\n')).toBe(true);
+    const fitting = others.slice(0, 2).map(({ pem }) => pem);
+    expect(chain).toBe([tsa.signer.pem, ...fitting].join(''));
     expect(await judged(rootsPath)).toEqual({ verdict: 'VERIFIED', results: ['passed'] });
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readParent } from '../evidence/derive/parent-stream.js';
 import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
@@ -8,9 +8,19 @@ import { verifyArchive } from '../evidence/verify/verify-archive.js';
 import { systemClock } from '../lib/clock.js';
 import type { Message } from '../model/message.js';
 import { parseRedactionRules, type RedactionRecord } from '../model/redaction.js';
-import { collectOne, draftOf, factsOf, OPENING, outcomeOf, planOf, SBOM } from '../../test/fakes/evidence-case.js';
+import {
+  collectOne,
+  draftOf,
+  factsOf,
+  OPENING,
+  outcomeOf,
+  planOf,
+  quietIo,
+  SBOM,
+} from '../../test/fakes/evidence-case.js';
 import { sealedCase, type SealedCase } from '../../test/fakes/sealed-case.js';
-import { derive, type DeriveRequest, type DeriveSummary } from './derive.js';
+import { derive, type DeriveDeps, type DeriveRequest, type DeriveSummary } from './derive.js';
+import { seal } from './seal.js';
 
 const SECRET = 'hunter2-and-more';
 const LOG = `one\npassword=${SECRET}\nthree ${String.fromCharCode(0xff)}\n`;
@@ -64,7 +74,11 @@ interface Ran {
   readonly messages: readonly Message[];
 }
 
-async function run(sealed: SealedCase, request: Partial<DeriveRequest> & Pick<DeriveRequest, 'rules'>): Promise<Ran> {
+async function run(
+  sealed: SealedCase,
+  request: Partial<DeriveRequest> & Pick<DeriveRequest, 'rules'>,
+  deps: Partial<DeriveDeps> = {},
+): Promise<Ran> {
   const messages: Message[] = [];
   const summary = await derive(
     {
@@ -95,6 +109,7 @@ async function run(sealed: SealedCase, request: Partial<DeriveRequest> & Pick<De
       },
       signal: new AbortController().signal,
       scratchDirectory: sealed.home,
+      ...deps,
     },
   );
   return { summary, messages };
@@ -361,6 +376,82 @@ describe('a redacted copy', () => {
     await second.openExhibit({ kind: 'drill' });
     await second.release();
     await expect(run(made, { rules: rules(PASSWORDS) })).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+  });
+
+  it('that a killed run began is sealed by nobody else', async () => {
+    made = await sealedCase(fill);
+    const { exhibitId, tagmanifestSha256, containerSha256 } = made.sealed.receipt;
+    const caseId = exhibitId.slice(0, -6);
+    const openCase = await made.store.open(caseId);
+    const left = await openCase.openExhibit({ kind: 'drill' });
+    const derivedFrom = { exhibitId, tagmanifestSha256, containerSha256, redactions: 1 };
+    await left.writeOpening({ ...OPENING, derivedFrom });
+    await put(left, 'data/leak.txt', `api_key: ${SECRET}\n`);
+    await openCase.release();
+    const sealing = seal(
+      { caseId, classification: null },
+      {
+        store: made.store,
+        signer: made.signer,
+        countersigners: [],
+        timestampers: [],
+        clock: systemClock,
+        io: quietIo,
+        sbom: SBOM,
+        signal: new AbortController().signal,
+      },
+    );
+    await expect(sealing).rejects.toMatchObject({
+      code: 'USAGE_INVALID',
+      message: expect.stringContaining(`is a redacted copy of ${exhibitId} that was not finished`) as string,
+      hints: [`exhibit derive ${exhibitId}.tar.gz --redact RULES`],
+    });
+    expect(readdirSync(dirname(made.sealed.archivePath)).filter((name) => name.includes('x0002'))).toEqual([]);
+    const { summary } = await run(made, { rules: rules(PASSWORDS) });
+    expect(summary.statement).toMatchObject({ sequence: 3, openedNotSealed: [{ sequence: 2 }] });
+  });
+
+  it('that does not pass the last search is not sealed, and no archive of it is left', async () => {
+    made = await sealedCase(fill);
+    const sealedDirectory = dirname(made.sealed.archivePath);
+    const before = readdirSync(sealedDirectory).sort();
+    const os = { user: `password=${SECRET}`, host: 'bench' };
+    const refused = await run(made, { rules: rules(PASSWORDS) }, { os }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'REDACTION_INCOMPLETE',
+      message: expect.stringMatching(/the finished copy holds .*; the first: .* in (?!data\/)/) as string,
+    });
+    expect(readdirSync(sealedDirectory).sort()).toEqual(before);
+    const openCase = await made.store.open(made.sealed.receipt.exhibitId.slice(0, -6));
+    expect(openCase.exhibits.map(({ state }) => state)).toEqual(['sealed', 'given-up']);
+    await openCase.release();
+    const { summary } = await run(made, { rules: rules(PASSWORDS) });
+    expect(summary.receipt.sequence).toBe(3);
+  });
+
+  it('holds a whole item that was marked secret only when that was accepted', async () => {
+    made = await sealedCase(async (exhibit) => {
+      await fill(exhibit);
+      for (const name of ['a', 'b']) {
+        await exhibit.plan(planOf(`secrets/${name}`));
+        const draft = draftOf(`secrets/${name}`, `data/secrets/${name}.txt`);
+        const writer = await exhibit.sink.open({ ...draft, sensitivity: 'secret' });
+        await writer.write(Buffer.from('of no form: plain words\n'));
+        await writer.commit(factsOf(`secrets/${name}`));
+        await exhibit.outcome(outcomeOf(`secrets/${name}`));
+      }
+    });
+    const sealed = made;
+    await expect(run(sealed, { rules: rules(PASSWORDS) })).rejects.toMatchObject({
+      code: 'REDACTION_INCOMPLETE',
+      message: expect.stringContaining('item marked secret in data/secrets/a.txt') as string,
+    });
+    const masked = { id: 'words', paths: ['data/secrets/a.txt'], text: { match: 'plain' } };
+    const removed = { id: 'gone', paths: ['data/secrets/b.txt'], remove: true };
+    expect((await run(sealed, { rules: rules(masked, removed, PASSWORDS) })).summary.findings).toBe(0);
+    const { summary, messages } = await run(sealed, { rules: rules(removed, PASSWORDS), acceptedFindings: 1 });
+    expect(summary.findings).toBe(1);
+    expect(messages.map(({ code }) => code)).toContain('DERIVE_FINDINGS_ACCEPTED');
   });
 
   it('leaves no scratch files and no half copy behind', async () => {

@@ -3,12 +3,12 @@ import type { Receipt, Statement } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
 import { savedCustodyTokens } from '../evidence/custody-tokens.js';
 import type { CaseStore } from '../evidence/case-store.js';
-import type { ExhibitSpool } from '../evidence/exhibit-spool.js';
 import { sealExhibit, type SealedExhibit } from '../evidence/seal-exhibit.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
 import type { Timestamper } from '../ports/timestamper.js';
+import { assertNoCopy } from './assert-no-copy.js';
 
 export interface SealRequest {
   readonly caseId: string;
@@ -54,7 +54,7 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
       });
     }
     try {
-      assertCollected(exhibit);
+      assertNoCopy(exhibit);
       return await sealExhibit({
         openCase,
         exhibit,
@@ -78,19 +78,4 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
   } finally {
     await openCase.release();
   }
-}
-
-/** Nothing but derive looks through a copy for what must not be in it. */
-function assertCollected(exhibit: ExhibitSpool): void {
-  const parent = exhibit.opening()?.derivedFrom;
-  if (parent === undefined) return;
-  throw new ExhibitError(
-    'USAGE_INVALID',
-    `exhibit ${exhibit.exhibitId} is a redacted copy of ${parent.exhibitId} that was not finished`,
-    {
-      subject: exhibit.exhibitId,
-      hints: ['exhibit derive ARCHIVE --redact RULES'],
-      safe: 'Nothing was sealed. The next derive in this case gives the unfinished copy up and makes a new one.',
-    },
-  );
 }

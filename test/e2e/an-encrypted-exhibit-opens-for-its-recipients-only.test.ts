@@ -80,6 +80,21 @@ describe('seal --encrypt-to', () => {
   });
 });
 
+describe('pull', () => {
+  it('of an encrypted archive ends with 3 without the receipt, and keeps what it fetched', async () => {
+    const { file, receipt } = handedOver('pulled');
+    const bare = await legal.json('pull', file, '--output', join(legal.directory, 'bare'));
+    expect(bare).toMatchObject({ exitCode: 3, document: { report: null, digestOfReceipt: 'none' } });
+    expect(bare.stderr).toContain('PULL_UNCOMPARED');
+    expect(bare.stderr).toContain('--receipt FILE');
+    expect(existsSync(String(bare.document['path']))).toBe(true);
+    const compared = await legal.json(
+      ...['pull', file, '--output', join(legal.directory, 'compared'), '--receipt', receipt],
+    );
+    expect(compared).toMatchObject({ exitCode: 0, document: { report: null, digestOfReceipt: 'matches' } });
+  });
+});
+
 describe('decrypt', () => {
   it.each([
     ['the team', team],

@@ -29,7 +29,7 @@ import {
 import { memorySigner } from '../fakes/evidence-case.js';
 import { stampBag, tokenOver } from '../fakes/stamp-bag.js';
 import { hasTool, needs, runTool } from '../fakes/stock-tools.js';
-import { makeTsa, type KeyKind, type Tsa } from '../fakes/token-maker.js';
+import { makeTsa, type KeyKind, type TokenChanges, type Tsa } from '../fakes/token-maker.js';
 import { opensslTsa, type OpensslTsa } from '../fakes/tsa-server.js';
 
 const hasOpenssl = hasTool('openssl', ['version']);
@@ -207,12 +207,13 @@ describe(`VERIFY.md with time-stamps${needs('openssl, ssh-keygen or python3', ha
     const bag = stampBag(bagOf(), past, { changes: { genTimeMs: Date.now() - 500 * DAY_MS } });
     const day = (ago: number): string =>
       new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
-    const limited = (ago: number): string =>
-      [key, secondKey]
-        .map((one) => allowedSignersOf(one).replace('namespaces=', `valid-before="${day(ago)}Z",namespaces=`))
-        .join('');
-    expectGood(await both(bag, { roots: past.root.pem, signers: limited(400) }));
-    expectBad(await both(bag, { roots: past.root.pem, signers: limited(600) }), 'UNTRUSTED_SIGNER');
+    const limited = (one: typeof key, ago: number): string =>
+      allowedSignersOf(one).replace('namespaces=', `valid-before="${day(ago)}Z",namespaces=`);
+    const [first, second] = [allowedSignersOf(key), allowedSignersOf(secondKey)];
+    expectGood(await both(bag, { roots: past.root.pem, signers: limited(key, 400) + second }));
+    expectBad(await both(bag, { roots: past.root.pem, signers: limited(key, 600) + second }), 'UNTRUSTED_SIGNER');
+    // The token is over the first signature, and dates no other.
+    expectBad(await both(bag, { roots: past.root.pem, signers: first + limited(secondKey, 400) }), 'UNTRUSTED_SIGNER');
   });
 
   it.skipIf(!hasAll)('stops where the time is not proven', async () => {
@@ -297,6 +298,7 @@ describe(`VERIFY.md with time-stamps${needs('openssl, ssh-keygen or python3', ha
 
   it.skipIf(!hasAll)('takes tokens that were got later, and each covers those before it', async () => {
     const signer = memorySigner();
+    let laterTokens: { authority: Tsa; changes?: TokenChanges }[] = [{ authority: other }, { authority: tsa }];
     const add = async (archivePath: string, container: Buffer, bag: Bag): Promise<void> => {
       const exhibit = {
         exhibitId: bag.root,
@@ -306,8 +308,8 @@ describe(`VERIFY.md with time-stamps${needs('openssl, ssh-keygen or python3', ha
       let stamped = Buffer.concat(
         ['seal/tagmanifest-sha256.txt.sig', 'seal/seal.tsr'].map((path) => bag.files.get(path) ?? Buffer.alloc(0)),
       );
-      for (const authority of [other, tsa]) {
-        const token = tokenOver(stamped, authority);
+      for (const { authority, changes } of laterTokens) {
+        const token = tokenOver(stamped, authority, changes);
         const event = { event: 'retimestamp', data: tokenData(token) } as const;
         await addCustodyEvent({ archivePath, exhibit, event, signer, clock: systemClock });
         stamped = Buffer.concat([stamped, token.reply]);
@@ -318,6 +320,15 @@ describe(`VERIFY.md with time-stamps${needs('openssl, ssh-keygen or python3', ha
       expectGood(await both(bagOf()));
       expectGood(await both(stampBag(bagOf(), other)));
       expectBad(await both(bagOf(), { roots: makeTsa().root.pem }), 'INTACT_UNTIMESTAMPED');
+      // One that says a time before that of a token it covers makes no key valid that was not at the time of that.
+      const validity = { fromMs: Date.now() - 900 * DAY_MS, untilMs: Date.now() + 300 * DAY_MS };
+      const long = makeTsa({ validity });
+      laterTokens = [{ authority: long, changes: { genTimeMs: Date.now() - 500 * DAY_MS } }];
+      const until = new Date(Date.now() - 400 * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
+      const expired = allowedSignersOf(key).replace('namespaces=', `valid-before="${until}Z",namespaces=`);
+      const given = { roots: tsa.root.pem + long.root.pem, signers: expired + allowedSignersOf(secondKey) };
+      expectGood(await both(bagOf(), given));
+      expectBad(await both(stampBag(bagOf(), tsa), given), 'UNTRUSTED_SIGNER');
     } finally {
       later = null;
     }

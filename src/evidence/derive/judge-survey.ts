@@ -40,7 +40,7 @@ export function judgeSurvey({ survey, rules, acceptedFindings, io }: SurveyJudge
   tell(places, io);
   const total = isFull ? `more than ${String(MAX_DISTINCT)}` : String(count);
   const accepted = acceptedFindings === null ? '' : `, and ${String(acceptedFindings)} were accepted`;
-  throw incomplete(`the copy would hold ${total} texts that look like secrets${accepted}${firstOf(places)}`, {
+  throw incomplete(`the copy would hold ${total} texts or items that look like secrets${accepted}${firstOf(places)}`, {
     safe: 'Nothing was written.',
     hints: [
       'Add rules for the places above',

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFidoKey } from '../../../test/fakes/fido-key.js';
+import { localRemoteKey } from '../../../test/fakes/local-remote-key.js';
+import { inHalf } from '../../../test/fakes/other-half.js';
 import { ExhibitError } from '../../model/errors.js';
 import { ed25519Blob, renderPublicKey } from '../ssh-public-key.js';
 import { signSshsig } from '../sshsig.js';
 import { type AgentSignerOptions, createAgentSigner } from './agent-signer.js';
+import { createRemoteKeySigner } from './remote-key-signer.js';
 
 const NAMESPACE = 'exhibit-seal@v1';
 const message = Buffer.from('0123  data/file\n');
@@ -89,6 +92,19 @@ describe('createAgentSigner', () => {
       expect(touched).toBe(1);
     },
   );
+
+  it.each([
+    ['P-256', () => createRemoteKeySigner(localRemoteKey())],
+    ['FIDO P-256', () => makeFidoKey('sk-ecdsa-sha2-nistp256@openssh.com')],
+  ])('hands on a signature of %s with the smaller of its two numbers', async (_what, makeKey) => {
+    const key = await makeKey();
+    const signed = await key.sign(message, NAMESPACE);
+    for (const half of ['low', 'high'] as const) {
+      agentAnswers(inHalf(signed, half), key.publicKey);
+      const signer = await createAgentSigner({ ...options, publicKey: key.publicKey });
+      expect(await signer.sign(message, NAMESPACE)).toBe(inHalf(signed, 'low'));
+    }
+  });
 
   it.each([
     ['nothing', ''],

@@ -2,8 +2,9 @@ import { createSign, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { localRemoteKey } from '../../../test/fakes/local-remote-key.js';
+import { inHalf } from '../../../test/fakes/other-half.js';
 import type { RemoteKey } from '../../ports/remote-key.js';
-import { parseSshsig, verifySshsig } from '../sshsig.js';
+import { isHighS, parseSshsig, verifySshsig } from '../sshsig.js';
 import { parseDerSignature } from './der-signature.js';
 import { createRemoteKeySigner } from './remote-key-signer.js';
 
@@ -27,6 +28,26 @@ describe('createRemoteKeySigner', () => {
     expect(signer.publicKey).toMatch(/^ecdsa-sha2-nistp256 /);
     expect(signer.fingerprint).toMatch(/^SHA256:/);
     expect(asked).toEqual([107]);
+  });
+
+  it('writes the smaller of the two numbers that are equally good, whichever the service answered with', async () => {
+    const key = localRemoteKey();
+    const signer = await createRemoteKeySigner(key);
+    const answered = new Set<boolean>();
+    const spied = await createRemoteKeySigner({
+      ...key,
+      sign: async (message) => {
+        const der = await key.sign(message);
+        answered.add((parseDerSignature(der).s[0] ?? 0) >= 0x80);
+        return der;
+      },
+    });
+    while (answered.size < 2) {
+      const armored = await spied.sign(Buffer.from('m'), NAMESPACE);
+      expect(inHalf(armored, 'low')).toBe(armored);
+    }
+    const other = parseSshsig(inHalf(await signer.sign(Buffer.from('m'), NAMESPACE), 'high'));
+    expect(other !== null && isHighS(other) && verifySshsig(other, Buffer.from('m'), NAMESPACE)).toBe(true);
   });
 
   it.each([

@@ -125,8 +125,11 @@ function checkSignature(number: number, options: SealCheckOptions): CheckedSigne
     const expected = 'a signature in the form of exhibit/1';
     findings.add('signature', { path: signaturePath, expected, found: 'the same with the other of two numbers' });
   }
-  const { provenMs, nowMs } = options;
-  return lookUp(signature.publicKey.blob, options.trust, number === 1 ? (provenMs ?? nowMs) : nowMs);
+  return lookUp(signature.publicKey.blob, options.trust, judgedAtMs(number, options));
+}
+
+function judgedAtMs(number: number, { provenMs, nowMs }: SealCheckOptions): number {
+  return number === 1 && provenMs !== null ? provenMs : nowMs;
 }
 
 function lookUp(keyBlob: Buffer, trust: AllowedSigners | null, atMs: number): CheckedSigner {

@@ -226,6 +226,46 @@ describe('a token that was got later', () => {
     expect(without.timestamps[1]?.detail).toBe('it is over other bytes');
   });
 
+  it.each([
+    ['in the archive', (bag: Bag) => stampBag(bag, other, { changes: { genTimeMs: AT_MS } }), []],
+    ['that was got later', (bag: Bag) => bag, [AT_MS]],
+  ])('that says a time before that of a token %s which it covers fails, and proves no time', async (_, make, times) => {
+    const bag = make(plainBag(true));
+    const inside = bag.files.get(REPLY) ?? Buffer.alloc(0);
+    const [tokens, earlier] = [[] as LaterToken[], [signatureOf(bag), inside]];
+    for (const [index, genTimeMs] of [...times, AT_MS - 3000].entries()) {
+      tokens.push(
+        later(tokenOver(Buffer.concat(earlier), index === times.length ? tsa : other, { genTimeMs }), index + 1),
+      );
+      earlier.push(tokens.at(-1)?.reply ?? Buffer.alloc(0));
+    }
+    const tsaRoots = { source: 'roots.pem', text: other.root.pem + tsa.root.pem };
+    const day = (atMs: number): string => new Date(atMs).toISOString().replaceAll(/[-T:]|\.\d+/g, '');
+    const text = allowedSignersOf(trustedKey).replace('namespaces=', `valid-before="${day(AT_MS - 2000)}",namespaces=`);
+    const allowedSigners = { source: 'test', text };
+    const options = { ...withTokens(tokens), tsaRoots };
+    const report = await reportOf(bag, options);
+    expect(report.verdict).toBe('VERIFIED');
+    expect(report.timestamps).toMatchObject([
+      { result: 'passed' },
+      { result: 'failed', detail: expect.stringContaining('which it covers') as string },
+    ]);
+    expect(report.line).toContain(`signed no later than ${new Date(AT_MS).toISOString()}`);
+    expect((await reportOf(bag, { ...options, allowedSigners })).verdict).toBe('UNTRUSTED_SIGNER');
+    // Whom nobody trusts contradicts nobody, and makes no good token fail.
+    const alone = await reportOf(bag, { ...options, tsaRoots: roots });
+    expect(alone.timestamps.map(({ result }) => result)).toEqual(['failed', 'passed']);
+  });
+
+  it('never lowers the proven time, also where the accuracies of both explain that it is earlier', async () => {
+    const bag = stampedBag();
+    const stamped = Buffer.concat([signatureOf(bag), bag.files.get(REPLY) ?? Buffer.alloc(0)]);
+    const token = later(tokenOver(stamped, tsa, { genTimeMs: AT_MS - 1000 }));
+    const report = await reportOf(bag, withTokens([token]));
+    expect(report.timestamps.map(({ result }) => result)).toEqual(['passed', 'passed']);
+    expect(report.line).toContain(`signed no later than ${new Date(AT_MS).toISOString()}`);
+  });
+
   it('that does not fit says nothing about the archive', async () => {
     const bag = plainBag(true);
     for (const token of [

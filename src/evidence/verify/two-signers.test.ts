@@ -11,11 +11,15 @@ import {
 } from '../../../test/fakes/archive-builder.js';
 import { makeFidoKey } from '../../../test/fakes/fido-key.js';
 import { localRemoteKey } from '../../../test/fakes/local-remote-key.js';
-import { verifyBytes } from '../../../test/fakes/verify-bytes.js';
+import { inHalf } from '../../../test/fakes/other-half.js';
+import { stampBag } from '../../../test/fakes/stamp-bag.js';
+import { makeTsa } from '../../../test/fakes/token-maker.js';
+import { NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
 import type { VerifyReport } from '../../model/verdict.js';
 import { parseRevokedKeys } from '../revocation/revoked-keys.js';
 import { createRemoteKeySigner } from '../signers/remote-key-signer.js';
 import { ed25519Blob, renderPublicKey } from '../ssh-public-key.js';
+import { parseSshsig, verifySshsig } from '../sshsig.js';
 
 const makeKey = () => generateKeyPairSync('ed25519').privateKey;
 const [first, second, third] = [makeKey(), makeKey(), makeKey()];
@@ -111,6 +115,34 @@ describe('an archive whose policy asks for two signers', () => {
     expect((await judge(signBag(bag, first, 2))).verdict).toBe('INTACT_UNSEALED');
   });
 
+  it('judges the first signer at the proven time, and the second, over whose signature no token is, now', async () => {
+    const yearMs = 365 * 86_400_000;
+    const atMs = NOW_MS - 5 * yearMs;
+    const validity = { fromMs: atMs - yearMs, untilMs: atMs + yearMs };
+    const tsa = makeTsa({ root: validity, signer: validity });
+    const bag = stampBag(sealedByTwo(), tsa, { changes: { genTimeMs: atMs } });
+    const day = new Date(atMs + yearMs).toISOString().slice(0, 10).replaceAll('-', '');
+    const until = (key: typeof first): string =>
+      allowedSignersOf(key).replace('namespaces=', `valid-before="${day}Z",namespaces=`);
+    const given = (text: string) => ({ ...trusting(text), tsaRoots: { source: 'roots', text: tsa.root.pem } });
+    expect((await judge(bag, given(until(first) + allowedSignersOf(second)))).verdict).toBe('VERIFIED');
+    const late = await judge(bag, given(allowedSignersOf(first) + until(second)));
+    expect(late.verdict).toBe('UNTRUSTED_SIGNER');
+    expect(late.line).toContain('the key is no longer valid');
+  });
+
+  it.each([
+    ['one', sealedBag(first), 2],
+    ['two', sealedByTwo(), 3],
+  ])('is tampered with when somebody adds a signature where the policy asks for %s', async (_what, bag, number) => {
+    expect((await judge(bag)).verdict).toBe('VERIFIED');
+    const path = `seal/tagmanifest-sha256.txt.${String(number)}.sig`;
+    expect(await judge(signBag(bag, third, number))).toMatchObject({
+      verdict: 'TAMPERED',
+      findings: [{ check: 'closure', path }],
+    });
+  });
+
   it('cannot be satisfied by a signature over another archive', async () => {
     const other = signBag(sealedBag(first, { statement: { policy, classification: 'other' } }), second, 2);
     const bag = sealedByTwo();
@@ -125,7 +157,10 @@ describe('signers of other kinds', () => {
     const message = bag.files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0);
     const fido = makeFidoKey('sk-ecdsa-sha2-nistp256@openssh.com');
     const remote = await createRemoteKeySigner(localRemoteKey());
-    const signatures = [fido.sign(message, 'exhibit-seal@v1'), await remote.sign(message, 'exhibit-seal@v1')];
+    const signatures = [
+      inHalf(fido.sign(message, 'exhibit-seal@v1'), 'low'),
+      await remote.sign(message, 'exhibit-seal@v1'),
+    ];
     const keys = [fido.publicKey, remote.publicKey];
     for (const [index, armored] of signatures.entries()) {
       bag.files.set(`seal/tagmanifest-sha256.txt.${String(index + 2)}.sig`, Buffer.from(armored));
@@ -134,5 +169,16 @@ describe('signers of other kinds', () => {
     const all = [...keys, lineOf(first)].map((line) => `who ${line}\n`).join('');
     expect((await judge(bag, trusting(all))).verdict).toBe('VERIFIED');
     expect((await judge(bag, trusting(all, fido.publicKey))).verdict).toBe('UNTRUSTED_SIGNER');
+    for (const [index, armored] of signatures.entries()) {
+      const path = `seal/tagmanifest-sha256.txt.${String(index + 2)}.sig`;
+      const other = inHalf(armored, 'high');
+      const parsed = parseSshsig(other);
+      expect(parsed !== null && verifySshsig(parsed, message, 'exhibit-seal@v1')).toBe(true);
+      const changed = { ...bag, files: new Map(bag.files).set(path, Buffer.from(other)) };
+      expect(await judge(changed, trusting(all))).toMatchObject({
+        verdict: 'TAMPERED',
+        findings: [{ check: 'signature', path, expected: 'a signature in the form of exhibit/1' }],
+      });
+    }
   });
 });

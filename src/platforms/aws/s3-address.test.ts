@@ -36,16 +36,23 @@ describe('an address in S3', () => {
 
   it('whatever it is made of, a prefix is plain, bounded, and ends with a slash', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.webPath(), fc.array(fc.constantFrom('a', 'b', '.', '/', '-')).map((parts) => parts.join(''))), (path) => {
-        try {
-          const { prefix } = parseS3Address(`s3://vault/${path}`);
-          expect(prefix).toMatch(/^$|^([A-Za-z0-9!_.*'()=+@,-]+\/)+$/);
-          expect(prefix.length).toBeLessThan(400);
-          expect(`/${prefix}`).not.toMatch(/\/\.{1,2}\//);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'DESTINATION_INVALID' });
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.webPath(),
+          fc.array(fc.constantFrom('a', 'b', '.', '/', '-')).map((parts) => parts.join('')),
+        ),
+        (path) => {
+          try {
+            const { prefix } = parseS3Address(`s3://vault/${path}`);
+            expect(prefix).toMatch(/^$|^([A-Za-z0-9!_.*'()=+@,-]+\/)+$/);
+            expect(prefix.length).toBeLessThan(400);
+            expect(`/${prefix}`).not.toMatch(/\/\.{1,2}\//);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'DESTINATION_INVALID' });
+          }
+        },
+      ),
     );
   });
 });

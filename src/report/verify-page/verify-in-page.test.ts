@@ -17,7 +17,10 @@ import {
 } from '../../../test/fakes/archive-builder.js';
 import { IMPOSSIBLE, POSSIBLE } from '../../../test/fakes/impossible-archives.js';
 import { edit, editRecords } from '../../../test/fakes/tamper.js';
+import { localRemoteKey } from '../../../test/fakes/local-remote-key.js';
+import { inHalf } from '../../../test/fakes/other-half.js';
 import { flipBit, NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
+import { createRemoteKeySigner } from '../../evidence/signers/remote-key-signer.js';
 import type { PageReport } from './page-report.js';
 import { recordSchemas } from './record-schemas.js';
 import { recordShapes } from './record-shapes.js';
@@ -234,14 +237,36 @@ describe('the page judges as the program does', () => {
     const { signer } = receiptOf(goodBag, good, key);
     const items = SAMPLE_PAYLOAD.map(itemEvent);
     const events = [{ event: 'open' }, ...items, { event: 'seal', signer }];
-    const bag = listBag(makeBag({ events }));
+    const statement = { policy: { requireTimestamp: false, requireSigners: 2 } };
+    const bag = listBag(makeBag({ events, statement }));
     const [right, swapped] = [
       packBag(signBag(signBag(bag, key), otherKey, 2)),
       packBag(signBag(signBag(bag, otherKey), key, 2)),
     ];
     const verdicts = [await both(gzipOf(right)), await both(gzipOf(swapped))];
     for (const { page, program } of verdicts) expect(page).toEqual(program);
-    expect(verdicts.map(({ page }) => page.verdict)).toEqual(['VERIFIED', 'TAMPERED']);
+    expect(verdicts.map(({ page }) => page.verdict)).toEqual(['UNTRUSTED_SIGNER', 'TAMPERED']);
+  });
+
+  it('a signature more than the policy asks for', async () => {
+    const { page, program } = await both(gzipOf(packBag(signBag(sealedBag(key), otherKey, 2))));
+    expect(page).toEqual(program);
+    expect(page).toMatchObject({ verdict: 'TAMPERED', paths: ['closure seal/tagmanifest-sha256.txt.2.sig'] });
+  });
+
+  it('both forms of an ECDSA signature, of which one is that of the format', async () => {
+    const bag = sealedBag(key, { statement: { policy: { requireTimestamp: false, requireSigners: 2 } } });
+    const signer = await createRemoteKeySigner(localRemoteKey());
+    const message = bag.files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0);
+    const armored = await signer.sign(message, 'exhibit-seal@v1');
+    bag.files.set('seal/signer-2.pub', Buffer.from(`${signer.publicKey}\n`));
+    for (const half of ['low', 'high'] as const) {
+      bag.files.set('seal/tagmanifest-sha256.txt.2.sig', Buffer.from(inHalf(armored, half)));
+      const { page, program } = await both(gzipOf(packBag(bag)));
+      expect(page).toEqual(program);
+      expect(page.paths).toEqual(half === 'low' ? [] : ['signature seal/tagmanifest-sha256.txt.2.sig']);
+      expect(page.verdict).toBe(half === 'low' ? 'UNTRUSTED_SIGNER' : 'TAMPERED');
+    }
   });
 
   it.each([

@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { newExhibit, OPENING, quietIo, temporaryStore } from '../../test/fakes/evidence-case.js';
+import { systemClock, systemIds } from '../lib/clock.js';
+import { collect } from './collect.js';
+
+it('a collection goes into no redacted copy that a killed run began', async () => {
+  const { store, home } = temporaryStore();
+  const { openCase, exhibit } = await newExhibit(store);
+  const { caseId } = openCase.file;
+  const derivedFrom = {
+    exhibitId: 'case-abcd-x0001',
+    tagmanifestSha256: 'a'.repeat(64),
+    containerSha256: 'b'.repeat(64),
+    redactions: 1,
+  };
+  await exhibit.writeOpening({ ...OPENING, derivedFrom });
+  await openCase.release();
+  const collecting = collect(
+    {
+      scope: { all: true, nodes: [], pods: [], namespaces: [] },
+      kubelet: false,
+      profileName: 'triage',
+      collectors: [],
+      profileText: '',
+      configText: '',
+      kind: 'drill',
+      limits: { maxLogBytes: null, sinceTime: null, idleTimeoutMs: 1000 },
+    },
+    {
+      clock: systemClock,
+      ids: systemIds,
+      io: quietIo,
+      store,
+      caseId,
+      tool: OPENING.tool,
+      os: { user: 'tester', host: 'bench' },
+      collectors: [],
+      connect: () => Promise.reject(new Error('nothing is asked of the cluster')),
+      signal: new AbortController().signal,
+    },
+  );
+  await expect(collecting).rejects.toMatchObject({
+    code: 'USAGE_INVALID',
+    message: `exhibit ${caseId}-x0001 is a redacted copy of case-abcd-x0001 that was not finished`,
+  });
+  rmSync(home, { recursive: true });
+});
