@@ -64,11 +64,11 @@ describe('parseAgeHeader', () => {
       fc.constantFrom(VERSION, MAC, BODY, '-> X25519 a\n', '-> scrypt b 18\n', '\n'),
       fc.string({ unit: 'binary', maxLength: 80 }).map((text) => `${text}\n`),
     );
-    const stanza = fc
+    const recipient = fc
       .tuple(fc.constantFrom('-> X25519 a\n', '-> scrypt b 18\n'), fc.constantFrom('\n', BODY))
       .map((parts) => parts.join(''));
     const header = fc
-      .tuple(fc.array(stanza, { minLength: 1, maxLength: 4 }), fc.array(line, { maxLength: 3 }))
+      .tuple(fc.array(recipient, { minLength: 1, maxLength: 4 }), fc.array(line, { maxLength: 3 }))
       .map(([stanzas, rest]) => [VERSION, ...stanzas, MAC, ...rest]);
     let taken = 0;
     fc.assert(
