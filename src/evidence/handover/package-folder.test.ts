@@ -56,6 +56,9 @@ describe('a folder for a recipient', () => {
       await expect(PackageFolder.create(join(place, 'package'))).rejects.toThrow(coded('USAGE_INVALID'));
       expect(readdirSync(place)).toEqual([name]);
     }
-    await expect(PackageFolder.create(join(directory, 'no', 'such'))).rejects.toThrow(coded('STORAGE_FAILED'));
+    writeFileSync(join(directory, 'file'), '');
+    const nested = await PackageFolder.create(join(directory, 'new', 'package'));
+    expect(existsSync(nested.directory)).toBe(true);
+    await expect(PackageFolder.create(join(directory, 'file', 'such'))).rejects.toThrow(coded('STORAGE_FAILED'));
   });
 });

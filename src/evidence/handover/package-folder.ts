@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storageError } from '../../custody/storage-error.js';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
@@ -10,6 +10,14 @@ import { createFile, makePrivateDirectory, syncDirectory } from '../private-file
 const CHUNK_BYTES = 1024 * 1024;
 const MANIFEST = 'MANIFEST.txt';
 const PARTIAL = '.partial';
+
+async function makeFolderAround(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw storageError(error, dirname(path));
+  }
+}
 
 /** A file of the package; `path` is relative to it, with `/`. */
 export interface WrittenFile {
@@ -33,9 +41,10 @@ export class PackageFolder {
     this.#signal = signal;
   }
 
-  /** Throws `USAGE_INVALID` when something has the name already, `STORAGE_FAILED` when the folder around it cannot be used. */
+  /** Makes the folder around it where there is none. Throws `USAGE_INVALID` when something has the name already, `STORAGE_FAILED`. */
   static async create(path: string, signal?: AbortSignal): Promise<PackageFolder> {
     const folder = new PackageFolder(path, signal);
+    await makeFolderAround(path);
     await assertFree(path);
     await assertFree(folder.directory, [`rm -r ${folder.directory}`]);
     makePrivateDirectory(folder.directory);
