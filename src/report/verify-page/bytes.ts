@@ -5,9 +5,20 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const DECODER = new TextDecoder('windows-1252');
 const ENCODER = new TextEncoder();
 
-/** One character per byte; a byte outside ASCII becomes a character outside ASCII. */
+const PIECE_BYTES = 8192;
+
+/** One character per byte, of the same number: Latin-1. */
 export function textOf(bytes: Uint8Array): string {
-  return DECODER.decode(bytes);
+  const text = DECODER.decode(bytes);
+  // Browsers and Node.js from 22 on give some bytes from 0x80 to 0x9f other characters; Node.js 20 does not.
+  return /[\u0100-\uffff]/.test(text) ? characterByCharacter(bytes) : text;
+}
+
+function characterByCharacter(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES));
+  return text;
 }
 
 /** UTF-8. */
