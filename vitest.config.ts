@@ -48,7 +48,7 @@ export default defineConfig({
       folder('interop', { timeoutMs: 300_000, serial: true }),
       folder('aws', { timeoutMs: 120_000, serial: true }),
       folder('browser', { timeoutMs: 300_000, serial: true }),
-      folder('tamper', { timeoutMs: 600_000, serial: true }),
+      folder('tamper', { timeoutMs: 3_600_000, serial: true }),
       folder('lab', { timeoutMs: 600_000, serial: true }),
       folder('torture', { timeoutMs: 1_800_000, serial: true }),
     ],

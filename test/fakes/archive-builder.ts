@@ -8,7 +8,6 @@ import { BAGIT_TXT, renderBagInfo } from '../../src/evidence/bag-info.js';
 import { compareBagPaths } from '../../src/evidence/bag-order.js';
 import { completenessOf } from '../../src/evidence/completeness.js';
 import { ed25519Blob, fingerprintOf, renderPublicKey } from '../../src/evidence/ssh-public-key.js';
-import { signSshsig } from '../../src/evidence/sshsig.js';
 import { renderVerifyGuide } from '../../src/evidence/verify-guide.js';
 import { createHeaderEncoder } from '../../src/evidence/ustar-header.js';
 import { asciiJson } from '../../src/lib/ascii-json.js';
@@ -17,6 +16,7 @@ import type { ItemRecord } from '../../src/model/artifact.js';
 import { CHAIN_START } from '../../src/model/custody-entry.js';
 import type { Receipt, Statement } from '../../src/model/exhibit.js';
 import { emptyOutcomeCounts, isGap, type OutcomeRecord } from '../../src/model/outcome.js';
+import { publicPartOf, signWith } from './seal-key.js';
 
 export interface PayloadSpec {
   /** Below data/. */
@@ -201,7 +201,7 @@ export function makeBag(spec: BagSpec = {}): Bag {
   const text = (path: string, content: string): unknown => files.set(path, Buffer.from(content));
   text('bagit.txt', BAGIT_TXT);
   text('bag-info.txt', renderBagInfo(statement));
-  const signers = [spec.guideFor ?? []].flat().map((key) => fingerprintOf(ed25519Blob(key)));
+  const signers = [spec.guideFor ?? []].flat().map((key) => fingerprintOf(publicPartOf(key).blob));
   text(
     'VERIFY.md',
     signers.length > 0 ? renderVerifyGuide({ statement, signers }) : `How to check ${statement.exhibitId}.\n`,
@@ -256,13 +256,10 @@ export function listBag(bag: Bag): Bag {
 
 /** Signs the tagmanifest as signer 1 or a further one. */
 export function signBag(bag: Bag, key: KeyObject, number = 1): Bag {
-  const signature = signSshsig(key, bag.files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0), 'exhibit-seal@v1');
+  const signature = signWith(key, bag.files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0), 'exhibit-seal@v1');
   const [infix, dash] = number === 1 ? ['', ''] : [`.${String(number)}`, `-${String(number)}`];
   bag.files.set(`seal/tagmanifest-sha256.txt${infix}.sig`, Buffer.from(signature));
-  bag.files.set(
-    `seal/signer${dash}.pub`,
-    Buffer.from(`${renderPublicKey({ type: 'ssh-ed25519', blob: ed25519Blob(key) })}\n`),
-  );
+  bag.files.set(`seal/signer${dash}.pub`, Buffer.from(`${renderPublicKey(publicPartOf(key))}\n`));
   return bag;
 }
 
@@ -313,7 +310,7 @@ export function sealedBag(key: KeyObject, spec: BagSpec = {}): Bag {
 
 /** An allowed_signers file that trusts the key for the seal. */
 export function allowedSignersOf(key: KeyObject): string {
-  return `tester@example.test namespaces="exhibit-seal@v1" ${renderPublicKey({ type: 'ssh-ed25519', blob: ed25519Blob(key) })}\n`;
+  return `tester@example.test namespaces="exhibit-seal@v1" ${renderPublicKey(publicPartOf(key))}\n`;
 }
 
 /** The receipt of an archive that was packed from the bag. */

@@ -19,6 +19,8 @@ export interface Attack {
   readonly make: (shape: Shape, choose: Choose) => Mutation | null;
   /** What a holder makes that says nothing impossible: only the receipt can tell. */
   readonly isConsistent?: true;
+  /** Adds or removes whole tokens, which no signature covers: `untold` even where the roots of the authorities are given. */
+  readonly tokens?: 'untold' | 'told-by-roots';
 }
 
 export const whole = (container: Buffer): Mutation => ({ container, touched: null });

@@ -20,6 +20,15 @@ const hasStockTools =
   hasPythonModule('bagit');
 const stock = Number(process.env['EXHIBIT_TAMPER_STOCK'] ?? (isSample ? 1 : 8));
 
+/** With all that was set, so that it does the same again. */
+const command = [
+  `EXHIBIT_TAMPER_SEED=${String(seed)}`,
+  ...['EXHIBIT_TAMPER_COUNT', 'EXHIBIT_TAMPER_STOCK'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
+  ),
+  'npm run tamper',
+].join(' ');
+
 process.stderr.write(
   `tamper: ${String(perClass)} of each class, ${String(stock)} by stock tools${hasStockTools ? '' : ' (not installed: not run)'}, EXHIBIT_TAMPER_SEED=${String(seed)}\n`,
 );
@@ -69,7 +78,7 @@ describe('the error rate of the verifier', () => {
     const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
     const page = renderErrorRate({
       ...(await result()),
-      seed,
+      command,
       version,
       nodeVersion: `Node.js ${process.version}`,
       shapes: [...all.map(({ name }) => name), 'encrypted'],

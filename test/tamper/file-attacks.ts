@@ -1,7 +1,11 @@
 /** What somebody without the key can do to the files of a bag, to its manifests, its seal and its token. */
 import { generateKeyPairSync } from 'node:crypto';
+import { signerFiles, tokenFiles } from '../../src/evidence/bag-layout.js';
 import { signSshsig } from '../../src/evidence/sshsig.js';
 import { listBag, packBag, signBag, type Bag } from '../fakes/archive-builder.js';
+import { inHalf } from '../fakes/other-half.js';
+import { stampBag } from '../fakes/stamp-bag.js';
+import { makeTsa } from '../fakes/token-maker.js';
 import { attack, flipped, NOTHING, ofTar, type Attack, type Choose } from './attack.js';
 import { copyOf, otherArchive, type Shape } from './shapes.js';
 
@@ -270,6 +274,26 @@ const seal: readonly Attack[] = [
   ),
   attack(
     SEAL,
+    "a stranger's signature added as number 2",
+    files((bag, _choose, shape) => {
+      if (shape.keys.length > 1) return null;
+      signBag(bag, stranger, 2);
+      return ['seal/tagmanifest-sha256.txt.2.sig', 'seal/signer-2.pub'];
+    }),
+  ),
+  attack(
+    SEAL,
+    'the other of the two numbers that make an ECDSA signature good',
+    files((bag, _choose, shape) => {
+      const number = shape.keys.findIndex((key) => key.asymmetricKeyType === 'ec') + 1;
+      if (number === 0) return null;
+      const [path] = signerFiles(number);
+      bag.files.set(path, Buffer.from(inHalf(bag.files.get(path)?.toString('latin1') ?? '', 'high')));
+      return [path];
+    }),
+  ),
+  attack(
+    SEAL,
     'a signature made for another purpose',
     files((bag, _choose, shape) => {
       const [key] = shape.keys;
@@ -289,12 +313,50 @@ const seal: readonly Attack[] = [
 ];
 
 const TOKEN = 'time token';
+const foreign = makeTsa();
+const tokensIn = (bag: Bag): number => [...bag.files.keys()].filter((path) => path.endsWith('.tsr')).length;
+
+function withForeign(bag: Bag): readonly string[] {
+  const number = tokensIn(bag) + 1;
+  stampBag(bag, foreign, { number });
+  return tokenFiles(number);
+}
+
+/** The second one, or the first one so that the second takes its number. */
+function withoutOneOfTwo(bag: Bag, choose: Choose): readonly string[] | null {
+  if (tokensIn(bag) < 2) return null;
+  const [first, second] = [tokenFiles(1), tokenFiles(2)];
+  const isFirst = choose(2) === 0;
+  for (const [index, path] of second.entries()) {
+    if (isFirst) bag.files.set(first[index] ?? '', bag.files.get(path) ?? NOTHING);
+    bag.files.delete(path);
+  }
+  return isFirst ? [...first, ...second] : second;
+}
+
 const token: readonly Attack[] = [
   attack(TOKEN, 'a bit of the token', onOne(isSealOf(/\.tsr$/), anyBit)),
   attack(TOKEN, 'a bit of the request', onOne(isSealOf(/\.tsq$/), anyBit)),
   attack(TOKEN, 'a bit of the certificates', onOne(isSealOf(/\.pem$/), anyBit)),
   attack(TOKEN, 'of another archive', stolen(/\.ts[qr]$|\.pem$/)),
-  attack(TOKEN, 'removed', dropped(/\.ts[qr]$|\.pem$/)),
+  { ...attack(TOKEN, 'removed, with every other', dropped(/\.ts[qr]$|\.pem$/)), tokens: 'told-by-roots' },
+  { ...attack(TOKEN, 'one of two removed', files(withoutOneOfTwo)), tokens: 'untold' },
+  {
+    ...attack(
+      TOKEN,
+      "a foreign authority's added after the last",
+      files((bag) => (tokensIn(bag) === 0 ? null : withForeign(bag))),
+    ),
+    tokens: 'untold',
+  },
+  {
+    ...attack(
+      TOKEN,
+      "a foreign authority's put where there is none",
+      files((bag) => (tokensIn(bag) === 0 ? withForeign(bag) : null)),
+    ),
+    tokens: 'untold',
+  },
   attack(
     TOKEN,
     'half of it removed',

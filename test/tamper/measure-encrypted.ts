@@ -14,7 +14,7 @@ import { gzipOf } from '../fakes/archive-builder.js';
 import { NOW_MS } from '../fakes/verify-bytes.js';
 import { choices } from '../torture/extent.js';
 import { flipped, spliced, type Choose } from './attack.js';
-import { emptyCounts, type ClassResult } from './measure.js';
+import { emptyCounts, noneAllowed, type ClassResult } from './measure.js';
 import type { Shape } from './shapes.js';
 
 interface Sealed {
@@ -124,7 +124,7 @@ export async function measureEncrypted(
       isConsistent: false,
       routes: emptyCounts(),
       broken: [],
-      allowed: 0,
+      allowed: noneAllowed(),
     };
     for (let made = 0; made < extent.ours; made += 1) {
       const changed = await change(sealed, choose);

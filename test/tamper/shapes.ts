@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { Receipt } from '../../src/model/exhibit.js';
+import type { Receipt, Statement } from '../../src/model/exhibit.js';
 import {
   allowedSignersOf,
   entriesOf,
@@ -18,7 +18,7 @@ import {
 } from '../fakes/archive-builder.js';
 import { stampBag } from '../fakes/stamp-bag.js';
 import { editRecords } from '../fakes/tamper.js';
-import { makeTsa, type Tsa } from '../fakes/token-maker.js';
+import { makeTsa } from '../fakes/token-maker.js';
 
 /** Of the parts of the archive with a split file; in a real one 2^32. */
 const PART_BYTES = 4096;
@@ -33,7 +33,7 @@ export interface Shape {
   readonly container: Buffer;
   readonly receipt: Receipt;
   readonly allowedSigners: string;
-  /** PEM of the root of the token's authority; `null` = it has no token. */
+  /** PEM of the roots of the tokens' authorities; `null` = it has no token. */
   readonly tsaRoot: string | null;
   readonly partBytes: number | null;
   /** Signs and stamps what a bag holds now, as its seal would. */
@@ -47,19 +47,27 @@ export function copyOf(bag: Bag): Bag {
 interface Making {
   readonly name: string;
   readonly spec: BagSpec;
-  readonly signers?: number;
-  readonly isStamped?: boolean;
+  /** Of the further signers. */
+  readonly further?: readonly ('ed25519' | 'P-256')[];
+  /** Each of another authority. */
+  readonly tokens?: number;
   readonly partBytes?: number;
   readonly change?: (bag: Bag) => void;
 }
 
-export function shapeOf({ name, spec, signers = 1, isStamped = false, partBytes, change }: Making): Shape {
-  const keys = Array.from({ length: signers }, () => generateKeyPairSync('ed25519').privateKey);
-  const [first] = keys as [KeyObject];
-  const tsa: Tsa | null = isStamped ? makeTsa() : null;
+const newKey = (kind: 'ed25519' | 'P-256'): KeyObject =>
+  kind === 'ed25519'
+    ? generateKeyPairSync('ed25519').privateKey
+    : generateKeyPairSync('ec', { namedCurve: kind }).privateKey;
+
+export function shapeOf({ name, spec, further = [], tokens = 0, partBytes, change }: Making): Shape {
+  const first = newKey('ed25519');
+  const keys = [first, ...further.map(newKey)];
+  const authorities = Array.from({ length: tokens }, () => makeTsa());
   const sealAgain = (bag: Bag): Bag => {
     for (const [index, key] of keys.entries()) signBag(bag, key, index + 1);
-    return tsa === null ? bag : stampBag(bag, tsa);
+    for (const [index, tsa] of authorities.entries()) stampBag(bag, tsa, { number: index + 1 });
+    return bag;
   };
   const made = makeBag({ ...spec, guideFor: keys });
   change?.(made);
@@ -74,7 +82,7 @@ export function shapeOf({ name, spec, signers = 1, isStamped = false, partBytes,
     container,
     receipt: receiptOf(bag, container, first),
     allowedSigners: keys.map(allowedSignersOf).join(''),
-    tsaRoot: tsa?.root.pem ?? null,
+    tsaRoot: tokens === 0 ? null : authorities.map(({ root }) => root.pem).join(''),
     partBytes: partBytes ?? null,
     sealAgain,
   };
@@ -132,9 +140,15 @@ export function shapes(items: number): readonly Shape[] {
     shapeOf({
       name: 'two signers',
       spec: { statement: { policy: { requireTimestamp: false, requireSigners: 2 } } },
-      signers: 2,
+      further: ['ed25519'],
     }),
-    shapeOf({ name: 'time-stamped', spec: {}, isStamped: true }),
+    shapeOf({
+      name: 'two signers, the second with P-256',
+      spec: { statement: { policy: { requireTimestamp: false, requireSigners: 2 } } },
+      further: ['P-256'],
+    }),
+    shapeOf({ name: 'time-stamped', spec: {}, tokens: 1 }),
+    shapeOf({ name: 'time-stamped twice', spec: {}, tokens: 2 }),
     shapeOf({
       name: 'redacted copy',
       spec: {
@@ -165,10 +179,14 @@ export function itemsShape(items: number): Shape {
   return shapeOf({ name: `${String(items)} items`, spec: { payload: many(items) } });
 }
 
-/** Another good archive of the same signer: where stolen parts come from. */
+/** Another good archive of the same signers and policy: where stolen parts come from. */
 export function otherArchive(shape: Shape): Bag {
   const payload = SAMPLE_PAYLOAD.map((spec) => ({ ...spec, bytes: Buffer.concat([spec.bytes, Buffer.from('other')]) }));
-  return shape.sealAgain(listBag(makeBag({ payload, guideFor: shape.keys })));
+  const { policy } = JSON.parse(shape.bag.files.get('meta/exhibit.json')?.toString() ?? '') as Pick<
+    Statement,
+    'policy'
+  >;
+  return shape.sealAgain(listBag(makeBag({ payload, guideFor: shape.keys, statement: { policy } })));
 }
 
 /** In which file of a tar a byte lies. */
