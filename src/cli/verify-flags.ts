@@ -8,7 +8,10 @@ export const trustFlags = {
     helpValue: 'FILE',
     summary: "Trust list in OpenSSH's format, from outside the archive.",
   }),
-  'revoked': Flags.string({ helpValue: 'FILE', summary: 'Keys that are trusted no longer (EXHIBIT_REVOKED).' }),
+  'revoked': Flags.string({
+    helpValue: 'FILE',
+    summary: 'Keys that are trusted no longer: a KRL of ssh-keygen, or public keys one a line (EXHIBIT_REVOKED).',
+  }),
 };
 
 /** For commands that judge a token. */

@@ -5,7 +5,7 @@ import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentReport, verdictNotice } from '../cli/present-report.js';
 import type { verifyResult } from '../cli/results/archive-results.js';
-import { tsaTrustFlags } from '../cli/verify-flags.js';
+import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { verify } from '../workflows/verify.js';
 
 export default class Verify extends BaseCommand<typeof Verify> {
@@ -32,30 +32,15 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
   };
 
   static override flags = {
-    'allowed-signers': Flags.string({
-      helpValue: 'FILE',
-      summary: "Trust list in OpenSSH's format, from outside the archive.",
-    }),
-    'revoked': Flags.string({
-      helpValue: 'FILE',
-      summary: 'Keys that are trusted no longer: a KRL of ssh-keygen, or public keys one a line (EXHIBIT_REVOKED).',
-    }),
-    'receipt': Flags.string({ helpValue: 'FILE', summary: 'Receipt that was kept elsewhere since the seal.' }),
-    ...tsaTrustFlags,
+    ...verifyFlags,
     'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyResult>>> {
     const { context, flags } = this;
+    const request = await verifyRequestOf(context, this.args.archive, flags);
     const report = await verify(
-      {
-        archivePath: this.args.archive,
-        allowedSigners: await context.trustList(flags['allowed-signers'], flags.revoked),
-        receiptPath: flags.receipt ?? null,
-        requireComplete: flags['require-complete'],
-        tsaCaPath: flags['tsa-ca'] ?? null,
-        requireTimestamp: flags['require-timestamp'],
-      },
+      { ...request, requireComplete: flags['require-complete'] },
       { clock: context.clock, scratchDirectory: context.scratchDirectory },
     );
     const notice = verdictNotice(report);
