@@ -26,6 +26,10 @@ export const collectFlags = {
     default: false,
     summary: 'Also ask the kubelets through the API proxy. Needs nodes/proxy, which gives exec on every pod.',
   }),
+  'node-access': Flags.option({ options: ['collector-pod', 'ssh', 'local'] as const, multiple: true, delimiter: ',' })({
+    summary:
+      'Ways to run read-only scripts on the nodes, tried in this order: processes, network, files, container diffs.',
+  }),
   'max-log-bytes': Flags.string({
     helpValue: 'SIZE',
     summary: 'At most so many bytes of each log (10Mi); a log cut there is a gap.',

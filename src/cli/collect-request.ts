@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { toRfc3339 } from '../lib/clock.js';
 import type { Kind } from '../model/exhibit.js';
 import { type Profile, selectByProfile } from '../model/profile.js';
+import type { NodeRung } from '../ports/node-access.js';
 import type { Collector } from '../ports/collector.js';
 import type { CollectRequest } from '../workflows/collect-request.js';
 import type { Context } from './context.js';
@@ -18,6 +19,7 @@ export interface CollectFlagValues {
   readonly 'all': boolean;
   readonly 'profile': string | undefined;
   readonly 'kubelet': boolean;
+  readonly 'node-access'?: readonly NodeRung[] | undefined;
   readonly 'max-log-bytes': string | undefined;
   readonly 'since': string | undefined;
   readonly 'idle-timeout': string | undefined;
@@ -64,6 +66,7 @@ export async function collectRequestOf(
     {
       scope,
       kubelet: flags.kubelet,
+      nodeAccess: flags['node-access'] ?? [],
       kind: extra.kind,
       profile: name,
       maxLogBytes: limits.maxLogBytes,
@@ -75,6 +78,7 @@ export async function collectRequestOf(
   return {
     scope,
     kubelet: flags.kubelet,
+    nodeAccess: flags['node-access'] ?? [],
     profileName: profile.metadata.name,
     collectors: [...selectByProfile(profile, extra.collectors)],
     profileText: text,

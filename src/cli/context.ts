@@ -16,6 +16,7 @@ import type { S3DestinationOptions } from '../platforms/aws/s3-destination.js';
 import type { Collector } from '../ports/collector.js';
 import type { Destination } from '../ports/destination.js';
 import type { Io } from '../ports/io.js';
+import type { NodeAccessRung, NodeRung } from '../ports/node-access.js';
 import type { PassphraseSource } from '../ports/passphrase-source.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Signer } from '../ports/signer.js';
@@ -247,8 +248,14 @@ export class Context {
       os: this.os,
       collectors: await this.collectors(),
       connect: this.connector(target, caseId),
+      rungs: async (names) => await this.#rungs(names),
       signal: this.signal,
     };
+  }
+
+  async #rungs(names: readonly NodeRung[]): Promise<readonly NodeAccessRung[]> {
+    const { localRung } = await import('../node-access/local.js');
+    return names.flatMap((name) => (name === 'local' ? [localRung({ clock: this.clock, ids: this.ids })] : []));
   }
 
   /** A cluster of our own on loopback, until the command ends. It sees nothing of the user's kubeconfig and proxies. */

@@ -45,6 +45,16 @@ export const ERROR_TABLE = {
       'A signing key, a trust list or a list of revoked keys is missing, unreadable or of no kind that can be used.',
     remedy: 'Make a key: exhibit key new.',
   },
+  NODE_ACCESS_REFUSED: {
+    exitCode: 11,
+    meaning: 'A way to a node is not open: an admission, a missing right or image, or a shell that cannot run the scripts.',
+    remedy: 'Read the reason, or try another way: exhibit collect --node-access.',
+  },
+  NODE_ACCESS_LOST: {
+    exitCode: 10,
+    meaning: 'The way to a node is gone: the collector pod ended, the connection closed, the node died.',
+    remedy: 'Collect again; what was committed is safe.',
+  },
   NOTHING_TO_SEAL: { exitCode: 2, meaning: 'The case has no open exhibit.', remedy: 'Collect first: exhibit collect.' },
   NOTHING_TO_RESUME: {
     exitCode: 2,

@@ -6,6 +6,7 @@ import type { ApiResource, NodeTarget, PodTarget } from '../model/target.js';
 import type { ClusterReader } from './cluster-reader.js';
 import type { Clock } from './clock.js';
 import type { EvidenceSink } from './evidence-sink.js';
+import type { NodeAccess } from './node-access.js';
 
 /** A right that a collector uses. docs/permissions.md and templates/rbac are generated from these. */
 export interface Permission {
@@ -55,6 +56,11 @@ export interface CollectContext extends PlanContext {
   readonly sink: EvidenceSink;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /**
+   * The way to a node in scope; the same one for all that ask, closed by the executor. Throws `NODE_ACCESS_REFUSED` when no rung of the
+   * ladder leads there: the artifact is `denied` with the last refusal's reason.
+   */
+  nodeAccess(node: string): Promise<NodeAccess>;
   /** Appends an artifact that the source itself made known; it gets its own plan line and outcome. Ignored when the key is already planned. */
   discover(planned: PlannedArtifact): Promise<void>;
   recordClock(record: ClockRecord): Promise<void>;
@@ -76,6 +82,8 @@ export interface Collector {
   readonly tags: readonly string[];
   /** Planned only with `--kubelet`: it needs nodes/proxy. */
   readonly needsKubelet: boolean;
+  /** Planned only where a way to run scripts on the node was asked for (`--node-access`); default false. */
+  readonly needsNodeAccess?: boolean;
   /** What of the targets it walks; the rest is not fetched for it. */
   readonly needs: readonly ('nodes' | 'pods' | 'resources')[];
   readonly permissions: readonly Permission[];

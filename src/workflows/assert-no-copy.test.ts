@@ -20,6 +20,7 @@ it('a collection goes into no redacted copy that a killed run began', async () =
     {
       scope: { all: true, nodes: [], pods: [], namespaces: [] },
       kubelet: false,
+      nodeAccess: [],
       profileName: 'triage',
       collectors: [],
       profileText: '',

@@ -5,6 +5,8 @@ import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 import type { Collector } from '../ports/collector.js';
 import type { Io } from '../ports/io.js';
+import { NODE_RUNGS } from '../ports/node-access.js';
+import type { NodeAccessRung, NodeRung } from '../ports/node-access.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import type { CaseStore } from '../evidence/case-store.js';
@@ -18,6 +20,8 @@ export const collectRequestSchema = z.strictObject({
     namespaces: z.array(z.string()).readonly(),
   }),
   kubelet: z.boolean(),
+  /** Ways to the nodes in the order in which they are tried; none = nothing runs on a node. */
+  nodeAccess: z.array(z.enum(NODE_RUNGS)).readonly().default([]),
   profileName: z.string(),
   /** Collector ids in the order of the profile. */
   collectors: z.array(z.string()).readonly(),
@@ -43,6 +47,8 @@ export interface CollectDeps {
   /** All that exist; the request selects. */
   readonly collectors: readonly Collector[];
   readonly connect: (log: RequestLog) => Promise<ClusterReader>;
+  /** Makes the rungs that the request names; default none. */
+  readonly rungs?: (names: readonly NodeRung[], log: RequestLog) => Promise<readonly NodeAccessRung[]>;
   readonly signal: AbortSignal;
   /** Asked for tokens over the custody log, at the opening and at each heartbeat; default none. */
   readonly timestampers?: readonly Timestamper[];

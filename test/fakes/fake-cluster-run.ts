@@ -1,4 +1,5 @@
 import type { PlannedArtifact } from '../../src/model/artifact.js';
+import { ExhibitError } from '../../src/model/errors.js';
 import type { ClockRecord } from '../../src/model/request.js';
 import type { NodeTarget, PodTarget } from '../../src/model/target.js';
 import type {
@@ -42,6 +43,8 @@ export interface FakeRunOptions {
   readonly wholeCluster?: boolean;
   readonly signal?: AbortSignal;
   readonly sink?: FakeSink;
+  /** Default: no way leads to any node. */
+  readonly nodeAccess?: CollectContext['nodeAccess'];
 }
 
 export interface FakeOutcome {
@@ -77,6 +80,8 @@ export async function runCollector(options: FakeRunOptions): Promise<FakeRun> {
     sink,
     signal,
     clock: { nowMs: () => 0, monoUs: () => 0, bootId: () => 'fake' },
+    nodeAccess:
+      options.nodeAccess ?? (async () => await Promise.reject(new ExhibitError('NODE_ACCESS_REFUSED', 'no way'))),
     discover: async (planned) => enqueue(planned),
     recordClock: async (record) => void clocks.push(record),
     emit: () => undefined,

@@ -218,6 +218,7 @@ describe('delegated resources', () => {
       signal: new AbortController().signal,
       clock: { nowMs: () => 0, monoUs: () => 0, bootId: () => '' },
       discover: async () => undefined,
+      nodeAccess: async () => await Promise.reject(new Error('no node')),
       recordClock: async () => undefined,
       emit: () => undefined,
     };

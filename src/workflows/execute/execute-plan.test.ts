@@ -13,6 +13,7 @@ import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import { ClockLedger } from './clock-ledger.js';
 import { executePlan } from './execute-plan.js';
+import { NodeLadder } from './node-ladder.js';
 import { PlanQueue } from './plan-queue.js';
 import { writePlan } from './write-plan.js';
 
@@ -101,6 +102,7 @@ async function run(
       clock: systemClock,
       clocks: new ClockLedger(exhibit, io),
       io,
+      ladder: new NodeLadder({ rungs: [], nodes: [], record: async () => undefined }),
       signal: options.signal ?? new AbortController().signal,
       notAfterMs: options.notAfterMs ?? null,
     });

@@ -13,6 +13,7 @@ import type { CollectContext, Collector, CollectResult, PlanContext } from '../.
 import type { Io } from '../../ports/io.js';
 import { endsTheRun, outcomeOfError } from './outcome-of-error.js';
 import type { ClockLedger } from './clock-ledger.js';
+import type { NodeLadder } from './node-ladder.js';
 import type { PlanQueue, QueuedArtifact } from './plan-queue.js';
 
 /** Artifacts being read at once. Brakes for lists and streams are in the cluster adapter; this bounds memory. */
@@ -32,6 +33,7 @@ export interface ExecuteOptions {
   readonly clocks: ClockLedger;
   readonly io: Io;
   readonly signal: AbortSignal;
+  readonly ladder: NodeLadder;
   /** Nothing is begun after it (epoch milliseconds); the authority's limit. */
   readonly notAfterMs: number | null;
 }
@@ -217,6 +219,7 @@ class Execution {
       clock,
       sink: exhibit.sink,
       signal: this.#abort.signal,
+      nodeAccess: async (node) => await this.#options.ladder.accessTo(node, this.#abort.signal),
       discover: async (planned) => {
         await this.#discover(entry.collector, planned);
       },

@@ -21,6 +21,7 @@ const REASONS: Partial<Record<ErrorCode, readonly [CollectResult['outcome'], str
   CLUSTER_FORBIDDEN: ['denied', 'forbidden'],
   CLUSTER_UNREACHABLE: ['failed', 'unreachable'],
   CLUSTER_PROTOCOL: ['failed', 'protocol'],
+  NODE_ACCESS_LOST: ['failed', 'node-access-lost'],
   TARGET_GONE: ['failed', 'gone'],
   TARGET_REPLACED: ['failed', 'replaced'],
   CUT: ['failed', 'cut'],
@@ -30,6 +31,10 @@ const REASONS: Partial<Record<ErrorCode, readonly [CollectResult['outcome'], str
 
 /** What a collector threw, as the outcome of its artifact. A bug of ours is `failed`, reason `internal`: one collector's failure never stops another. */
 export function outcomeOfError(error: unknown): CollectResult {
+  if (error instanceof ExhibitError && error.code === 'NODE_ACCESS_REFUSED') {
+    const proof = { error: error.code, refusal: error.subject ?? '' };
+    return { outcome: 'denied', reason: 'no-node-access', detail: error.message, proof };
+  }
   if (error instanceof ExhibitError) {
     const [outcome, reason] = REASONS[error.code] ?? ['failed', 'internal'];
     const about = error.subject === undefined || reason !== 'internal' ? '' : ` (${error.subject})`;

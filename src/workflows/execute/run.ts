@@ -21,6 +21,7 @@ import { ClockLedger } from './clock-ledger.js';
 import { CustodyStamps } from './custody-stamps.js';
 import { executePlan } from './execute-plan.js';
 import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
+import { NodeLadder } from './node-ladder.js';
 import { PlanQueue } from './plan-queue.js';
 import { planScopeGaps } from './plan-scope-gaps.js';
 import { runDirectoryOf, writeRunState } from './run-state.js';
@@ -223,8 +224,42 @@ export class Run {
   async #read(reading: { cluster: ClusterReader; queue: PlanQueue; context: PlanContext }): Promise<void> {
     const { authority } = this.#openCase.file;
     const notAfter = authority === NOT_STATED ? undefined : authority.limits.notAfter;
+    const ladder = await this.#ladder(reading.context);
+    try {
+      await this.#work(reading, ladder, notAfter);
+    } finally {
+      await ladder.close();
+    }
+  }
+
+  async #ladder({ targets }: PlanContext): Promise<NodeLadder> {
+    const { nodeAccess } = this.#state.request;
+    const rungs =
+      nodeAccess.length === 0 ? [] : ((await this.deps.rungs?.(nodeAccess, this.#exhibit.requestLog)) ?? []);
+    const { custody } = this.#exhibit;
+    return new NodeLadder({
+      rungs,
+      nodes: targets.nodes,
+      record: async ({ name, uid }, { access, refusals }) => {
+        await custody.append('preflight', {
+          phase: 'node-access',
+          node: name,
+          nodeUid: uid,
+          refusals,
+          chosen: access?.facts ?? null,
+        });
+      },
+    });
+  }
+
+  async #work(
+    reading: { cluster: ClusterReader; queue: PlanQueue; context: PlanContext },
+    ladder: NodeLadder,
+    notAfter: string | undefined,
+  ): Promise<void> {
     await executePlan({
       ...reading,
+      ladder,
       exhibit: this.#exhibit,
       clocks: this.#clocks,
       collectors: new Map(this.deps.collectors.map((collector) => [collector.id, collector])),

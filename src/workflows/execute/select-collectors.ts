@@ -2,10 +2,15 @@ import { ExhibitError } from '../../model/errors.js';
 import type { Collector } from '../../ports/collector.js';
 import type { CollectRequest } from '../collect-request.js';
 
+function isAskedFor(collector: Collector, request: Pick<CollectRequest, 'kubelet' | 'nodeAccess'>): boolean {
+  if (collector.needsKubelet && !request.kubelet) return false;
+  return collector.needsNodeAccess !== true || request.nodeAccess.length > 0;
+}
+
 /** The collectors of a request in the profile's order; those that need the kubelet only where it was asked for. */
 export function selectCollectors(
   all: readonly Collector[],
-  request: Pick<CollectRequest, 'collectors' | 'kubelet' | 'profileName'>,
+  request: Pick<CollectRequest, 'collectors' | 'kubelet' | 'nodeAccess' | 'profileName'>,
 ): readonly Collector[] {
   const byId = new Map(all.map((collector) => [collector.id, collector]));
   return request.collectors.flatMap((id) => {
@@ -20,16 +25,15 @@ export function selectCollectors(
         },
       );
     }
-    return collector.needsKubelet && !request.kubelet ? [] : [collector];
+    return isAskedFor(collector, request) ? [collector] : [];
   });
 }
 
 /** What the profile names but nobody asked for; shown on the plan screen, and no gap. */
 export function notAskedFor(
   all: readonly Collector[],
-  request: Pick<CollectRequest, 'collectors' | 'kubelet'>,
+  request: Pick<CollectRequest, 'collectors' | 'kubelet' | 'nodeAccess'>,
 ): readonly string[] {
-  if (request.kubelet) return [];
   const named = new Set(request.collectors);
-  return all.filter((collector) => named.has(collector.id) && collector.needsKubelet).map((collector) => collector.id);
+  return all.filter((collector) => named.has(collector.id) && !isAskedFor(collector, request)).map(({ id }) => id);
 }

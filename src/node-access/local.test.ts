@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { systemClock, systemIds } from '../lib/clock.js';
+import type { NodeCommand } from '../ports/node-access.js';
+import { localRung } from './local.js';
+
+const options = { clock: systemClock, ids: systemIds };
+const node = { name: 'here', uid: '', machineId: '', ready: true };
+
+async function run(command: Partial<NodeCommand> & { script: string }) {
+  const access = await localRung(options).open(node, new AbortController().signal);
+  const chunks: Buffer[] = [];
+  const end = await access.run({ name: 'test', ...command }, { chunk: (bytes) => void chunks.push(bytes) });
+  return { end, body: Buffer.concat(chunks), facts: access.facts };
+}
+
+describe('this machine as a node', () => {
+  it('is probed for what it can do', async () => {
+    const { facts } = await run({ script: 'true' });
+    expect(facts).toMatchObject({ rung: 'local', vantage: 'live-kernel', node: 'here', root: '' });
+    expect(facts.tools['tar']).toContain('tar');
+    expect(facts.processes).toBe(true);
+  });
+
+  it('gives the script its arguments, its input and the root, and says how it ended', async () => {
+    const { end, body } = await run({
+      script: 'cat; printf "%s|%s|%s" "$1" "$ROOT" "$PROC"; echo complaint >&2; exit 7',
+      args: ["a '$(id)' b"],
+      stdin: Buffer.from([0, 255, 10]),
+    });
+    expect(body).toEqual(Buffer.concat([Buffer.from([0, 255, 10]), Buffer.from("a '$(id)' b||/proc")]));
+    expect(end).toMatchObject({ end: 'complete', exitStatus: 7, stderr: 'complaint\n', sizeBytes: body.length });
+    expect(end.sha256).toBe(createHash('sha256').update(body).digest('hex'));
+    expect(end.farSha256).toBe(end.sha256);
+  });
+
+  it('ends what is endless at its limit, and what is silent at its time', async () => {
+    const endless = await run({ script: 'cat /dev/zero', maxBytes: 100_000 });
+    expect(endless.end).toMatchObject({ end: 'limit', sizeBytes: 100_000 });
+    const silent = await run({ script: 'echo begun; sleep 1000', idleTimeoutMs: 300 });
+    expect(silent.end).toMatchObject({ end: 'timeout', sizeBytes: 6 });
+  });
+});

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { toRfc3339 } from '../lib/clock.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import type { NodeCommand, NodeCommandEnd, NodeStreamConsumer, NodeStreamEnd } from '../ports/node-access.js';
+import { FarStderr } from './end-line.js';
+import type { StartFar } from './far-exec.js';
+import { farScriptOf } from './far-script.js';
+
+const MAX_BYTES = 1024 * 1024 * 1024;
+const IDLE_TIMEOUT_MS = 60_000;
+
+export interface FarSide {
+  readonly start: StartFar;
+  readonly root: string;
+  readonly proc: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** Why we ended a stream ourselves. */
+class Ended extends Error {
+  readonly end: NodeStreamEnd;
+
+  constructor(end: NodeStreamEnd, detail: string) {
+    super(detail);
+    this.end = end;
+  }
+}
+
+/** One running script: counts, hashes, and ends it when it is too long, too slow or too silent. */
+class FarRun {
+  readonly #command: NodeCommand;
+  readonly #far: FarSide;
+  readonly #consumer: NodeStreamConsumer;
+  readonly #nonce: string;
+  readonly #hash = createHash('sha256');
+  readonly #stderr = new FarStderr();
+  readonly #abort = new AbortController();
+  #sizeBytes = 0;
+  #firstByteAt: string | null = null;
+  #lastByteAt: string | null = null;
+  #idle: NodeJS.Timeout | undefined;
+  /** While the consumer holds the stream back the silence is ours. */
+  #held = 0;
+
+  constructor(command: NodeCommand, far: FarSide, consumer: NodeStreamConsumer) {
+    this.#command = command;
+    this.#far = far;
+    this.#consumer = consumer;
+    this.#nonce = far.ids.uuid().replaceAll('-', '');
+  }
+
+  async run(): Promise<NodeCommandEnd> {
+    const { signal, timeoutMs } = this.#command;
+    const script = farScriptOf(this.#command, { nonce: this.#nonce, root: this.#far.root, proc: this.#far.proc });
+    const onAbort = (): void => {
+      this.#end('aborted', 'the run was interrupted');
+    };
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const whole =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.#end('timeout', `not at its end after ${String(timeoutMs)} ms`);
+          }, timeoutMs);
+    this.#rearm();
+    try {
+      const { detail, auditId } = await this.#far.start({
+        argv: script.argv,
+        stdin: script.stdin,
+        stdout: async (chunk) => {
+          await this.#take(chunk);
+        },
+        stderr: (chunk) => {
+          this.#rearm();
+          this.#stderr.feed(chunk);
+        },
+        signal: this.#abort.signal,
+      });
+      return this.#judge(detail, auditId, script.recorded);
+    } catch (error) {
+      if (error === this.#abort.signal.reason && error instanceof Ended)
+        return this.#judge(error.message, null, script.recorded);
+      throw error;
+    } finally {
+      clearTimeout(whole);
+      clearTimeout(this.#idle);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #end(end: NodeStreamEnd, detail: string): void {
+    this.#abort.abort(new Ended(end, detail));
+  }
+
+  #rearm(): void {
+    clearTimeout(this.#idle);
+    const idleMs = this.#command.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+    if (this.#held === 0)
+      this.#idle = setTimeout(() => {
+        this.#end('timeout', `silent for ${String(idleMs)} ms`);
+      }, idleMs);
+  }
+
+  async #take(received: Buffer): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    const room = (this.#command.maxBytes ?? MAX_BYTES) - this.#sizeBytes;
+    const chunk = received.length > room ? received.subarray(0, room) : received;
+    const now = toRfc3339(this.#far.clock.nowMs());
+    this.#firstByteAt ??= now;
+    this.#lastByteAt = now;
+    this.#sizeBytes += chunk.length;
+    this.#hash.update(chunk);
+    this.#held += 1;
+    this.#rearm();
+    try {
+      if (chunk.length > 0) await this.#consumer.chunk(chunk);
+    } finally {
+      this.#held -= 1;
+      this.#rearm();
+    }
+    if (received.length > room) this.#end('limit', `ended by us after ${String(this.#sizeBytes)} bytes`);
+  }
+
+  #judge(detail: string, auditId: string | null, argv: readonly string[]): NodeCommandEnd {
+    const sha256 = this.#hash.digest('hex');
+    const line = this.#stderr.endLine(this.#nonce);
+    const reason: unknown = this.#abort.signal.reason;
+    const verdict = ((): { end: NodeStreamEnd; endDetail: string | null } => {
+      if (reason instanceof Ended) return { end: reason.end, endDetail: reason.message };
+      if (line === null) return { end: 'cut', endDetail: `the far side did not say that it had ended (${detail})` };
+      if (line.sha256 !== sha256) return { end: 'corrupt', endDetail: 'the far side sent other bytes than arrived' };
+      return { end: 'complete', endDetail: null };
+    })();
+    return {
+      ...verdict,
+      exitStatus: line?.exitStatus ?? null,
+      sizeBytes: this.#sizeBytes,
+      sha256,
+      farSha256: line?.sha256 ?? null,
+      stderr: this.#stderr.text(this.#nonce),
+      argv,
+      auditId,
+      firstByteAt: this.#firstByteAt,
+      lastByteAt: this.#lastByteAt,
+    };
+  }
+}
+
+/** Runs a script on a far side. Throws what the consumer throws, `NODE_ACCESS_LOST` when it never began, `RangeError` beyond the port's bounds. */
+export async function runFarScript(
+  command: NodeCommand,
+  far: FarSide,
+  consumer: NodeStreamConsumer,
+): Promise<NodeCommandEnd> {
+  return await new FarRun(command, far, consumer).run();
+}
