@@ -14,6 +14,7 @@ import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { Collector, PlanContext } from '../../ports/collector.js';
 import type { CollectDeps } from '../collect-request.js';
 import type { CollectSummary } from '../collect-summary.js';
+import { FirstGaps } from '../first-gaps.js';
 import { observeIdentity } from '../observe-identity.js';
 import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
@@ -292,25 +293,18 @@ export class Run {
 
   async #summary(): Promise<CollectSummary> {
     const counts = this.#exhibit.counts();
-    const gaps: CollectSummary['gaps'][number][] = [];
-    let gapsTotal = 0;
-    for await (const record of this.#exhibit.readOutcomes()) {
-      if (!isGap(record)) continue;
-      gapsTotal += 1;
-      if (gaps.length < 50) {
-        gaps.push({ artifact: record.artifact, outcome: record.outcome, reason: record.reason, detail: record.detail });
-      }
-    }
+    const gaps = new FirstGaps();
+    for await (const record of this.#exhibit.readOutcomes()) if (isGap(record)) gaps.add(record);
     const outcomes: OutcomeCounts = { ...emptyOutcomeCounts(), ...counts.outcomes };
     return {
       caseId: this.#openCase.file.caseId,
       exhibitId: this.#exhibit.exhibitId,
       // What an interrupted run left without an outcome will be sealed as failed.
-      completeness: completenessOf(outcomes, gapsTotal + counts.planned - counts.outcomesTotal),
+      completeness: completenessOf(outcomes, gaps.total + counts.planned - counts.outcomesTotal),
       outcomes,
       planned: counts.planned,
-      gaps,
-      gapsTotal,
+      gaps: gaps.first,
+      gapsTotal: gaps.total,
       items: counts.items,
       payloadBytes: counts.payloadBytes,
       already: this.#already,
