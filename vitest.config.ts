@@ -31,6 +31,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     allowOnly: false,
     env: { TZ: 'UTC', NO_COLOR: '1' },
+    setupFiles: ['./test/setup/remove-temporary-homes.ts'],
     projects: [
       {
         extends: true,

@@ -85,6 +85,7 @@ export async function ensureBuilt() {
   await withBuildLock(async () => {
     const generator = join(root, 'scripts/generate-collectors.js');
     if (existsSync(generator)) await mustRun(process.execPath, [generator], { capture: true });
+    await mustRun(process.execPath, [join(root, 'scripts/generate-catalogue.js')], { capture: true });
     const inputsSha256 = inputsDigest();
     const commit = await sourceCommit();
     const before = builtFrom();

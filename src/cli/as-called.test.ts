@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asCalled, asInstalled } from './as-called.js';
 
@@ -10,6 +12,14 @@ describe('a hint', () => {
       'kubectl exhibit seal; the exhibit is open; /opt/exhibit seal',
     );
     expect(asCalled('exhibit seal', 'exhibit')).toBe('exhibit seal');
+  });
+
+  it('knows every command', () => {
+    const commands = readdirSync(join(import.meta.dirname, '../commands')).filter((name) => !name.endsWith('.test.ts'));
+    for (const name of [...commands, 'help', 'autocomplete']) {
+      const line = `exhibit ${name.replace(/\.ts$/, '')} ARCHIVE`;
+      expect(asCalled(line, 'kubectl exhibit')).toBe(`kubectl ${line}`);
+    }
   });
 
   it('names shipped templates by their absolute path, and no path of somebody else', () => {

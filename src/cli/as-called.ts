@@ -6,8 +6,24 @@ export interface Installed {
   readonly root: string;
 }
 
-const COMMAND =
-  /(?<![\w/.-])(?<!kubectl )exhibit(?= (?:case|collect|resume|seal|show|verify|explain|drill|key|help)\b)/g;
+/** First words of all commands, so that a sentence with the noun is left as it is. */
+const FIRST_WORDS = [
+  ...[
+    'autocomplete',
+    'case',
+    'cleanup',
+    'collect',
+    'complete',
+    'custody',
+    'decrypt',
+    'derive',
+    'diff',
+    'drill',
+    'explain',
+  ],
+  ...['extract', 'handover', 'help', 'key', 'pull', 'push', 'resume', 'seal', 'show', 'verify'],
+];
+const COMMAND = new RegExp(`(?<![\\w/.-])(?<!kubectl )exhibit(?= (?:${FIRST_WORDS.join('|')})\\b)`, 'g');
 const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion)\b)/g;
 
 /** Commands as the user called the program: `kubectl exhibit seal`. */

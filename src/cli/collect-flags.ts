@@ -1,4 +1,6 @@
 import { Flags } from '@oclif/core';
+import { collectorPodFlags } from './collector-pod-flags.js';
+import { nodeFlags } from './node-flags.js';
 
 const repeatable = { multiple: true, multipleNonGreedy: true } as const;
 
@@ -26,17 +28,21 @@ export const collectFlags = {
     default: false,
     summary: 'Also ask the kubelets through the API proxy. Needs nodes/proxy, which gives exec on every pod.',
   }),
-  'node-access': Flags.option({ options: ['collector-pod', 'ssh', 'local'] as const, multiple: true, delimiter: ',' })({
-    summary:
-      'Ways to run read-only scripts on the nodes, tried in this order: processes, network, files, container diffs.',
-  }),
   'max-log-bytes': Flags.string({
     helpValue: 'SIZE',
     summary: 'At most so many bytes of each log (10Mi); a log cut there is a gap.',
   }),
   'since': Flags.string({ helpValue: 'DURATION', summary: 'Logs of this last time only (2h).' }),
+  'stats-seconds': Flags.integer({
+    min: 1,
+    max: 3600,
+    helpValue: 'N',
+    summary: 'Sample the statistics of the containers for so long (with --kubelet); default: no series.',
+  }),
   'idle-timeout': Flags.string({
     helpValue: 'DURATION',
     summary: 'Silence after which a source counts as dead (default: 60s).',
   }),
+  ...nodeFlags,
+  ...collectorPodFlags,
 };

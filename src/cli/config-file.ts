@@ -16,6 +16,10 @@ export const configFileSchema = z.strictObject({
   maxLogBytes: z.string().optional(),
   idleTimeout: z.string().optional(),
   operator: z.string().optional(),
+  collectorImage: z.string().optional(),
+  collectorImagePresent: z.boolean().optional(),
+  collectorPullSecrets: z.array(z.string()).optional(),
+  collectorNamespace: z.string().optional(),
 });
 export type ConfigFile = z.infer<typeof configFileSchema>;
 

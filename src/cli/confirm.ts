@@ -15,7 +15,13 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-async function ask(question: string, signal: AbortSignal, terminal: Terminal): Promise<string> {
+interface Question {
+  readonly question: string;
+  readonly signal: AbortSignal;
+}
+
+/** The question with its form of answer, escaped by the caller. */
+async function ask({ question, signal }: Question, terminal: Terminal): Promise<string> {
   const lines = createInterface(terminal);
   try {
     // readline takes Ctrl-C from the terminal; our handler must see it. Ctrl-D closes without an answer: that is a no.
@@ -25,7 +31,7 @@ async function ask(question: string, signal: AbortSignal, terminal: Terminal): P
         resolve('');
       }),
     );
-    return await Promise.race([lines.question(`${escapeForTerminal(question)} [y/N] `, { signal }), closed]);
+    return await Promise.race([lines.question(question, { signal }), closed]);
   } finally {
     lines.close();
   }
@@ -45,7 +51,23 @@ export async function confirm(
       safe,
     });
   }
-  const answer = await ask(question, answers.signal, terminal);
+  const answer = await ask({ question: `${escapeForTerminal(question)} [y/N] `, signal: answers.signal }, terminal);
   if (!['y', 'yes'].includes(answer.trim().toLowerCase()))
     throw new ExhibitError('DECLINED', `answered with no: ${question}`, { safe });
+}
+
+/** As `confirm`, for what must not be answered without reading: only the word itself, typed, is a yes. */
+export async function confirmByTyping(
+  { question, word }: { readonly question: string; readonly word: string },
+  answers: Answers,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
+  if (answers.yes || !answers.mayAsk) {
+    await confirm(question, answers, terminal);
+    return;
+  }
+  const asked = `${escapeForTerminal(question)} Type ${escapeForTerminal(word)} to go on: `;
+  const answer = await ask({ question: asked, signal: answers.signal }, terminal);
+  if (answer.trim() !== word)
+    throw new ExhibitError('DECLINED', `${word} was not typed: ${question}`, { safe: 'Nothing was changed.' });
 }

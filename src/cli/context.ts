@@ -9,23 +9,23 @@ import type { CaseStore } from '../evidence/case-store.js';
 import { systemClock, systemIds } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Tool } from '../model/exhibit.js';
-import type { KubeGlobals } from '../model/kube-globals.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { ClusterTools } from '../ports/cluster-tools.js';
 import type { S3DestinationOptions } from '../platforms/aws/s3-destination.js';
 import type { Collector } from '../ports/collector.js';
 import type { Destination } from '../ports/destination.js';
 import type { Io } from '../ports/io.js';
-import type { NodeAccessRung, NodeRung } from '../ports/node-access.js';
+import type { NodeAccessRung, NodeFacts } from '../ports/node-access.js';
 import type { PassphraseSource } from '../ports/passphrase-source.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Signer } from '../ports/signer.js';
 import type { Timestamper } from '../ports/timestamper.js';
-import type { CollectDeps } from '../workflows/collect-request.js';
+import type { CollectDeps, RungRecords, RungRequest } from '../workflows/collect-request.js';
 import { type ClusterFlagValues, clusterGlobalsOf } from './cluster-globals.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
-import type { Answers } from './confirm.js';
+import type { ClusterTarget, ContextOptions } from './context-options.js';
 import { DEFAULT_KEY, type KeyReference, parseKeyReference } from './key-reference.js';
 import { type Locations, locationsOf } from './locations.js';
 import { shippedProfiles } from './profiles.js';
@@ -35,25 +35,6 @@ import { terminalPassphrases } from './passphrase-source.js';
 import { programOf, sbomOf } from './program.js';
 import { resolveSetting, type Setting } from './settings.js';
 import { readGivenTrust, type TrustList } from './trust-list.js';
-
-export interface ContextOptions {
-  readonly environment: Environment;
-  readonly io: Io;
-  readonly signal: AbortSignal;
-  /** Folder of package.json. */
-  readonly root: string;
-  readonly version: string;
-  readonly caseFlag: string | undefined;
-  /** Whether and how a person can be asked. */
-  readonly answers: Answers;
-}
-
-/** Which cluster to talk to. */
-export interface ClusterTarget {
-  readonly globals: KubeGlobals;
-  /** For kubeconfig rules, proxies and credential plugins. */
-  readonly variables: Environment['variables'];
-}
 
 export class Context {
   readonly environment: Environment;
@@ -221,20 +202,28 @@ export class Context {
   /** Connects when it is called; `caseToken` is all that the server learns of the case. */
   connector(target: ClusterTarget, caseToken: string): (requestLog: RequestLog) => Promise<ClusterReader> {
     return async (requestLog) => {
-      const [{ resolveConnection }, { connectCluster }] = await Promise.all([
-        import('../cluster/resolve-connection.js'),
+      const [{ resolveTarget }, { connectCluster }] = await Promise.all([
+        import('../cluster/resolve-target.js'),
         import('../cluster/connect.js'),
       ]);
-      const connection = await resolveConnection(target.globals, target.variables);
-      return connectCluster(connection, {
-        requestLog,
-        clock: this.clock,
-        ids: this.ids,
-        io: this.io,
-        userAgent: `exhibit/${this.#options.version} case/${caseToken}`,
-        signal: this.signal,
-      });
+      const connection = await resolveTarget(target);
+      return connectCluster(connection, { ...this.#callDeps(requestLog, caseToken), signal: this.signal });
     };
+  }
+
+  /** As `connector`, to change the cluster too: its calls outlive an interruption, so that what was made is removed again. */
+  async clusterTools(target: ClusterTarget, caseToken: string, requestLog: RequestLog): Promise<ClusterTools> {
+    const { connectTools } = await import('../cluster/connect-tools.js');
+    const tools = await connectTools(target, this.#callDeps(requestLog, caseToken));
+    this.#closers.push(async () => {
+      await tools.close();
+    });
+    return tools;
+  }
+
+  #callDeps(requestLog: RequestLog, caseToken: string) {
+    const { clock, ids, io } = this;
+    return { requestLog, clock, ids, io, userAgent: `exhibit/${this.#options.version} case/${caseToken}` };
   }
 
   async collectDeps(caseId: string, target: ClusterTarget): Promise<CollectDeps> {
@@ -248,14 +237,30 @@ export class Context {
       os: this.os,
       collectors: await this.collectors(),
       connect: this.connector(target, caseId),
-      rungs: async (names) => await this.#rungs(names),
+      rungs: async (request, records) => await this.#rungs(request, { records, target, caseToken: caseId }),
       signal: this.signal,
     };
   }
 
-  async #rungs(names: readonly NodeRung[]): Promise<readonly NodeAccessRung[]> {
-    const { localRung } = await import('../node-access/local.js');
-    return names.flatMap((name) => (name === 'local' ? [localRung({ clock: this.clock, ids: this.ids })] : []));
+  async #rungs(
+    request: RungRequest,
+    { records, target, caseToken }: { records: RungRecords; target: ClusterTarget; caseToken: string },
+  ): Promise<readonly NodeAccessRung[]> {
+    const { makeRungs } = await import('../node-access/make-rungs.js');
+    const { clock, ids, scratchDirectory } = this;
+    const material = { clock, ids, scratchDirectory, variables: this.environment.variables };
+    const { collectorPod: settings, nodeRateBytesPerSecond: rateBytesPerSecond } = request;
+    if (settings === null) return makeRungs(request, material);
+    const { collectorPodRung } = await import('../node-access/collector-pod/collector-pod.js');
+    const tools = await this.clusterTools(target, caseToken, records.requests);
+    const pod = { ...tools, clock, ids, settings, caseToken, rateBytesPerSecond, record: records.changes };
+    return makeRungs(request, { ...material, made: [collectorPodRung(pod)] });
+  }
+
+  /** What this machine, or the disk that is mounted at `path`, says of itself. Throws `NODE_ACCESS_REFUSED`. */
+  async nodeFacts({ path }: { readonly path?: string }): Promise<NodeFacts> {
+    const { factsHere } = await import('../node-access/facts-here.js');
+    return await factsHere(path, { clock: this.clock, ids: this.ids }, this.signal);
   }
 
   /** A cluster of our own on loopback, until the command ends. It sees nothing of the user's kubeconfig and proxies. */

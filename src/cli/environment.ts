@@ -51,6 +51,7 @@ export const ENVIRONMENT_TABLE = {
   EXHIBIT_REVOKED: 'The list of revoked keys that verify uses, as --revoked.',
   EXHIBIT_TSA: 'Time-stamping authorities that seal asks, separated by spaces, as --tsa.',
   EXHIBIT_PROFILE: 'The profile of collect, as --profile.',
+  EXHIBIT_COLLECTOR_IMAGE: 'The image of the collector pod, as --collector-image.',
   EXHIBIT_CONTEXT: 'The kubeconfig context, as --context.',
   EXHIBIT_NO_INPUT: 'Not empty: never ask, as --no-input.',
   EXHIBIT_DEBUG: 'Not empty: as --debug.',

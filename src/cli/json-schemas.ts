@@ -7,6 +7,7 @@ import {
   sealResult,
   verifyResult,
 } from './results/archive-results.js';
+import { cleanupResult } from './results/cleanup-result.js';
 import { caseCloseResult, caseListResult, caseShowResult, caseUseResult } from './results/case-results.js';
 import {
   completeResult,
@@ -25,6 +26,7 @@ import {
 } from './results/custody-results.js';
 import { pullResult, pushAbortResult, pushResult } from './results/destination-results.js';
 import { deriveResult } from './results/derive-result.js';
+import { diffResult } from './results/diff-result.js';
 import { decryptResult, sealEncryptResult } from './results/encryption-results.js';
 import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';
@@ -40,6 +42,7 @@ export const RESULT_SCHEMAS = {
   'case:show': caseShowResult,
   'case:use': caseUseResult,
   'case:verify': caseVerifyResult,
+  'cleanup': cleanupResult,
   'collect': collectResult,
   'collect:plan': planResult,
   'complete': completeResult,
@@ -50,6 +53,7 @@ export const RESULT_SCHEMAS = {
   'custody:verify': custodyVerifyResult,
   'decrypt': decryptResult,
   'derive': deriveResult,
+  'diff': diffResult,
   'drill:run': drillResult,
   'explain': explainResult,
   'explain:list': explainListResult,

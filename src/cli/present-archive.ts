@@ -3,6 +3,7 @@ import { NOT_STATED } from '../model/case.js';
 import type { ItemRecord } from '../model/artifact.js';
 import { OUTCOMES } from '../model/outcome.js';
 import type { ArchiveSummary } from '../evidence/archive-reader.js';
+import { REDACTIONS } from '../evidence/bag-layout.js';
 import { notRequiredText } from './not-obtained.js';
 import { renderBytes } from './quantities.js';
 import { renderFacts, renderTable } from './table.js';
@@ -20,18 +21,31 @@ function presentGaps({ gaps, gapsTotal }: ArchiveSummary): string {
   return [`Gaps: ${String(gapsTotal)}`, ...lines, ...(more > 0 ? [`  and ${String(more)} more`] : [])].join('\n');
 }
 
+/** Of which archive it is a copy: who reads it must not take it for the evidence itself. */
+function copyText({ derivedFrom }: ArchiveSummary['statement']): readonly string[] | null {
+  if (derivedFrom === undefined) return null;
+  const { exhibitId, tagmanifestSha256, containerSha256, redactions } = derivedFrom;
+  return [
+    `of ${exhibitId}; ${String(redactions)} ${redactions === 1 ? 'redaction' : 'redactions'}, listed in ${REDACTIONS}`,
+    `its original has tagmanifest sha256 ${tagmanifestSha256}`,
+    `and archive sha256 ${containerSha256}`,
+  ];
+}
+
 /** Gaps first, then what the archive says of itself, then the counts. It says at once that nothing was checked. */
 export function presentArchive(summary: ArchiveSummary): string {
   const { statement, collectors, folders } = summary;
   const { authority, operator, tool } = statement;
   const facts = renderFacts([
     ['exhibit', `${statement.exhibitId} (${statement.kind}, ${statement.completeness})`],
+    ['redacted copy', copyText(statement)],
     ['authority', authority === NOT_STATED ? NOT_STATED : `${authority.by}, ${authority.at}, ${authority.ground}`],
     [
       'operator',
       `${operator.apiIdentity?.username ?? 'unknown to the cluster'}; ${operator.osUser} on ${operator.host}`,
     ],
-    ['cluster', statement.scope?.apiServer ?? 'none'],
+    ['cluster', statement.scope?.apiServer ?? 'none was asked'],
+    ['nodes', statement.scope === null || statement.scope.nodes.length === 0 ? null : statement.scope.nodes.join(', ')],
     ['created', statement.createdAt],
     ['tool', `${tool.name} ${tool.version} (${tool.programDigest.slice(0, 16)})`],
     ['not required', notRequiredText(statement.outcomeCounts, summary.gapsTotal)],

@@ -37,6 +37,7 @@ function presentGaps({ gaps, gapsTotal }: CollectSummary): string[] {
 }
 
 function presentRights(plan: CollectionPlan): string[] {
+  if (plan.server === null) return [];
   const missing = plan.rights.filter(({ allowed }) => allowed !== true);
   if (missing.length === 0) return ['', `Rights: all ${String(plan.rights.length)} that are needed are granted`];
   const rows = missing.map(({ verb, resource, allowed, why }) => [
@@ -83,20 +84,45 @@ function moreOf(number: number, noun: string): string {
   return `${String(number)} more ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Which flag brings them in differs from collector to collector; without a cluster none does. */
+function howToAsk({ server }: CollectionPlan): string {
+  return server === null ? ' (needs a cluster)' : ' (--kubelet, --node-access)';
+}
+
+function identityText({ server, identity }: CollectionPlan): string | null {
+  return server === null ? null : (identity ?? 'not learned');
+}
+
+function namespacesText({ server, namespaces }: CollectionPlan): string | null {
+  if (server === null) return null;
+  return namespaces === 'all' ? 'all' : namespaces.join(', ') || 'none';
+}
+
+function artifactsText({ server, artifacts, requests }: CollectionPlan): string {
+  const calls = server === null ? '' : ` in at least ${String(requests)} requests`;
+  return `${String(artifacts)}${calls}; bytes are not known before they are read`;
+}
+
+function presentWays({ nodeAccess }: CollectionPlan): string[] {
+  if (nodeAccess.length === 0) return [];
+  const ways = nodeAccess.flatMap(({ way, makes, needs }, index) => [
+    `  ${String(index + 1)}. ${way}`,
+    `     makes: ${makes}`,
+    `     needs: ${needs}`,
+  ]);
+  return ['', 'Ways to the nodes, the first that is open is taken:', ...ways];
+}
+
 /** The plan screen: what, in which order, at what cost, with which rights, and what was not asked for. */
 export function presentPlan(plan: CollectionPlan, scope: ScopeRequest): string {
-  const namespaces = plan.namespaces === 'all' ? 'all' : plan.namespaces.join(', ') || 'none';
   const facts = renderFacts([
-    ['server', plan.server],
-    ['identity', plan.identity ?? 'not learned'],
+    ['server', plan.server ?? 'no cluster is asked'],
+    ['identity', identityText(plan)],
     ['nodes', plan.nodes.length === 0 ? 'none' : plan.nodes.join(', ')],
-    ['namespaces', namespaces],
+    ['namespaces', namespacesText(plan)],
     ['also taken', widened(plan, scope).length === 0 ? null : widened(plan, scope)],
-    ['pods', String(plan.pods)],
-    [
-      'artifacts',
-      `${String(plan.artifacts)} in at least ${String(plan.requests)} requests; bytes are not known before they are read`,
-    ],
+    ['pods', plan.server === null ? null : String(plan.pods)],
+    ['artifacts', artifactsText(plan)],
     [
       'beyond authority',
       plan.excludedByAuthority === 0 ? null : `${String(plan.excludedByAuthority)} pods are left out`,
@@ -110,7 +136,7 @@ export function presentPlan(plan: CollectionPlan, scope: ScopeRequest): string {
     String(requests),
   ]);
   const lists = [
-    ...plan.notAskedFor.map((id) => `  not asked for: ${escapeForTerminal(id)} (--kubelet)`),
+    ...plan.notAskedFor.map((id) => `  not asked for: ${escapeForTerminal(id)}${howToAsk(plan)}`),
     ...plan.incomplete.map((text) => `  cannot be planned: ${escapeForTerminal(text)}`),
   ];
   return [
@@ -118,6 +144,7 @@ export function presentPlan(plan: CollectionPlan, scope: ScopeRequest): string {
     '',
     renderTable(['tier', 'collector', 'artifacts', 'requests'], steps),
     ...presentTiers(plan),
+    ...presentWays(plan),
     ...presentRights(plan),
     ...(lists.length === 0 ? [] : ['', ...lists]),
   ].join('\n');

@@ -20,6 +20,7 @@ export function presentDerive(summary: DeriveSummary, columns: number): string {
     ['payload', `${String(receipt.payloadFiles)} files, ${renderBytes(receipt.payloadBytes)}`],
     ['accepted', summary.findings === 0 ? null : `${String(summary.findings)} texts that look like secrets`],
     ['unused rules', summary.unusedRules.length === 0 ? null : summary.unusedRules.join(' ')],
+    ...summary.timestamps.map(({ genTime, authority }) => ['stamped', `${genTime} by ${authority}`] as const),
     ['sha256', receipt.containerSha256],
     ['salts', saltsPath],
     ['custody', summary.custodyPath],

@@ -37,6 +37,11 @@ export function presentPush(summary: PushSummary): string {
   return `${facts}${next}`;
 }
 
+function custodyText({ custodyPath, custodyEvents }: PullSummary): string | null {
+  if (custodyPath === null) return null;
+  return `${custodyPath} (${String(custodyEvents)} ${custodyEvents === 1 ? 'event' : 'events'}; judged by: exhibit custody verify)`;
+}
+
 export function presentPull(summary: PullSummary, columns: number): string {
   const { report, path } = summary;
   const facts = renderFacts([
@@ -46,6 +51,11 @@ export function presentPull(summary: PullSummary, columns: number): string {
     ['sha256', summary.sha256],
     ['source says', summary.digestOfSource === 'matches' ? 'the same digest' : 'no digest'],
     ['receipt', summary.digestOfReceipt === 'matches' ? 'the same digest' : 'none was given'],
+    ['custody', custodyText(summary)],
+    [
+      'also fetched',
+      summary.receiptPath === null ? null : `${summary.receiptPath} (came with the archive: it proves nothing)`,
+    ],
   ]);
   const rest =
     report === null

@@ -10,6 +10,9 @@ const ENCRYPTED: PullSummary = {
   versionId: null,
   digestOfSource: 'matches',
   digestOfReceipt: 'none',
+  custodyPath: null,
+  custodyEvents: 0,
+  receiptPath: null,
   report: null,
 };
 

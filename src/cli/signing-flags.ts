@@ -20,6 +20,16 @@ export const signingFlags = {
   ...passphraseFlags,
 };
 
+/** For commands that seal. */
+export const countersignFlags = {
+  countersign: Flags.string({
+    helpValue: 'KEY',
+    multiple: true,
+    multipleNonGreedy: true,
+    summary: 'Further signing key, whose signature the seal then requires; repeatable.',
+  }),
+};
+
 export interface SigningFlagValues {
   readonly 'key': string | undefined;
   readonly 'countersign': readonly string[] | undefined;

@@ -1,23 +1,23 @@
 import { createHttpClient, type HttpClient } from '../http/http-client.js';
-import type { ClientCertificate, HttpReceiver, HttpResult } from '../http/http-exchange-types.js';
+import type { ClientCertificate, HttpReceiver, HttpRequest, HttpResult } from '../http/http-exchange-types.js';
 import { toRfc3339 } from '../lib/clock.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { RequestEnd, RequestLog } from '../ports/request-log.js';
+import { baseUrl, callHeaders, endpointOf } from './call-parts.js';
 import { createCredentialSource } from './credential-source.js';
 import type { Credential } from './credential.js';
 import type { ResolvedConnection } from './resolved-connection.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const MAX_CONNECTIONS = 64;
-
 /** One call as it will be sent. */
 export interface AttemptRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: HttpRequest['method'];
   /** Path with query, without the server's base path. */
   readonly target: string;
   readonly accept: string;
   readonly body: Buffer | null;
+  /** Of the body; default `application/json`. */
+  readonly contentType?: string;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxBytes: number | null;
@@ -38,6 +38,8 @@ export interface AttemptDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly userAgent: string;
+  /** Default true. Without, each call has a connection of its own: none can be lost with a connection that the server has given up. */
+  readonly keepConnections?: boolean;
 }
 
 export interface Caller {
@@ -60,20 +62,6 @@ function errorText(result: HttpResult): string | null {
 
 export function instant(epochMs: number | null): string | null {
   return epochMs === null ? null : toRfc3339(epochMs);
-}
-
-function baseUrl(connection: ResolvedConnection): string {
-  const host = connection.host.includes(':') ? `[${connection.host}]` : connection.host;
-  return `${connection.protocol}//${host}:${String(connection.port)}${connection.basePath}`;
-}
-
-function clientFor(connection: ResolvedConnection, certificate: ClientCertificate | null, clock: Clock): HttpClient {
-  const { protocol, host, port, ca, serverName, insecure, proxy } = connection;
-  const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnections: MAX_CONNECTIONS };
-  return createHttpClient(
-    { protocol, host, port, ca, serverName, insecure, proxy, clientCertificate: certificate, ...limits },
-    clock,
-  );
 }
 
 function logEnd(result: HttpResult): RequestEnd {
@@ -102,29 +90,20 @@ export function createCaller(connection: ResolvedConnection, deps: AttemptDeps):
     if (client !== null && sameCertificate(certificate, credential.certificate)) return client;
     client?.retire();
     certificate = credential.certificate;
-    client = clientFor(connection, certificate, clock);
+    client = createHttpClient(endpointOf(connection, certificate), clock);
+    if (deps.keepConnections === false) client.retire();
     return client;
   };
-  const headersFor = (
-    request: AttemptRequest,
-    credential: Credential,
-    auditId: string,
-  ): (readonly [string, string])[] => {
+  const headersFor = (request: AttemptRequest, credential: Credential, auditId: string): HttpRequest['headers'] => {
     const length =
       request.body === null
         ? []
-        : [['Content-Type', 'application/json'] as const, ['Content-Length', String(request.body.length)] as const];
-    const authorization =
-      credential.authorization === null ? [] : [['Authorization', credential.authorization] as const];
-    return [
-      ['Accept', request.accept],
-      ['Accept-Encoding', 'identity'],
-      ['User-Agent', deps.userAgent],
-      ['Audit-ID', auditId],
-      ...authorization,
-      ...connection.impersonation,
-      ...length,
-    ];
+        : [
+            ['Content-Type', request.contentType ?? 'application/json'] as const,
+            ['Content-Length', String(request.body.length)] as const,
+          ];
+    const { accept } = request;
+    return [...callHeaders({ connection, credential, accept, userAgent: deps.userAgent, auditId }), ...length];
   };
 
   return {

@@ -62,8 +62,15 @@ function createFileSource(user: ResolvedUser, clock: Clock): CredentialSource {
   };
 }
 
-/** Where the credential of a connection comes from. */
+const sources = new WeakMap<ResolvedConnection, CredentialSource>();
+
+/** Where the credential of a connection comes from: one source for all who use the connection, so that a plugin runs once for all of them. */
 export function createCredentialSource(connection: ResolvedConnection, clock: Clock): CredentialSource {
   const { exec } = connection.user;
-  return exec === null ? createFileSource(connection.user, clock) : createExecSource({ exec, connection, clock });
+  const known = sources.get(connection);
+  if (known !== undefined) return known;
+  const source =
+    exec === null ? createFileSource(connection.user, clock) : createExecSource({ exec, connection, clock });
+  sources.set(connection, source);
+  return source;
 }

@@ -1,7 +1,6 @@
 import type { HttpHead, HttpReceiver, HttpResult } from '../http/http-exchange-types.js';
 import type { TransportFailure } from '../http/transport-failure.js';
 import { jitter } from '../lib/clock.js';
-import { ExhibitError } from '../model/errors.js';
 import type { BodyConsumer, ReadKind } from '../ports/cluster-reader.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
@@ -20,6 +19,7 @@ import {
   throttleDelayMs,
 } from './retry-policy.js';
 import { exhibitErrorOf } from './transport-exhibit-error.js';
+import { unauthenticated } from './unauthenticated.js';
 
 const DEFAULT_ATTEMPTS = 4;
 const THROTTLE_MESSAGE_US = 10_000_000;
@@ -181,16 +181,7 @@ export class ReadCaller {
 
   async #afterRefusal(progress: Progress, attempt: Attempt): Promise<void> {
     const { connection, io, caller } = this.#deps;
-    if (progress.renewed) {
-      throw new ExhibitError(
-        'CLUSTER_UNAUTHENTICATED',
-        'The API server does not accept the credential (401), a renewed one neither.',
-        {
-          subject: connection.facts.server,
-          hints: ['kubectl auth whoami', 'Log in again, then: exhibit resume'],
-        },
-      );
-    }
+    if (progress.renewed) throw unauthenticated(connection);
     progress.renewed = true;
     io.emit('CLUSTER_RETRY', 'The credential was refused (401); trying again with a renewed one.');
     await caller.renew(attempt.credential);

@@ -11,6 +11,8 @@ import type { CommandOutcome } from '../cli/outcome.js';
 import { refuseSandbox } from '../cli/refuse-sandbox.js';
 import { resumeCommand } from '../cli/resume-command.js';
 import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
+import { withoutClusterFlags } from '../cli/node-flags.js';
+import { withoutClusterOf } from '../cli/without-cluster.js';
 import { presentPlan } from '../cli/present-collect.js';
 import type { collectResult, planResult } from '../cli/results/archive-results.js';
 import { collect } from '../workflows/collect.js';
@@ -26,7 +28,8 @@ export default class Collect extends BaseCommand<typeof Collect> {
   static override description = describe(
     `Reads only, most volatile first; every planned artifact ends in exactly one outcome with its reason. Interrupted at any moment, it
 goes on with resume, and seal can always close what is there. Without a case in use one is opened. With --tsa the first line of the
-custody log, and one every ten minutes, get a time-stamp: nothing that follows can be older than it.`,
+custody log, and one every ten minutes, get a time-stamp: nothing that follows can be older than it. With --node-access read-only
+scripts run on the nodes; with --local or --disk one machine or mounted disk is read and no cluster is asked anything.`,
     [
       'CONFIG_INVALID',
       'PROFILE_INVALID',
@@ -38,6 +41,7 @@ custody log, and one every ten minutes, get a time-stamp: nothing that follows c
       'KUBECONFIG_INVALID',
       'CLUSTER_FORBIDDEN',
       'TARGET_GONE',
+      'NODE_ACCESS_REFUSED',
       'STORAGE_FULL',
       'CASE_LOCKED',
       'INTERRUPTED',
@@ -49,10 +53,13 @@ custody log, and one every ten minutes, get a time-stamp: nothing that follows c
     '<%= config.bin %> collect --node worker-3',
     '<%= config.bin %> collect --pod shop/cart-7d9f --kubelet',
     '<%= config.bin %> collect --namespace shop --since 6h --dry-run',
+    '<%= config.bin %> collect --node worker-3 --node-access ssh --ssh admin@10.0.0.13 --ssh-sudo',
+    '<%= config.bin %> collect --disk /mnt/worker-3 --node worker-3',
   ];
 
   static override flags = {
     ...collectFlags,
+    ...withoutClusterFlags,
     'kind': Flags.option({ options: ['incident', 'drill'] as const, multiple: false })({
       default: 'incident',
       summary: 'What the archive says it is.',
@@ -71,12 +78,14 @@ custody log, and one every ten minutes, get a time-stamp: nothing that follows c
 
   protected override async execute(): Promise<Outcome> {
     const { context, flags } = this;
-    checkScope({ all: flags.all, nodes: flags.node ?? [], pods: flags.pod ?? [], namespaces: flags.namespace ?? [] });
+    const withoutCluster = await withoutClusterOf(flags, context);
+    const { node: nodes = [], pod: pods = [], namespace: namespaces = [] } = flags;
+    if (withoutCluster === null) checkScope({ all: flags.all, nodes, pods, namespaces });
     if (flags.kubelet && !flags.all && flags.node === undefined && flags.pod === undefined) {
       this.io.emit('COLLECT_NO_EFFECT', 'no node is selected; --kubelet has no effect; add --node, --pod or --all');
     }
     const collectors = await context.collectors();
-    const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors });
+    const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors, withoutCluster });
     if (flags['dry-run']) return await this.#plan(request);
     const caseId = await caseForCollection(context);
     await refuseSandbox(context, caseId);

@@ -6,7 +6,9 @@ import type { CommandOutcome } from '../cli/outcome.js';
 import { presentDerive } from '../cli/present-derive.js';
 import { readRedactionRules } from '../cli/redaction-rules.js';
 import type { deriveResult } from '../cli/results/derive-result.js';
-import { openSigners, signingFlags } from '../cli/signing-flags.js';
+import { untimestampedNotice } from '../cli/seal-notice.js';
+import { countersignFlags, openSigners, signingFlags } from '../cli/signing-flags.js';
+import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
 import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { VERDICTS } from '../model/verdict.js';
 import { derive } from '../workflows/derive.js';
@@ -29,6 +31,8 @@ there are exactly N.`,
       'CASE_INVALID',
       'CASE_CLOSED',
       'KEY_INVALID',
+      'SIGNER_UNAVAILABLE',
+      'SEAL_UNTIMESTAMPED',
       'DESTINATION_OCCUPIED',
       'STORAGE_FULL',
       'CASE_LOCKED',
@@ -40,6 +44,7 @@ there are exactly N.`,
     '<%= config.bin %> derive k7m2p9-x0001.tar.gz --redact rules.yaml',
     '<%= config.bin %> derive k7m2p9-x0001.tar.gz --redact rules.yaml --output /mnt/for-the-vendor',
     '<%= config.bin %> derive k7m2p9-x0001.tar.gz --redact rules.yaml --accept-findings 2',
+    '<%= config.bin %> derive k7m2p9-x0001.tar.gz --redact rules.yaml --countersign team-red --tsa https://tsa.example/tsr',
   ];
 
   static override args = {
@@ -66,13 +71,15 @@ there are exactly N.`,
     }),
     'no-custody': Flags.boolean({ default: false, summary: 'Write no custody event of the copy beside the parent.' }),
     ...signingFlags,
+    ...countersignFlags,
+    ...tsaFlags,
     ...verifyFlags,
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof deriveResult>>> {
     const { context, flags } = this;
     const rules = await readRedactionRules(flags.redact);
-    const { signer } = await openSigners(context, { ...flags, countersign: undefined });
+    const { signer, countersigners } = await openSigners(context, flags);
     const summary = await derive(
       {
         parent: await verifyRequestOf(context, this.args.archive, flags),
@@ -86,6 +93,8 @@ there are exactly N.`,
       {
         store: await context.store(),
         signer,
+        countersigners,
+        timestampers: await timestampersOf(context, flags.tsa),
         tool: await context.tool(),
         os: context.os,
         sbom: await context.sbom(),
@@ -95,6 +104,11 @@ there are exactly N.`,
         scratchDirectory: context.scratchDirectory,
       },
     );
-    return { result: summary, text: presentDerive(summary, this.environment.columns) };
+    const notice = untimestampedNotice(summary);
+    return {
+      result: summary,
+      text: presentDerive(summary, this.environment.columns),
+      ...(notice === null ? {} : { notice }),
+    };
   }
 }

@@ -5,7 +5,7 @@ import { encryptionAsked, encryptionFlags } from '../cli/encryption-flags.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { namedSigners, principalOf } from '../cli/principal-of.js';
-import { openSigners, signingFlags } from '../cli/signing-flags.js';
+import { countersignFlags, openSigners, signingFlags } from '../cli/signing-flags.js';
 import { sealNotice } from '../cli/seal-notice.js';
 import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
 import { warnUnfinished } from '../cli/warn-unfinished.js';
@@ -52,12 +52,7 @@ removed, with a record. What a crash broke off, or an archive that was sealed in
 
   static override flags = {
     ...signingFlags,
-    countersign: Flags.string({
-      helpValue: 'KEY',
-      multiple: true,
-      multipleNonGreedy: true,
-      summary: 'Further signing key, whose signature the seal then requires; repeatable.',
-    }),
+    ...countersignFlags,
     ...tsaFlags,
     ...encryptionFlags,
     classification: Flags.string({ helpValue: 'TEXT', summary: 'Marking that the signed statement carries.' }),

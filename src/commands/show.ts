@@ -1,11 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import type { z } from 'zod';
+import { archiveKeyOf, identityFlags } from '../cli/archive-key.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentArchive, presentItems } from '../cli/present-archive.js';
+import { presentCoverage, presentPackages } from '../cli/present-node-files.js';
 import type { showResult } from '../cli/results/show-result.js';
+import { readPackageFindings } from '../analysis/packages/read-package-findings.js';
 import { listItems, readArchiveSummary } from '../evidence/archive-reader.js';
+import type { OpenedArchive } from '../evidence/open-archive.js';
 import type { ItemRecord } from '../model/artifact.js';
 
 const SHOWN_ITEMS = 1000;
@@ -15,20 +19,26 @@ export default class Show extends BaseCommand<typeof Show> {
 
   static override description = describe(
     'Shows what the archive says of itself and checks no hash and no signature: that is verify. -o wide lists files, -o ndjson all of them.',
-    ['VERIFY_FAILED', 'STORAGE_FAILED'],
+    ['VERIFY_FAILED', 'AGE_KEY_INVALID', 'DECRYPT_FAILED', 'STORAGE_FAILED'],
   );
 
   static override examples = [
     '<%= config.bin %> show k7m2p9-x0001.tar.gz',
     '<%= config.bin %> show k7m2p9-x0001.tar.gz -o ndjson | grep pod-logs',
     '<%= config.bin %> show k7m2p9-x0001.tar.gz --json',
+    '<%= config.bin %> show k7m2p9-x0001.tar.gz.age --identity legal.txt',
   ];
 
   static override args = {
-    archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }),
+    archive: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'The .tar.gz or .tar.gz.age that seal wrote.',
+    }),
   };
 
   static override flags = {
+    ...identityFlags,
     output: Flags.option({ options: ['text', 'wide', 'json', 'yaml', 'ndjson'] as const, multiple: false })({
       char: 'o',
       exclusive: ['json'],
@@ -39,23 +49,39 @@ export default class Show extends BaseCommand<typeof Show> {
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof showResult>>> {
     const { archive } = this.args;
-    const summary = await readArchiveSummary(archive);
-    const text = presentArchive(summary);
-    return {
-      result: { archive, verified: false, ...summary },
-      text,
-      ...(this.flags.output === 'wide' ? { wide: `${text}\n\n${await this.#items()}` } : {}),
-      eachRow: async (onRow) => await listItems(archive, onRow),
-    };
+    const key = await archiveKeyOf(this.context, { archivePath: archive, flags: this.flags });
+    const open = key === null ? undefined : async (path: string): Promise<OpenedArchive> => await key.open(path);
+    let isListed = false;
+    try {
+      const summary = await readArchiveSummary(archive, open);
+      // Read a second time, and only where there are files of a node.
+      const hasNodeFiles = key === null && summary.collectors.some(({ collector }) => collector === 'os-files');
+      const packages = hasNodeFiles ? await readPackageFindings(archive, summary.containerSha256) : [];
+      const sections = [presentArchive(summary), presentCoverage(summary.coverage), presentPackages(packages)];
+      const text = sections.filter((section) => section !== '').join('\n\n');
+      const wide = this.flags.output === 'wide' ? { wide: `${text}\n\n${await this.#items(open)}` } : {};
+      isListed = this.flags.output === 'ndjson';
+      const eachRow = async (onRow: (row: object) => void): Promise<void> => {
+        try {
+          await listItems(archive, onRow, open);
+        } finally {
+          key?.dispose();
+        }
+      };
+      return { result: { archive, verified: false, ...summary, packages }, text, ...wide, eachRow };
+    } finally {
+      if (!isListed) key?.dispose();
+    }
   }
 
-  async #items(): Promise<string> {
+  async #items(open: ((path: string) => Promise<OpenedArchive>) | undefined): Promise<string> {
     const items: ItemRecord[] = [];
     let total = 0;
-    await listItems(this.args.archive, (item) => {
+    const onItem = (item: ItemRecord): void => {
       total += 1;
       if (items.length < SHOWN_ITEMS) items.push(item);
-    });
+    };
+    await listItems(this.args.archive, onItem, open);
     return presentItems(items, total);
   }
 }

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { z } from 'zod';
+import { identityFlags, withArchiveKey } from '../cli/archive-key.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
@@ -16,32 +17,54 @@ export default class Verify extends BaseCommand<typeof Verify> {
 from --allowed-signers, else EXHIBIT_ALLOWED_SIGNERS, else your own list (key trust); never from inside the archive. A time-stamp is
 checked against the roots of --tsa-ca, at its own time; one that was got later is read from the custody folder beside the archive.
 
+An encrypted archive (.tar.gz.age) is decrypted while it is read, with --identity or its passphrase; nothing of it is written to a disk,
+unless the key is one that only the program age can use. The verdict says whether the age file itself is the one of the receipt.
+
 Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes it 3.`,
-    ['COLLECT_PARTIAL', 'VERIFY_FAILED', 'KEY_INVALID', 'STORAGE_FAILED'],
+    [
+      'COLLECT_PARTIAL',
+      'VERIFY_FAILED',
+      'KEY_INVALID',
+      'AGE_KEY_INVALID',
+      'DECRYPT_FAILED',
+      'DECLINED',
+      'STORAGE_FAILED',
+    ],
   );
 
   static override examples = [
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --allowed-signers trusted.txt --receipt k7m2p9-x0001.receipt.json',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --tsa-ca tsa-root.pem',
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz.age --identity legal.txt --receipt k7m2p9-x0001.receipt.json',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --require-complete --json',
   ];
 
   static override args = {
-    archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }),
+    archive: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'The .tar.gz or .tar.gz.age that seal wrote.',
+    }),
   };
 
   static override flags = {
     ...verifyFlags,
+    ...identityFlags,
     'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyResult>>> {
     const { context, flags } = this;
     const request = await verifyRequestOf(context, this.args.archive, flags);
-    const report = await verify(
-      { ...request, requireComplete: flags['require-complete'] },
-      { clock: context.clock, scratchDirectory: context.scratchDirectory },
+    const report = await withArchiveKey(
+      context,
+      { archivePath: request.archivePath, flags },
+      async (open) =>
+        await verify(
+          { ...request, open, requireComplete: flags['require-complete'] },
+          { clock: context.clock, scratchDirectory: context.scratchDirectory },
+        ),
     );
     const notice = verdictNotice(report);
     return {

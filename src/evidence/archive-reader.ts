@@ -10,8 +10,9 @@ import {
   type OutcomeRecord,
 } from '../model/outcome.js';
 import { ACQUISITION_LOG, MAX_HELD_BYTES, STATEMENT } from './bag-layout.js';
+import { OutcomeCoverage, type CoverageSummary } from './outcome-coverage.js';
 import { readGzipMember } from './gzip-member-reader.js';
-import { openArchive } from './open-archive.js';
+import { openArchive, type OpenedArchive } from './open-archive.js';
 import { UstarReader, type EntrySink } from './ustar-reader.js';
 import { Findings } from './verify/findings.js';
 import { recordLines, type TagConsumer } from './verify/record-lines.js';
@@ -49,6 +50,8 @@ export interface ArchiveSummary {
   readonly collectors: readonly CollectorSummary[];
   /** Sorted by path. */
   readonly folders: readonly FolderSummary[];
+  /** Of artifacts that were expected or not by what their node is. */
+  readonly coverage: readonly CoverageSummary[];
   readonly containerSha256: string;
   readonly sizeBytes: number;
 }
@@ -68,6 +71,7 @@ class SummaryReader {
   readonly #findings: Findings;
   readonly #collectors = new Map<string, CollectorSummary>();
   readonly #folders = new Map<string, FolderSummary>();
+  readonly #coverage = new OutcomeCoverage();
   readonly #gaps: OutcomeRecord[] = [];
   #gapsTotal = 0;
   #statement: Statement | null = null;
@@ -109,6 +113,7 @@ class SummaryReader {
       gapsTotal: this.#gapsTotal,
       collectors: sorted(this.#collectors),
       folders: sorted(this.#folders),
+      coverage: this.#coverage.summary(),
       containerSha256,
       sizeBytes,
     };
@@ -126,6 +131,7 @@ class SummaryReader {
 
   #outcome(record: OutcomeRecord): void {
     this.#collector(record.collector).outcomes[record.outcome] += 1;
+    this.#coverage.add(record);
     if (!isGap(record)) return;
     this.#gapsTotal += 1;
     if (this.#gaps.length < MAX_GAPS) this.#gaps.push(record);
@@ -155,6 +161,8 @@ class SummaryReader {
   }
 }
 
+/** How an archive is opened: `openArchive`, or with a key where it is encrypted. */
+type Open = (path: string) => Promise<OpenedArchive>;
 type ConsumerOf = (path: string) => TagConsumer | null;
 
 function sinkOf(consumer: TagConsumer | null): EntrySink {
@@ -167,10 +175,9 @@ function sinkOf(consumer: TagConsumer | null): EntrySink {
 /** Walks the archive once. Throws as `openArchive` does, and `VERIFY_FAILED` with the first reason why it is not readable as exhibit/1. */
 async function walk(
   path: string,
-  findings: Findings,
-  consumerOf: ConsumerOf,
+  { findings, consumerOf, open }: { readonly findings: Findings; readonly consumerOf: ConsumerOf; readonly open: Open },
 ): Promise<{ containerSha256: string; sizeBytes: number }> {
-  const { file } = await openArchive(path);
+  const { file } = await open(path);
   try {
     const tar = new UstarReader({ onFile: (inner) => sinkOf(consumerOf(inner)) });
     const member = await readGzipMember(file, {
@@ -200,27 +207,31 @@ async function walk(
  * Reads what an archive says of itself, in one pass and without unpacking it. Checks form, not hashes or signatures: that is
  * `verifyArchive`. Throws `USAGE_INVALID`, `STORAGE_FAILED`, and `VERIFY_FAILED` for an archive that is not readable as exhibit/1.
  */
-export async function readArchiveSummary(path: string): Promise<ArchiveSummary> {
+export async function readArchiveSummary(path: string, open: Open = openArchive): Promise<ArchiveSummary> {
   const findings = new Findings();
   const reader = new SummaryReader(findings);
-  const container = await walk(path, findings, (inner) => reader.consumer(inner));
+  const container = await walk(path, { findings, open, consumerOf: (inner) => reader.consumer(inner) });
   return reader.summary(container);
 }
 
 /** Calls `onItem` for every line of meta/items.jsonl, in the order of the paths. Throws as `readArchiveSummary`, at the end of the walk. */
-export async function listItems(path: string, onItem: (item: ItemRecord) => void): Promise<void> {
+export async function listItems(
+  path: string,
+  onItem: (item: ItemRecord) => void,
+  open: Open = openArchive,
+): Promise<void> {
   const findings = new Findings();
-  await walk(path, findings, (inner) =>
-    inner === ITEMS ? recordLines({ path: inner, schema: itemRecordSchema, findings, onRecord: onItem }) : null,
-  );
+  const consumerOf: ConsumerOf = (inner) =>
+    inner === ITEMS ? recordLines({ path: inner, schema: itemRecordSchema, findings, onRecord: onItem }) : null;
+  await walk(path, { findings, open, consumerOf });
 }
 
 /** Calls `onEntry` for every line of the acquisition log in its order. Throws as `listItems`. */
 export async function listCustody(path: string, onEntry: (entry: CustodyEntry) => void): Promise<void> {
   const findings = new Findings();
-  await walk(path, findings, (inner) =>
+  const consumerOf: ConsumerOf = (inner) =>
     inner === ACQUISITION_LOG
       ? recordLines({ path: inner, schema: custodyEntrySchema, findings, onRecord: onEntry })
-      : null,
-  );
+      : null;
+  await walk(path, { findings, open: openArchive, consumerOf });
 }

@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { isSafePath } from '../lib/safe-path.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
-import type { EvidenceSink, ItemDraft, ItemWriter } from '../ports/evidence-sink.js';
+import type { EvidenceSink, ItemDraft, ItemWriter, ReadBack } from '../ports/evidence-sink.js';
 import { PART_BYTES } from './bag-layout.js';
 import type { ItemCommitter, PendingItem } from './item-committer.js';
 import { SpoolItemWriter } from './item-writer.js';
 import { PayloadFile } from './payload-file.js';
+import { readBackFile } from './read-back-file.js';
 import { fitsUstar } from './ustar-header.js';
 
 const PART_SUFFIX_BYTES = '.p0001'.length;
@@ -63,6 +64,13 @@ export class FileEvidenceSink implements EvidenceSink {
     });
     this.#open.add(writer);
     return writer;
+  }
+
+  readBack(path: string): ReadBack {
+    if (!path.startsWith('data/') || !isSafePath(path) || this.#split.has(path)) {
+      throw new ExhibitError('INTERNAL', 'an item cannot be read back', { subject: path });
+    }
+    return readBackFile(join(this.#options.directory, path));
   }
 
   /** Remembers a path whose file exists in parts only. */

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { storageError } from '../custody/storage-error.js';
 import { errnoOf } from '../model/errors.js';
 import type { Receipt } from '../model/exhibit.js';
 import { receiptSchema } from '../model/exhibit.js';
 import { readPrivateFile } from './private-files.js';
+import { wholeFileSha256 } from './whole-file-sha256.js';
 
 export interface SealedPaths {
   readonly archive: string;
@@ -42,11 +41,8 @@ export async function finishedSeal(sealedDirectory: string, exhibitId: string): 
 
 /** `null` when there is no such file. Never follows a link. */
 export async function sha256OfFile(path: string): Promise<string | null> {
-  const hash = createHash('sha256');
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    await pipeline(handle.createReadStream({ highWaterMark: 1024 * 1024 }), hash);
-    return hash.digest('hex');
+    return await wholeFileSha256(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     throw storageError(error, path);

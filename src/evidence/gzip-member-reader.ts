@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from './gzip-format.js';
+import type { ArchiveSource } from './open-archive.js';
 
 const READ_BYTES = 256 * 1024;
 const INFLATED_BYTES = 256 * 1024;
@@ -213,7 +213,7 @@ export interface GzipMemberOptions {
  * for everything that the content does it returns `problem`, or `isTooLarge`.
  */
 export async function readGzipMember(
-  file: FileHandle,
+  file: Pick<ArchiveSource, 'read'>,
   options: GzipMemberOptions,
 ): Promise<GzipMember & { isTooLarge: boolean }> {
   const hash = createHash('sha256');
@@ -221,13 +221,13 @@ export async function readGzipMember(
   let [current, next] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
   let sizeBytes = 0;
   try {
-    let { bytesRead } = await file.read(current, 0, READ_BYTES, 0);
+    let { bytesRead } = await file.read(current, { position: 0 });
     while (bytesRead > 0) {
       const chunk = current.subarray(0, bytesRead);
       sizeBytes += bytesRead;
       const parsed = parser.write(chunk);
       hash.update(chunk);
-      const [, read] = await Promise.all([parsed, file.read(next, 0, READ_BYTES, sizeBytes)]);
+      const [, read] = await Promise.all([parsed, file.read(next, { position: sizeBytes })]);
       bytesRead = read.bytesRead;
       [current, next] = [next, current];
       options.onProgress?.(sizeBytes);

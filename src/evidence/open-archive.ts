@@ -2,6 +2,21 @@ import { constants, open, type FileHandle } from 'node:fs/promises';
 import { storageError } from '../custody/storage-error.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 
+/** What an archive is read from, in order from its beginning: a file, or one that is decrypted meanwhile. */
+export interface ArchiveSource {
+  /** Into the beginning of `buffer`, as many bytes as it likes; none at the end. */
+  read(buffer: Buffer, at: { readonly position: number }): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+export interface OpenedArchive {
+  readonly file: ArchiveSource;
+  /** Of the archive in the clear. */
+  readonly sizeBytes: number;
+  /** For one that is encrypted: the SHA-256 of the encrypted file once it was read to its end, `null` before. */
+  readonly encryptedSha256?: () => string | null;
+}
+
 const AGE_MARK = Buffer.from('age-encryption.org/');
 
 /** Whether a file begins as an age file does. Throws `USAGE_INVALID` and `STORAGE_FAILED` as `openArchive`. */
@@ -68,6 +83,6 @@ async function refuseEncrypted(file: FileHandle, path: string): Promise<void> {
   if (!(await hasAgeMark(file))) return;
   throw new ExhibitError('USAGE_INVALID', 'The archive is encrypted with age; decrypt it first.', {
     subject: path,
-    hints: [`exhibit decrypt ${path} --identity KEYFILE`],
+    hints: [`exhibit decrypt ${path} --identity KEYFILE`, `exhibit verify ${path} --identity KEYFILE`],
   });
 }

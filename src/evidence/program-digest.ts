@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { errnoOf } from '../model/errors.js';
 import { storageError } from '../custody/storage-error.js';
+import { wholeFileSha256 } from './whole-file-sha256.js';
 
 const FOLDERS = ['bin', 'dist', 'templates'];
 const FILES = ['oclif.manifest.json', 'package-lock.json', 'package.json'];
-/** Enough to read ahead, few enough to leave the disk to others. */
-const BLOCK_BYTES = 1024 * 1024;
+const WHOLE_BYTES = 1024 * 1024;
 
 export interface ProgramDigest {
   /** SHA-256 of the sorted `sha256  path` lines, each with a line feed. */
@@ -19,16 +17,16 @@ export interface ProgramDigest {
 
 /** SHA-256 of a file; `null` when it does not exist. Small files, which nearly all are, are read in one go: a stream costs a millisecond. */
 async function sha256OfFile(path: string): Promise<string | null> {
-  const hash = createHash('sha256');
   try {
     const { size } = await stat(path);
-    if (size <= BLOCK_BYTES) hash.update(await readFile(path));
-    else await pipeline(createReadStream(path, { highWaterMark: BLOCK_BYTES }), hash);
+    if (size > WHOLE_BYTES) return await wholeFileSha256(await open(path));
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     throw storageError(error, path);
   }
-  return hash.digest('hex');
 }
 
 async function filesBelow(root: string, folder: string): Promise<string[]> {

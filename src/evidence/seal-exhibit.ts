@@ -19,6 +19,7 @@ import { sealedPaths } from './finished-seal.js';
 import { addNothingCollected } from './nothing-collected.js';
 import type { OpenCase } from './open-case.js';
 import { removeFile, replaceFile, syncDirectory } from './private-files.js';
+import { readSealClocks } from './seal-clocks.js';
 import { sealLedger } from './seal-ledger.js';
 import { sealRequests } from './seal-requests.js';
 import {
@@ -165,7 +166,8 @@ class Seal {
 
   /** Completes ledger and custody log; afterwards nothing of the spool changes any more. */
   async #prepare(): Promise<Statement> {
-    const { exhibit, openCase, clock } = this.#options;
+    const { exhibit, openCase, clock, io, signal, timestampers = [] } = this.#options;
+    await readSealClocks({ exhibit, timestampers, clock, io, signal });
     if (exhibit.counts().items === 0) await addNothingCollected(exhibit, clock);
     const at = toRfc3339(clock.nowMs());
     const directory = exhibit.layout.sealWork;

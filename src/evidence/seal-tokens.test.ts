@@ -14,6 +14,7 @@ import { inMemory, startTsa, type TsaBehaviour, type TsaServer } from '../../tes
 import { createHttpTimestamper } from '../http/http-timestamper.js';
 import { systemClock } from '../lib/clock.js';
 import { SEAL_NAMESPACE } from '../model/exhibit.js';
+import type { ClockRecord } from '../model/request.js';
 import type { VerifyReport } from '../model/verdict.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import { readArchiveFile } from '../../test/fakes/read-archive-file.js';
@@ -95,15 +96,51 @@ describe('a seal with time', () => {
     ]);
     const signature = readArchiveFile(archivePath, 'seal/tagmanifest-sha256.txt.sig');
     const imprint = createHash('sha256').update(signature).digest();
-    for (const asked of [server, other]) expect(asked.queries.map((query) => query.includes(imprint))).toEqual([true]);
+    // First what time it is, then over the signature.
+    for (const asked of [server, other])
+      expect(asked.queries.map((query) => query.includes(imprint))).toEqual([false, true]);
     const reply = readArchiveFile(archivePath, 'seal/seal.tsr');
     expect(receipt.tsrSha256).toBe(createHash('sha256').update(reply).digest('hex'));
     expect(receipt.genTime).toBe(timestamps[0]?.genTime);
-    expect(readArchiveFile(archivePath, 'seal/seal.tsq')).toEqual(server.queries[0]);
+    expect(readArchiveFile(archivePath, 'seal/seal.tsq')).toEqual(server.queries[1]);
     expect(readArchiveFile(archivePath, 'seal/tsa-chain-2.pem').toString().match(/BEGIN/g)).toHaveLength(2);
     expect((await verified(archivePath, tsa.root.pem)).verdict).toBe('VERIFIED');
     expect((await verified(archivePath, makeTsa().root.pem)).verdict).toBe('INTACT_UNTIMESTAMPED');
     expect((await verified(archivePath, null)).verdict).toBe('INTACT_UNTIMESTAMPED');
+  });
+
+  it('says of each authority, by its token and by its Date, how far the clocks are apart, before it is closed', async () => {
+    server.changes = { genTimeMs: systemClock.nowMs() + 3_600_000 };
+    const { archivePath, report } = await sealed([timestamperOf(server)]);
+    const records = readArchiveFile(archivePath, 'meta/clock.jsonl')
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as ClockRecord);
+    expect(records.map(({ source, phase }) => [source, phase])).toEqual([
+      [`tsa ${server.url}`, 'seal'],
+      [`tsa ${server.url} (Date)`, 'seal'],
+    ]);
+    const [token, date] = records;
+    expect(token?.offsetMinMs).toBeGreaterThan(3_500_000);
+    expect(token?.offsetMaxMs).toBeLessThan(3_700_000);
+    expect(date !== undefined && date.offsetMinMs <= 0 && date.offsetMaxMs >= 0).toBe(true);
+    for (const { offsetMinMs, offsetMaxMs, roundTripMs } of records)
+      expect(offsetMaxMs - offsetMinMs).toBeGreaterThanOrEqual(1000 + Math.max(0, roundTripMs - 2));
+    expect(emitted.some((text) => text.includes(`the clock of tsa ${server.url}`))).toBe(true);
+    expect(report.alarms.some((alarm) => alarm.includes(`tsa ${server.url}`))).toBe(true);
+    expect(readArchiveFile(archivePath, 'custody/acquisition.jsonl').toString()).toMatch(
+      /"event":"clock".*\n(.*\n)*.*"event":"seal"/,
+    );
+  });
+
+  it('asks for no time without an authority, and is made without the reading of one that does not answer', async () => {
+    const { archivePath } = await sealed([]);
+    expect(readArchiveFile(archivePath, 'meta/clock.jsonl').toString()).toBe('');
+    server.behaviour = 'garbage';
+    const failed = await sealed([timestamperOf(server)]);
+    expect(readArchiveFile(failed.archivePath, 'meta/clock.jsonl').toString()).toBe('');
+    expect(failed.timestampFailures).toHaveLength(1);
   });
 
   it('is over the first of two signatures', async () => {

@@ -1,6 +1,7 @@
 import type { Statement } from '../model/exhibit.js';
 import { REQUIRED_TAG_FILES, signerFiles } from './bag-layout.js';
 import { CONTAINER_CHECK, RECORDS_CHECK } from './verify-guide-scripts.js';
+import { SIGNATURE_FORM_CHECK } from './verify-guide-signature.js';
 import { LATER_TOKENS, LOG_LINES, TOKEN_CHECK } from './verify-guide-token.js';
 
 export interface VerifyGuideFacts {
@@ -37,6 +38,7 @@ export function renderVerifyGuide({ statement, signers }: VerifyGuideFacts): str
     CONTAINER_CHECK,
     RECORDS_CHECK,
     TOKEN_CHECK,
+    SIGNATURE_FORM_CHECK,
     LATER_TOKENS,
     LOG_LINES,
   };
@@ -237,10 +239,14 @@ fi
 ## 8. The signature
 
 The principal comes out of your list. Never use "ssh-keygen -Y check-novalidate": it accepts every key. The first key must be valid
-at the proven time where there is one, else now; each further key now, because no token is over its signature.
+at the proven time where there is one, else now; each further key now, because no token is over its signature. An ECDSA signature has
+two forms, both good for ssh-keygen, and anybody can write the other: only the form in which it was made passes here.
 
 ~~~ bash
 export TZ=UTC0
+cat > "$SCRATCH/form.py" <<'END_OF_SCRIPT'
+@SIGNATURE_FORM_CHECK@
+END_OF_SCRIPT
 check_signer() {
   PRINCIPAL=$(ssh-keygen -Y find-principals -f "$ALLOWED_SIGNERS" -s "$1" $WHEN | head -n 1)
   test -z "$REVOKED" || ssh-keygen -Y verify -f "$ALLOWED_SIGNERS" -I "$PRINCIPAL" -n exhibit-seal@v1 -s "$1" -r "$REVOKED" $WHEN < tagmanifest-sha256.txt
@@ -250,6 +256,7 @@ check_signer() {
   ssh-keygen -lf "$2" | grep -qF " $3 "
   test "$(wc -l < "$2")" -eq 1
   test "$(wc -w < "$2")" -eq 2
+  python3 "$SCRATCH/form.py" "$1"
   diff "$1" <(echo '-----BEGIN SSH SIGNATURE-----'; sed '1d;$d' "$1" | base64 -d | base64 -w 70; echo '-----END SSH SIGNATURE-----')
 }
 @SIGNER_CHECKS@

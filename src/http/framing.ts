@@ -2,7 +2,7 @@
 export type Framing =
   { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' | 'no-body' | 'none' };
 
-/** By RFC 9112 section 6.3, for answers to GET and POST. `rawHeaders` is the flat list of node:http. */
+/** By RFC 9112 section 6.3, for answers to all methods but HEAD and CONNECT. `rawHeaders` is the flat list of node:http. */
 export function framingOf(status: number, rawHeaders: readonly string[]): Framing {
   if (status === 204 || status === 304 || status < 200) return { kind: 'no-body' };
   const headers = joinHeaders(rawHeaders);

@@ -34,7 +34,7 @@ export interface HttpEndpoint {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path with query, escaped. */
   readonly target: string;
   /** A repeated name is sent as repeated lines. */
@@ -77,6 +77,8 @@ export interface HttpResult {
   readonly sizeBytes: number;
   /** Of the body bytes received, whole or not; lower-case hex. `null` only where `thrown` is there. */
   readonly sha256: string | null;
+  /** There was a connection for it: what was to be sent may have left, in part or whole. */
+  readonly connected: boolean;
   /** SHA-256 of the DER of the server's certificate; `null` without TLS. */
   readonly tlsPeerSha256: string | null;
   readonly headAtMs: number | null;

@@ -7,6 +7,7 @@ import type { BodyDigest, BodyEnd } from '../ports/cluster-reader.js';
 import type { Clock } from '../ports/clock.js';
 import { watchBody, type BodyWatch } from './body-watch.js';
 import { framingOf, joinHeaders, type Framing } from './framing.js';
+import { headerLines } from './header-lines.js';
 import type { HttpEndpoint, HttpHead, HttpReceiver, HttpRequest, HttpResult } from './http-exchange-types.js';
 import { tlsPeerSha256 } from './open-connection.js';
 import { TransportError, transportFailureOf, type TransportFailure } from './transport-failure.js';
@@ -22,18 +23,6 @@ export interface ExchangeParts {
   readonly receiver: HttpReceiver;
 }
 
-function headersOf(pairs: HttpRequest['headers']): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of pairs) {
-    // Header bytes are written as Latin-1; names of people are UTF-8, which is what client-go sends.
-    const bytes = Buffer.from(value, 'utf8').toString('latin1');
-    const before = headers[name];
-    if (before === undefined) headers[name] = bytes;
-    else headers[name] = typeof before === 'string' ? [before, bytes] : [...before, bytes];
-  }
-  return headers;
-}
-
 /** One request and its answer. `run` is called once. */
 export class HttpExchange {
   readonly #parts: ExchangeParts;
@@ -44,6 +33,7 @@ export class HttpExchange {
   #framing: Framing = { kind: 'none' };
   #watch: BodyWatch | null = null;
   #headTimer: NodeJS.Timeout | undefined;
+  #connected = false;
   #connectedAtUs = 0;
   #head: HttpHead | null = null;
   #failure: TransportFailure | null = null;
@@ -88,7 +78,7 @@ export class HttpExchange {
       port: endpoint.port,
       method: request.method,
       path: request.target,
-      headers: headersOf(request.headers),
+      headers: headerLines(request.headers),
       maxHeaderSize: MAX_HEAD_BYTES,
     });
     this.#call = call;
@@ -114,6 +104,7 @@ export class HttpExchange {
   };
 
   #onConnection(socket: Socket): void {
+    this.#connected = true;
     this.#tlsPeerSha256 = tlsPeerSha256(socket);
     this.#connectedAtUs = this.#parts.clock.monoUs();
     const limitMs = this.#parts.request.firstByteTimeoutMs;
@@ -270,6 +261,7 @@ export class HttpExchange {
       endDetail: this.#decided?.detail ?? null,
       sizeBytes: this.#sizeBytes,
       sha256,
+      connected: this.#connected,
       tlsPeerSha256: this.#tlsPeerSha256,
       headAtMs: this.#headAtMs,
       headAfterMs: this.#headAfterMs,

@@ -125,22 +125,25 @@ class HttpTimestamper implements Timestamper {
     this.#limits = { ...LIMITS, ...options.limits };
   }
 
-  async stamp(request: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
+  async stamp(request: Uint8Array, signal?: AbortSignal, onDate?: (httpDate: string) => void): Promise<Buffer> {
     const url = new URL(this.url);
     const client = createHttpClient(endpointOf(url, this.#options, this.#limits.connectMs), this.#options.clock);
     try {
-      return await this.#tryAll(client, Buffer.from(request), signal);
+      const { result, body } = await this.#tryAll(client, Buffer.from(request), signal);
+      const date = result.head?.headers['date'];
+      if (date !== undefined) onDate?.(date);
+      return body;
     } finally {
       client.close();
     }
   }
 
-  async #tryAll(client: HttpClient, request: Buffer, signal: AbortSignal | undefined): Promise<Buffer> {
+  async #tryAll(client: HttpClient, request: Buffer, signal: AbortSignal | undefined): Promise<Answer> {
     const pauses = this.#limits.pausesMs;
     for (let tries = 0; ; tries += 1) {
       const answer = await this.#try(client, request, signal);
       const problem = problemOf(answer);
-      if (problem === null) return answer.body;
+      if (problem === null) return answer;
       const pauseMs = pauses[tries];
       if (!problem.isTransient || pauseMs === undefined || signal?.aborted === true)
         throw failed(this.url, `the time-stamping authority gave no token: ${escapeForTerminal(problem.why, 300)}`);

@@ -47,8 +47,25 @@ export const ERROR_TABLE = {
   },
   NODE_ACCESS_REFUSED: {
     exitCode: 11,
-    meaning: 'A way to a node is not open: an admission, a missing right or image, or a shell that cannot run the scripts.',
+    meaning:
+      'A way to a node is not open: an admission, a missing right or image, or a shell that cannot run the scripts.',
     remedy: 'Read the reason, or try another way: exhibit collect --node-access.',
+  },
+  NO_CLUSTER: {
+    exitCode: 2,
+    meaning: 'One machine or disk is read without a cluster, and something needed one.',
+    remedy: 'Collect from the cluster, too: exhibit collect --node NAME.',
+  },
+  CLEANUP_LEFT: {
+    exitCode: 4,
+    meaning: 'Objects that were made for a case are still in the cluster.',
+    remedy: 'Remove them: exhibit cleanup. What the cluster keeps is named with its reason.',
+  },
+  CLEANUP_UNPROVEN: {
+    exitCode: 3,
+    meaning: 'Nothing of ours was found in the cluster, but not every list could be read.',
+    remedy:
+      'Read the lists with more rights: kubectl apply -f templates/rbac/collector-pod.yaml, exhibit cleanup --verify.',
   },
   NODE_ACCESS_LOST: {
     exitCode: 10,
@@ -110,6 +127,12 @@ export const ERROR_TABLE = {
     exitCode: 11,
     meaning: 'The identity lacks a right.',
     remedy: 'Apply the role: kubectl apply -f templates/rbac/collector-readonly.yaml.',
+  },
+  CLUSTER_REFUSED: {
+    exitCode: 11,
+    meaning:
+      'The API server did not do what was asked, though the right is there: an admission, an invalid object, a state in the way.',
+    remedy: 'Read the words of the server in the message.',
   },
   TARGET_GONE: {
     exitCode: 12,

@@ -20,7 +20,8 @@ export const scopeSchema = z.strictObject({
   kubelet: z.boolean(),
   profile: z.string(),
   clusterUid: z.string().nullable(),
-  apiServer: z.string(),
+  /** `null` = no cluster was asked: `nodes` names the one machine or disk that was read. */
+  apiServer: z.string().nullable(),
 });
 
 /** Who the API server says we are, and who the machine says we are. `null` = could not be learned. */

@@ -39,7 +39,12 @@ export const MESSAGE_TABLE = {
   COLLECT_ARTIFACT: { level: 'debug', meaning: 'A planned artifact has its outcome.' },
   COLLECT_GAP: { level: 'warn', meaning: 'A required artifact was not obtained, or not wholly.' },
   COLLECT_DONE: { level: 'info', meaning: 'Every planned artifact has its outcome.' },
+  CLEANUP_FOUND: { level: 'warn', meaning: 'An object that was made for a case and is still in the cluster.' },
   COLLECT_LOSING: { level: 'warn', meaning: 'Evidence that will vanish soon if nothing is done.' },
+  DISK_WRITABLE: {
+    level: 'warn',
+    meaning: 'The disk that is read is not mounted read-only: it may change while it is read, and by being read.',
+  },
   CLUSTER_RETRY: { level: 'debug', meaning: 'A request is repeated after a transient failure.' },
   CLUSTER_THROTTLED: { level: 'warn', meaning: 'The server asked us to slow down; we do.' },
   CLUSTER_INSECURE: {
@@ -119,6 +124,14 @@ export const MESSAGE_TABLE = {
     meaning: 'The store did not take the lock together with the file; it was set right afterwards and is there now.',
   },
   PULL_STARTED: { level: 'info', meaning: 'A file is fetched from where it was pushed to.' },
+  PULL_COMPANIONS_FAILED: {
+    level: 'warn',
+    meaning: 'The archive was fetched, and the custody record or the receipt beside it could not be.',
+  },
+  PULL_CUSTODY_KEPT: {
+    level: 'warn',
+    meaning: 'A custody record of the exhibit was here before its archive was fetched. It was kept as it is.',
+  },
   DERIVE_STARTED: { level: 'info', meaning: 'The parent of a redacted copy is verified and read.' },
   DERIVE_RULE_UNUSED: {
     level: 'warn',

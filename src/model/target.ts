@@ -11,6 +11,8 @@ export const containerTargetSchema = z.strictObject({
   stateReason: z.string(),
   /** The API knows a previous instance (lastState.terminated with a container id, or restartCount above 0). */
   hasPrevious: z.boolean(),
+  /** As the runtime told the API; left out = not known. Its form differs between runtimes. */
+  imageId: z.string().optional(),
 });
 export type ContainerTarget = z.infer<typeof containerTargetSchema>;
 
@@ -31,6 +33,9 @@ export const nodeTargetSchema = z.strictObject({
   uid: z.string(),
   machineId: z.string(),
   ready: z.boolean(),
+  /** As the Node object says; empty or left out = not known. */
+  bootId: z.string().optional(),
+  internalIp: z.string().optional(),
 });
 export type NodeTarget = z.infer<typeof nodeTargetSchema>;
 

@@ -60,8 +60,17 @@ export interface TimestampReport {
   readonly sha256: string;
 }
 
+/** The age file that an archive was read out of. */
+export interface CiphertextReport {
+  readonly sha256: string;
+  /** What the receipt says of it: `not stated` by one of a seal that did not encrypt, `no receipt` where none was given. */
+  readonly receipt: 'matches' | 'differs' | 'not stated' | 'no receipt';
+}
+
 export interface VerifyReport {
   readonly archive: string;
+  /** Only where it was encrypted. */
+  readonly ciphertext?: CiphertextReport;
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly checks: readonly CheckResult[];

@@ -9,14 +9,16 @@ const MAX_STDIN_BYTES = 16 * 1024 * 1024;
 
 /**
  * What the far side's shell is started with. It takes the script from the first `$2` bytes of its standard input, so that no command
- * line and no URL grows with it, and leaves the rest to the script. Standard output goes to us and, through a pipe of its own, to
- * sha256sum; when the script has ended, the last line on standard error says so: the nonce, the exit status, the digest. A peer that
- * cuts either stream cannot make this line up without the nonce, and cannot make the digest fit. `/dev/fd/5` is a pipe that this
- * shell made: standard output itself may be a socket, which cannot be opened again by its name.
+ * line and no URL grows with it, and leaves the rest to the script. It steps behind everything else that wants the processor or the
+ * disk. Standard output goes to us and, through a pipe of its own, to sha256sum; when the script has ended, the last line on standard
+ * error says so: the nonce, the exit status, the digest. A peer that cuts either stream cannot make this line up without the nonce, and
+ * cannot make the digest fit. `/dev/fd/5` is a pipe that this shell made: standard output itself may be a socket, which cannot be
+ * opened again by its name.
  */
 const WRAPPER = [
   'set -u; LC_ALL=C; export LC_ALL; umask 077',
-  'nonce=$1; script=$(head -c "$2"; echo .); script=${script%.}; ROOT=$3; PROC=$4; export ROOT PROC; shift 4',
+  'nonce=$1; script=$(head -c "$2"; echo .); script=$' + '{script%.}; ROOT=$3; PROC=$4; export ROOT PROC; shift 4',
+  '{ renice -n 19 -p $$; ionice -c 3 -p $$; } </dev/null >/dev/null 2>&1',
   'exec 3>&1',
   'said=$({ { { sh -c "set -u\n$script" exhibit "$@" 3>&- 4>&-; echo "status $?" >&4; } | { tee /dev/fd/5 >&3; }; } 5>&1 | sha256sum >&4; } 4>&1)',
   'status=; digest=; set -- $said',

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { systemClock, systemIds } from '../lib/clock.js';
 import type { NodeCommand } from '../ports/node-access.js';
+import { parseCapabilities } from './capabilities.js';
 import { localRung } from './local.js';
 
 const options = { clock: systemClock, ids: systemIds };
@@ -20,6 +23,9 @@ describe('this machine as a node', () => {
     expect(facts).toMatchObject({ rung: 'local', vantage: 'live-kernel', node: 'here', root: '' });
     expect(facts.tools['tar']).toContain('tar');
     expect(facts.processes).toBe(true);
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '';
+    expect(facts.capabilities).toEqual(parseCapabilities(effective));
+    expect(facts.self).toMatchObject({ hostname: hostname(), uid: String(process.getuid?.()), nice: '19' });
   });
 
   it('gives the script its arguments, its input and the root, and says how it ended', async () => {

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { toRfc3339 } from '../lib/clock.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { NodeCommand, NodeCommandEnd, NodeStreamConsumer, NodeStreamEnd } from '../ports/node-access.js';
-import { FarStderr } from './end-line.js';
-import type { StartFar } from './far-exec.js';
+import { FarStderr, type EndLine } from './end-line.js';
+import type { FarExecEnd, StartFar } from './far-exec.js';
 import { farScriptOf } from './far-script.js';
 
 const MAX_BYTES = 1024 * 1024 * 1024;
+/** Complaints of a script; more than that is a far side that wants to keep us busy. */
+const MAX_STDERR_BYTES = 64 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60_000;
+/** How long a transport may take to let go of a stream that we ended. */
+const LET_GO_MS = 10_000;
 
 export interface FarSide {
   readonly start: StartFar;
@@ -15,6 +19,8 @@ export interface FarSide {
   readonly proc: string;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** `null` = not held back; left out = 50 MiB/s. */
+  readonly rateBytesPerSecond?: number | null;
 }
 
 /** Why we ended a stream ourselves. */
@@ -37,9 +43,12 @@ class FarRun {
   readonly #stderr = new FarStderr();
   readonly #abort = new AbortController();
   #sizeBytes = 0;
+  #stderrBytes = 0;
   #firstByteAt: string | null = null;
   #lastByteAt: string | null = null;
   #idle: NodeJS.Timeout | undefined;
+  #whole: NodeJS.Timeout | undefined;
+  #letGo: NodeJS.Timeout | undefined;
   /** While the consumer holds the stream back the silence is ours. */
   #held = 0;
 
@@ -58,36 +67,51 @@ class FarRun {
     };
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    const whole =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            this.#end('timeout', `not at its end after ${String(timeoutMs)} ms`);
-          }, timeoutMs);
+    if (timeoutMs !== undefined) {
+      this.#whole = setTimeout(() => {
+        this.#end('timeout', `not at its end after ${String(timeoutMs)} ms`);
+      }, timeoutMs);
+    }
     this.#rearm();
     try {
-      const { detail, auditId } = await this.#far.start({
-        argv: script.argv,
-        stdin: script.stdin,
-        stdout: async (chunk) => {
-          await this.#take(chunk);
-        },
-        stderr: (chunk) => {
-          this.#rearm();
-          this.#stderr.feed(chunk);
-        },
-        signal: this.#abort.signal,
-      });
+      const { detail, auditId } = await Promise.race([this.#start(script), this.#abandoned()]);
       return this.#judge(detail, auditId, script.recorded);
     } catch (error) {
       if (error === this.#abort.signal.reason && error instanceof Ended)
         return this.#judge(error.message, null, script.recorded);
       throw error;
     } finally {
-      clearTimeout(whole);
-      clearTimeout(this.#idle);
+      for (const timer of [this.#whole, this.#idle, this.#letGo]) clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  async #start({ argv, stdin }: { readonly argv: readonly string[]; readonly stdin: Buffer }): Promise<FarExecEnd> {
+    return await this.#far.start({
+      argv,
+      stdin,
+      stdout: async (chunk) => {
+        await this.#take(chunk);
+      },
+      stderr: (chunk) => {
+        this.#hear(chunk);
+      },
+      signal: this.#abort.signal,
+    });
+  }
+
+  /** Rejects a while after we ended the stream, when nothing of it is in the consumer's hands any more: a transport may hang, too. */
+  #abandoned(): Promise<never> {
+    return new Promise((_, reject) => {
+      const wait = (): void => {
+        this.#letGo = setTimeout(() => {
+          if (this.#held > 0) wait();
+          else reject(this.#abort.signal.reason as Ended);
+        }, LET_GO_MS);
+      };
+      if (this.#abort.signal.aborted) wait();
+      else this.#abort.signal.addEventListener('abort', wait, { once: true });
+    });
   }
 
   #end(end: NodeStreamEnd, detail: string): void {
@@ -101,6 +125,14 @@ class FarRun {
       this.#idle = setTimeout(() => {
         this.#end('timeout', `silent for ${String(idleMs)} ms`);
       }, idleMs);
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#rearm();
+    this.#stderrBytes += chunk.length;
+    this.#stderr.feed(chunk);
+    if (this.#stderrBytes > MAX_STDERR_BYTES)
+      this.#end('limit', `ended by us after ${String(MAX_STDERR_BYTES)} bytes of complaints`);
   }
 
   async #take(received: Buffer): Promise<void> {
@@ -123,18 +155,19 @@ class FarRun {
     if (received.length > room) this.#end('limit', `ended by us after ${String(this.#sizeBytes)} bytes`);
   }
 
+  #verdict(line: EndLine | null, sha256: string, detail: string): { end: NodeStreamEnd; endDetail: string | null } {
+    const reason: unknown = this.#abort.signal.reason;
+    if (reason instanceof Ended) return { end: reason.end, endDetail: reason.message };
+    if (line === null) return { end: 'cut', endDetail: `the far side did not say that it had ended (${detail})` };
+    if (line.sha256 !== sha256) return { end: 'corrupt', endDetail: 'the far side sent other bytes than arrived' };
+    return { end: 'complete', endDetail: null };
+  }
+
   #judge(detail: string, auditId: string | null, argv: readonly string[]): NodeCommandEnd {
     const sha256 = this.#hash.digest('hex');
     const line = this.#stderr.endLine(this.#nonce);
-    const reason: unknown = this.#abort.signal.reason;
-    const verdict = ((): { end: NodeStreamEnd; endDetail: string | null } => {
-      if (reason instanceof Ended) return { end: reason.end, endDetail: reason.message };
-      if (line === null) return { end: 'cut', endDetail: `the far side did not say that it had ended (${detail})` };
-      if (line.sha256 !== sha256) return { end: 'corrupt', endDetail: 'the far side sent other bytes than arrived' };
-      return { end: 'complete', endDetail: null };
-    })();
     return {
-      ...verdict,
+      ...this.#verdict(line, sha256, detail),
       exitStatus: line?.exitStatus ?? null,
       sizeBytes: this.#sizeBytes,
       sha256,

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { ExhibitError } from '../model/errors.js';
 import type { FarExec, FarExecEnd } from './far-exec.js';
 
@@ -8,67 +9,91 @@ const GRACE_MS = 2000;
 export interface ProcessStart {
   readonly file: string;
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+class RunningProcess {
+  readonly #child: Child;
+  readonly #exec: FarExec;
+  readonly #closed: Promise<string>;
+  #hard: NodeJS.Timeout | undefined;
+  #failure: unknown = null;
+
+  constructor({ file, args, env }: ProcessStart, exec: FarExec) {
+    this.#exec = exec;
+    this.#child = spawn(file, args, { env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    this.#closed = new Promise<string>((resolve, reject) => {
+      this.#child.once('error', (cause) => {
+        const message = `${file} cannot be started: ${cause.message}`;
+        reject(new ExhibitError('NODE_ACCESS_LOST', message, { subject: file, cause }));
+      });
+      this.#child.once('close', (code, signal) => {
+        resolve(signal === null ? `exit ${String(code)}` : `ended by ${signal}`);
+      });
+    });
+  }
+
+  async run(): Promise<FarExecEnd> {
+    const { signal, stdin } = this.#exec;
+    const stop = (): void => {
+      this.#stop();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#exec.stderr(chunk);
+    });
+    this.#child.stderr.on('error', () => undefined);
+    // A script that does not read its input closes it; that is its right.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdin.end(stdin);
+    try {
+      const [detail] = await Promise.all([this.#closed, this.#read()]);
+      if (this.#failure !== null) throw this.#failure as Error;
+      signal.throwIfAborted();
+      return { detail, auditId: null };
+    } finally {
+      clearTimeout(this.#hard);
+      signal.removeEventListener('abort', stop);
+      this.#signalGroup('SIGKILL');
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const chunk of this.#child.stdout) await this.#exec.stdout(chunk as Buffer);
+    } catch (error) {
+      if (!this.#exec.signal.aborted) this.#failure = error ?? new Error('the consumer failed');
+      this.#stop();
+    }
+  }
+
+  #stop(): void {
+    this.#signalGroup('SIGTERM');
+    this.#hard ??= setTimeout(() => {
+      this.#signalGroup('SIGKILL');
+    }, GRACE_MS);
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
+    // What cannot be killed, since it waits for a disk, must not keep us.
+    this.#child.unref();
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
+    } catch {
+      // It is gone already.
+    }
+  }
 }
 
 /**
  * A program of this machine as far side. It leads a process group of its own, and the group ends with it: what a shell started does not
  * outlive the command. Throws `NODE_ACCESS_LOST` when the program cannot be started.
  */
-export async function startProcess({ file, args, env }: ProcessStart, exec: FarExec): Promise<FarExecEnd> {
+export async function startProcess(start: ProcessStart, exec: FarExec): Promise<FarExecEnd> {
   exec.signal.throwIfAborted();
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  const closed = new Promise<string>((resolve, reject) => {
-    child.once('error', (cause) => {
-      reject(
-        new ExhibitError('NODE_ACCESS_LOST', `${file} cannot be started: ${cause.message}`, { subject: file, cause }),
-      );
-    });
-    child.once('close', (code, signal) => {
-      resolve(signal === null ? `exit ${String(code)}` : `ended by ${signal}`);
-    });
-  });
-  const endGroup = (signal: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
-    } catch {
-      // It is gone already.
-    }
-  };
-  let hard: NodeJS.Timeout | undefined;
-  const onAbort = (): void => {
-    endGroup('SIGTERM');
-    hard = setTimeout(() => {
-      endGroup('SIGKILL');
-    }, GRACE_MS);
-    child.stdout.destroy();
-    child.stderr.destroy();
-  };
-  exec.signal.addEventListener('abort', onAbort, { once: true });
-  let failure: unknown = null;
-  const read = async (): Promise<void> => {
-    try {
-      for await (const chunk of child.stdout) await exec.stdout(chunk as Buffer);
-    } catch (error) {
-      if (!exec.signal.aborted) failure = error ?? new Error('the consumer failed');
-      onAbort();
-    }
-  };
-  child.stderr.on('data', (chunk: Buffer) => {
-    exec.stderr(chunk);
-  });
-  child.stderr.on('error', () => undefined);
-  // A script that does not read its input closes it; that is its right.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(exec.stdin);
-  try {
-    const [detail] = await Promise.all([closed, read()]);
-    if (failure !== null) throw failure as Error;
-    exec.signal.throwIfAborted();
-    return { detail, auditId: null };
-  } finally {
-    clearTimeout(hard);
-    exec.signal.removeEventListener('abort', onAbort);
-    endGroup('SIGKILL');
-  }
+  return await new RunningProcess(start, exec).run();
 }

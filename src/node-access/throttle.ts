@@ -1,24 +1,68 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-const BYTES_PER_SECOND = 50 * 1024 * 1024;
 /** Bytes that may pass at once after a silence. */
-const BURST_BYTES = 8 * 1024 * 1024;
+export const BURST_BYTES = 8 * 1024 * 1024;
+
+/** What a timer can hold. */
+const MAX_WAIT_MS = 2_147_483_647;
 
 /** Lets so many bytes a second pass and holds the rest back: a node under investigation still has its own work to do. */
 export class Throttle {
-  readonly #bytesPerSecond: number;
+  readonly #fullBytesPerSecond: number | null;
+  #bytesPerSecond: number;
   #credit = BURST_BYTES;
   #at = performance.now();
 
-  constructor(bytesPerSecond = BYTES_PER_SECOND) {
-    this.#bytesPerSecond = bytesPerSecond;
+  /** `null` = nothing is ever held back. */
+  constructor(bytesPerSecond: number | null) {
+    this.#fullBytesPerSecond = bytesPerSecond;
+    this.#bytesPerSecond = bytesPerSecond ?? Number.POSITIVE_INFINITY;
   }
 
-  async pass(sizeBytes: number, signal?: AbortSignal): Promise<void> {
-    const now = performance.now();
-    this.#credit = Math.min(BURST_BYTES, this.#credit + ((now - this.#at) / 1000) * this.#bytesPerSecond) - sizeBytes;
-    this.#at = now;
-    if (this.#credit >= 0) return;
-    await pause((-this.#credit / this.#bytesPerSecond) * 1000, undefined, signal === undefined ? {} : { signal });
+  get limited(): boolean {
+    return this.#fullBytesPerSecond !== null;
   }
+
+  /** `Infinity` where nothing is held back. */
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
+  }
+
+  /** A share of the full rate, above 0 and at most 1. */
+  slowTo(share: number): void {
+    if (this.#fullBytesPerSecond === null) return;
+    this.#earn();
+    this.#bytesPerSecond = Math.max(1, this.#fullBytesPerSecond * share);
+  }
+
+  /** Returns when the bytes may pass, or when the wait was cut short by the signal. */
+  async pass(sizeBytes: number, signal?: AbortSignal): Promise<void> {
+    if (this.#fullBytesPerSecond === null) return;
+    this.#earn();
+    this.#credit -= sizeBytes;
+    if (this.#credit >= 0) return;
+    await waited((-this.#credit / this.#bytesPerSecond) * 1000, signal);
+  }
+
+  /** Time that has passed is worth what the rate was meanwhile. */
+  #earn(): void {
+    const now = performance.now();
+    this.#credit = Math.min(BURST_BYTES, this.#credit + ((now - this.#at) / 1000) * this.#bytesPerSecond);
+    this.#at = now;
+  }
+}
+
+/** Resolves after the time, or at once when the signal says so. */
+function waited(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = setTimeout(over, Math.min(waitMs, MAX_WAIT_MS));
+    signal?.addEventListener('abort', over, { once: true });
+  });
 }

@@ -42,6 +42,8 @@ export interface CollectorLimits {
   readonly sinceTime: string | null;
   /** Silence of a source after which it counts as dead, milliseconds. */
   readonly idleTimeoutMs: number;
+  /** For how long statistics are sampled, seconds; 0 and absent = not at all. */
+  readonly statsSeconds?: number | undefined;
 }
 
 export interface PlanContext {

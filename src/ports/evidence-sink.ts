@@ -1,3 +1,4 @@
+import type { RandomAccess } from '../lib/random-access.js';
 import type { ItemSource, Sensitivity, Subject, Vantage } from '../model/artifact.js';
 
 /** What is known of a payload file before its bytes. */
@@ -48,4 +49,14 @@ export interface ItemWriter {
 export interface EvidenceSink {
   /** Creates the file exclusively. Throws `INTERNAL` when the path is taken or outside the grammar. */
   open(draft: ItemDraft): Promise<ItemWriter>;
+  /**
+   * Opens an item of this run that was committed, for what is derived from it. The caller closes it. Throws `INTERNAL` for a path that
+   * was not committed or was split into parts, `STORAGE_FAILED` where the disk does not answer.
+   */
+  readBack(path: string): ReadBack;
+}
+
+/** The bytes of a committed item. Reading throws `STORAGE_FAILED`. */
+export interface ReadBack extends RandomAccess {
+  close(): void;
 }

@@ -5,6 +5,22 @@ import type { NodeTarget } from '../model/target.js';
 export const NODE_RUNGS = ['collector-pod', 'ssh', 'local', 'disk'] as const;
 export type NodeRung = (typeof NODE_RUNGS)[number];
 
+/** What the far side says of itself; untrusted text, `null` where it said nothing. */
+export interface NodeSelf {
+  readonly hostname: string | null;
+  /** Of `/etc/machine-id`. */
+  readonly machineId: string | null;
+  /** Of the running kernel; `null` on a disk. */
+  readonly bootId: string | null;
+  /** Numeric id of the user that the scripts run as. */
+  readonly uid: string | null;
+  /** Niceness and I/O class that the scripts run with: 19, `idle`. */
+  readonly nice: string | null;
+  readonly ioClass: string | null;
+  /** Whether `/proc/pressure` is there, by which the rate is lowered. */
+  readonly pressure: boolean;
+}
+
 /** What a way to a node turned out to be able to do, found by asking the far side, never assumed. Strings of the node are untrusted. */
 export interface NodeFacts {
   readonly rung: NodeRung;
@@ -25,6 +41,10 @@ export interface NodeFacts {
   readonly tools: Readonly<Record<string, string>>;
   /** What this way cannot see here, and why: `trusted-xattrs-unreadable`, `not-root`, `no-processes`. */
   readonly degraded: readonly { readonly reason: string; readonly detail: string }[];
+  /** Set by every rung; left out by fakes that need it not. */
+  readonly self?: NodeSelf;
+  /** How the way is made, for records: destination and host key of ssh, UID of the collector pod, path of a disk. No secrets. */
+  readonly transport?: Readonly<Record<string, string>>;
 }
 
 export interface NodeCommand {
@@ -87,6 +107,8 @@ export interface NodeCommandEnd {
  */
 export interface NodeAccess {
   readonly facts: NodeFacts;
+  /** The rungs that were tried before this one, in order; set by the ladder. */
+  readonly refusals?: readonly NodeAccessRefusal[];
   /**
    * Runs a script and streams its standard output, held back to 50 MiB/s, and less while the node is under pressure. Returns however
    * the command ended once it began; throws `NODE_ACCESS_LOST` when the way is gone before a byte came, and what `chunk` throws.
@@ -101,11 +123,13 @@ export interface NodeAccessRung {
   readonly rung: NodeRung;
   /** Opens and probes. Throws `NODE_ACCESS_REFUSED` with a kebab-case reason in `subject` when this way is not open to this node. */
   open(node: NodeTarget, signal: AbortSignal): Promise<NodeAccess>;
+  /** After every way that it opened is closed: removes what they had in common. Never throws. */
+  close?(): Promise<void>;
 }
 
 export interface NodeAccessRefusal {
   readonly rung: NodeRung;
-  /** Kebab-case: `forbidden`, `pod-security`, `quota`, `image-missing`, `changed-pod`, `unreachable`. */
+  /** Kebab-case: `forbidden`, `pod-security`, `quota`, `image-missing`, `changed-pod`, `unreachable`, `node-differs`. */
   readonly reason: string;
   readonly detail: string;
 }

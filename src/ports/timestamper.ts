@@ -4,7 +4,8 @@ export interface Timestamper {
   readonly url: string;
   /**
    * Sends a DER `TimeStampReq` and returns the DER `TimeStampResp`, whatever it says: the caller judges it. Throws `TIMESTAMP_FAILED`
-   * when nothing, something too long or something that is no time-stamp reply came back.
+   * when nothing, something too long or something that is no time-stamp reply came back. `onDate` is handed the `Date` of the HTTP answer
+   * that holds the reply, as it was received, where it has one: nobody signed it.
    */
-  stamp(request: Uint8Array, signal?: AbortSignal): Promise<Buffer>;
+  stamp(request: Uint8Array, signal?: AbortSignal, onDate?: (httpDate: string) => void): Promise<Buffer>;
 }

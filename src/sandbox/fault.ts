@@ -51,13 +51,34 @@ export type AnswerFault =
   /** Containers of the pods in the answer were started again: another id, one more restart. */
   | { readonly kind: 'restarted-containers' };
 
+/** Spoils an exec after the upgrade. Sizes count bytes of standard output. */
+export type ExecFault =
+  /** The connection is closed in good order, and no status frame was sent. */
+  | { readonly kind: 'exec-no-status' }
+  /** The connection is torn down in the middle of a message. */
+  | { readonly kind: 'exec-cut'; readonly afterBytes: number }
+  /** Success is claimed though so many bytes only were sent, as servers have done. */
+  | { readonly kind: 'exec-early-success'; readonly afterBytes: number }
+  /** Silence of the program; pings are answered. */
+  | { readonly kind: 'exec-silent'; readonly afterBytes: number }
+  /** Silence of the whole peer. */
+  | { readonly kind: 'exec-dead'; readonly afterBytes: number }
+  /** Standard output goes on for ever. */
+  | { readonly kind: 'exec-endless' }
+  /** A message on a channel that does not exist, one that is text, an empty one, one of 8 MiB. */
+  | { readonly kind: 'exec-garbage'; readonly what: 'channel' | 'text' | 'empty' | 'huge' }
+  /** These bytes in the place of the status frame, so many times over. */
+  | { readonly kind: 'exec-status'; readonly text: string; readonly repeated?: number }
+  /** The status frame is sent and the connection stays open. */
+  | { readonly kind: 'exec-stays-open' };
+
 /** The certificate that the server shows on new connections. Not tied to a call. */
 export interface TlsFault {
   readonly kind: 'bad-tls';
   readonly certificate: 'expired' | 'wrong-host' | 'unknown-authority';
 }
 
-export type CallFault = (TransportFault | AnswerFault) & FaultScope;
+export type CallFault = (TransportFault | AnswerFault | ExecFault) & FaultScope;
 export type Fault = CallFault | TlsFault;
 
 export const HOSTILE_NAMES: readonly string[] = [
@@ -88,6 +109,10 @@ const TRANSPORT = new Set<Fault['kind']>([
 
 export function isTransportFault(fault: CallFault): fault is TransportFault & FaultScope {
   return TRANSPORT.has(fault.kind);
+}
+
+export function isExecFault(fault: CallFault): fault is ExecFault & FaultScope {
+  return fault.kind.startsWith('exec-');
 }
 
 /** Counts which calls each fault has hit. */

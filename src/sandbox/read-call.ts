@@ -23,8 +23,13 @@ function isToken(header: string | undefined, token: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Reads a request to its end and says who sent it. A token that is wrong is refused even beside a good certificate. */
+/** Reads a request to its end and says who sent it. */
 export async function readCall(request: IncomingMessage, token: string): Promise<Call> {
+  return { ...readHead(request, token), body: await readBody(request) };
+}
+
+/** What the head of a request says, and who sent it. A token that is wrong is refused even beside a good certificate. */
+export function readHead(request: IncomingMessage, token: string): Call {
   const { socket } = request;
   const { authorization, accept, 'user-agent': userAgent, 'impersonate-user': impersonate } = request.headers;
   const der =
@@ -38,7 +43,7 @@ export async function readCall(request: IncomingMessage, token: string): Promise
     accept: accept ?? '',
     userAgent: userAgent ?? '',
     impersonate: typeof impersonate === 'string' ? impersonate : null,
-    body: await readBody(request),
+    body: Buffer.alloc(0),
     contentType: request.headers['content-type'] ?? '',
     authenticated: authorization === undefined ? der !== undefined : byToken,
     credential: der === undefined || byToken ? null : createHash('sha256').update(der).digest('hex'),

@@ -5,6 +5,7 @@ import { type ApiRequest, type ResourceRequest, parseApiRequest } from './api-re
 import { authorize, authorizeImpersonation } from './authorize.js';
 import { Catalogue } from './catalogue.js';
 import type { Scenario } from './scenario.js';
+import { type AcceptedExec, serveExec } from './serve-exec.js';
 import { serveLogs } from './serve-logs.js';
 import { serveObjects } from './serve-objects.js';
 import { RecordedAnswers, serveKubelet } from './serve-recorded.js';
@@ -37,6 +38,13 @@ function isOnResource(request: ApiRequest): request is OnResource {
   return request.resource !== null;
 }
 
+function isExec({ method, resource }: OnResource): boolean {
+  const { group, version, resource: kind, name, subresource } = resource;
+  return (
+    method === 'GET' && group === '' && version === 'v1' && kind === 'pods' && subresource === 'exec' && name !== ''
+  );
+}
+
 /** Answers as the recorded cluster would have. Pure but for the clock and the files of the scenario. */
 export class Router {
   readonly #scenario: Scenario;
@@ -52,15 +60,30 @@ export class Router {
   }
 
   answer(call: Call): Answer {
+    const request = parseApiRequest(call.method, call.target, call.accept);
+    const refusal = this.#refusal(call, request);
+    if (refusal !== null) return refusal;
+    return isOnResource(request) ? this.#onResource(request, call) : this.#onPath(request);
+  }
+
+  /** A request to be upgraded: what is to be run, or the answer that refuses it. */
+  upgrade(call: Call): Answer | AcceptedExec {
+    const request = parseApiRequest(call.method, call.target, call.accept);
+    const refusal = this.#refusal(call, request);
+    if (refusal !== null) return refusal;
+    if (!isOnResource(request) || !isExec(request)) return pageNotFound(this.#scenario.flow);
+    return serveExec(request, { catalogue: this.#catalogue, flow: [], upgrade: true });
+  }
+
+  /** By who asks: unknown, not allowed to speak for another, not allowed to do this. */
+  #refusal(call: Call, request: ApiRequest): Answer | null {
     const { flow } = this.#scenario;
     if (!call.authenticated) return statusAnswer(UNAUTHORIZED, flow);
     const refused = call.impersonate === null ? null : authorizeImpersonation(this.#scenario, call.impersonate);
     if (refused !== null) return this.#denied(statusAnswer(refused, []));
-    const request = parseApiRequest(call.method, call.target, call.accept);
     const failure = authorize(this.#scenario, request);
-    if (failure !== null)
-      return this.#denied(statusAnswer(failure, request.resource?.subresource === 'proxy' ? [] : flow));
-    return isOnResource(request) ? this.#onResource(request, call) : this.#onPath(request);
+    if (failure === null) return null;
+    return this.#denied(statusAnswer(failure, request.resource?.subresource === 'proxy' ? [] : flow));
   }
 
   #denied(answer: Answer): Answer {
@@ -86,7 +109,7 @@ export class Router {
 
   #onResource(request: OnResource, call: Call): Answer {
     const { flow } = this.#scenario;
-    const { group, version, resource, name, subresource } = request.resource;
+    const { group, version, resource } = request.resource;
     const review = serveReviews(
       {
         ...request.resource,
@@ -102,16 +125,24 @@ export class Router {
     );
     if (review !== null) return review;
     if (call.method !== 'GET') return statusAnswer(notInSandbox(`${request.verb} of ${resource}`), flow);
-    if (group === '' && version === 'v1') {
-      if (resource === 'secrets') return serveSecrets(request, this.#scenario, flow);
-      if (resource === 'nodes' && subresource === 'proxy') {
-        return serveKubelet(request, { recorded: this.#recorded, catalogue: this.#catalogue, flow });
-      }
-      if (resource === 'pods' && subresource === 'log' && name !== '') {
-        return serveLogs(request, { scenario: this.#scenario, catalogue: this.#catalogue, clock: this.#clock });
-      }
+    const special = group === '' && version === 'v1' ? this.#onCore(request) : null;
+    return special ?? serveObjects(request, this.#catalogue, flow) ?? this.#unknown(request);
+  }
+
+  /** What is no plain object of the core group. */
+  #onCore(request: OnResource): Answer | null {
+    const { flow } = this.#scenario;
+    const { resource, name, subresource } = request.resource;
+    if (resource === 'secrets') return serveSecrets(request, this.#scenario, flow);
+    if (resource === 'nodes' && subresource === 'proxy') {
+      return serveKubelet(request, { recorded: this.#recorded, catalogue: this.#catalogue, flow });
     }
-    return serveObjects(request, this.#catalogue, flow) ?? this.#unknown(request);
+    if (resource === 'pods' && subresource === 'log' && name !== '') {
+      return serveLogs(request, { scenario: this.#scenario, catalogue: this.#catalogue, clock: this.#clock });
+    }
+    if (!isExec(request)) return null;
+    const refusal = serveExec(request, { catalogue: this.#catalogue, flow, upgrade: false });
+    return 'call' in refusal ? null : refusal;
   }
 
   /** Groups of custom resources are served by a multiplexer that does not speak Status. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { loadExecs, type RecordedExecs } from './exec-recording.js';
 
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ file: z.string() })]);
 const headersSchema = z.array(z.tuple([z.string(), z.string()]));
@@ -57,6 +58,7 @@ export type RecordedBody = z.infer<typeof bodySchema>;
 export type Rule = z.infer<typeof ruleSchema>;
 
 export interface Scenario extends ScenarioIndex {
+  readonly execs: RecordedExecs;
   /** Bytes of a recorded body. */
   bytesOf(body: RecordedBody): Buffer;
 }
@@ -79,6 +81,7 @@ export function loadScenario(scenario: string): Scenario {
   const index = scenarioSchema.parse(JSON.parse(readFileSync(path.join(folder, 'scenario.json'), 'utf8')));
   return {
     ...index,
+    execs: loadExecs(folder),
     bytesOf: (body) => ('text' in body ? Buffer.from(body.text, 'utf8') : readFileSync(path.join(folder, body.file))),
   };
 }

@@ -1,9 +1,9 @@
-import { arrayAt, stringAt } from '../lib/untyped.js';
 import type { Clock } from '../ports/clock.js';
 import { acceptsJson, onlyAccepted } from './accept.js';
 import type { Answer } from './answer.js';
 import type { ApiRequest, ResourceRequest } from './api-request.js';
 import type { Catalogue } from './catalogue.js';
+import { chooseContainer } from './choose-container.js';
 import { cutLog } from './cut-log.js';
 import { type LogOptions, parseLogOptions } from './log-options.js';
 import type { Scenario } from './scenario.js';
@@ -13,35 +13,6 @@ interface Parts {
   readonly scenario: Scenario;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
-}
-
-const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
-
-function names(pod: unknown, kind: string): string[] {
-  return arrayAt(pod, 'spec', kind).map((container) => stringAt(container, 'name') ?? '');
-}
-
-/** The container that is meant, or the server's question which one. */
-function chooseContainer(pod: unknown, podName: string, asked: string): { container: string } | { error: string } {
-  const [main, init, ephemeral] = [
-    names(pod, 'containers'),
-    names(pod, 'initContainers'),
-    names(pod, 'ephemeralContainers'),
-  ];
-  if (asked !== '') {
-    const known = [...main, ...init, ...ephemeral].includes(asked);
-    return known ? { container: asked } : { error: `container ${asked} is not valid for pod ${podName}` };
-  }
-  const preferred = stringAt(pod, 'metadata', 'annotations', DEFAULT_CONTAINER);
-  if (preferred !== undefined && main.includes(preferred)) return { container: preferred };
-  const only = main[0];
-  if (main.length === 1 && only !== undefined) return { container: only };
-  const others = [
-    ...(init.length > 0 ? [` or one of the init containers: [${init.join(' ')}]`] : []),
-    ...(ephemeral.length > 0 ? [` or one of the ephemeral containers: [${ephemeral.join(' ')}]`] : []),
-  ];
-  const choice = `choose one of: [${main.join(' ')}]${others.join('')}`;
-  return { error: `a container name must be specified for pod ${podName}, ${choice}` };
 }
 
 function recordedLog(parts: Parts, resource: ResourceRequest, options: LogOptions): Answer {

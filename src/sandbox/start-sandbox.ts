@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { toHttpDate } from '../lib/clock.js';
 import type { Clock, Ids } from '../ports/clock.js';
+import { type Answer, pageNotFound } from './answer.js';
 import { type Certificates, makeCertificates } from './certificates.js';
-import { type Fault, FaultBook, isTransportFault } from './fault.js';
-import { readCall } from './read-call.js';
+import { type CallFault, type Fault, FaultBook, isExecFault, isTransportFault } from './fault.js';
+import { readCall, readHead } from './read-call.js';
 import { Router } from './route.js';
 import { loadScenario, type Scenario } from './scenario.js';
 import { sendAnswer } from './send-answer.js';
+import { type ExecPlay, type UpgradeRequest, UpgradeServer } from './upgrade-server.js';
 import { spoilAnswer } from './spoil-answer.js';
 import { writeKubeconfig } from './write-kubeconfig.js';
 
@@ -20,6 +22,10 @@ export interface SandboxOptions {
   /** Folder of a recorded scenario, or the name of one that comes with the program. */
   readonly scenario?: string;
   readonly faults?: readonly Fault[];
+  /** Plays execs that were not recorded; `null` = this one neither. */
+  readonly exec?: ExecPlay;
+  /** What the identity may, in the place of what was recorded. */
+  readonly rules?: Scenario['rules'];
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -57,6 +63,7 @@ interface Running {
   readonly token: string;
   readonly seen: { -readonly [K in keyof SeenRequest]: SeenRequest[K] }[];
   readonly connections: WeakMap<object, number>;
+  readonly upgrades: UpgradeServer;
   faults: FaultBook;
 }
 
@@ -72,23 +79,65 @@ function noteRequest(running: Running, request: IncomingMessage): Entry {
   return entry;
 }
 
-async function answerCall(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { scenario, clock, ids } = running;
-  const entry = noteRequest(running, request);
-  const { method, target, auditId } = entry;
-  const faults = running.faults.take(method, target);
-  const call = await readCall(request, running.token);
-  let answer = running.router.answer(call);
-  for (const fault of faults) {
-    if (!isTransportFault(fault)) answer = spoilAnswer(answer, fault, { target, flow: scenario.flow });
-  }
+/** Faults of an answer, in order, over what the recorded cluster would have said. */
+function spoilt(
+  running: Running,
+  answer: Answer,
+  { faults, target }: { readonly faults: readonly CallFault[]; readonly target: string },
+): Answer {
+  const { flow } = running.scenario;
+  return faults.reduce(
+    (sofar, fault) =>
+      isTransportFault(fault) || isExecFault(fault) ? sofar : spoilAnswer(sofar, fault, { target, flow }),
+    answer,
+  );
+}
+
+interface Answering {
+  /** Told the status in the end. */
+  entry: Entry;
+  readonly response: ServerResponse;
+  readonly answer: Answer;
+  readonly faults: readonly CallFault[];
+}
+
+async function respond(running: Running, answering: Answering): Promise<void> {
+  const { entry, response, answer, faults } = answering;
+  const { clock, ids } = running;
+  const sent = spoilt(running, answer, { faults, target: entry.target });
   const transport = faults.find(isTransportFault);
-  if (transport?.kind !== 'no-answer' && transport?.kind !== 'reset') entry.status = answer.status;
+  if (transport?.kind !== 'no-answer' && transport?.kind !== 'reset') entry.status = sent.status;
   const ownHeaders = [
-    ['Audit-Id', auditId ?? ids.uuid()],
+    ['Audit-Id', entry.auditId ?? ids.uuid()],
     ['Date', toHttpDate(clock.nowMs())],
   ] as const;
-  await sendAnswer({ response, answer, ownHeaders }, transport);
+  response.sendDate = false;
+  await sendAnswer({ response, answer: sent, ownHeaders }, transport);
+}
+
+async function answerCall(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const entry = noteRequest(running, request);
+  const faults = running.faults.take(entry.method, entry.target);
+  const call = await readCall(request, running.token);
+  await respond(running, { entry, response, answer: running.router.answer(call), faults });
+}
+
+async function answerUpgrade(running: Running, upgrade: UpgradeRequest): Promise<void> {
+  const { request, socket } = upgrade;
+  running.upgrades.track(socket);
+  const entry = noteRequest(running, request);
+  const faults = running.faults.take(entry.method, entry.target);
+  const wanted = running.router.upgrade(readHead(request, running.token));
+  if ('call' in wanted && faults.every(isExecFault)) {
+    entry.status = 101;
+    running.upgrades.accept(upgrade, wanted, faults[0]);
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.on('finish', () => socket.end());
+  response.assignSocket(socket);
+  const answer = 'call' in wanted ? pageNotFound([]) : wanted;
+  await respond(running, { entry, response, answer, faults });
 }
 
 async function listen(server: Server): Promise<string> {
@@ -120,7 +169,8 @@ async function showCertificate(server: Server, certificates: Certificates, fault
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, ids, faults = [] } = options;
-  const scenario = loadScenario(options.scenario ?? 'small-cluster');
+  const recorded = loadScenario(options.scenario ?? 'small-cluster');
+  const scenario = { ...recorded, rules: options.rules ?? recorded.rules };
   const certificates = await makeCertificates(scenario.identity, clock.nowMs());
   const running: Running = {
     scenario,
@@ -131,6 +181,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     token: ids.token(32),
     seen: [],
     connections: new WeakMap(),
+    upgrades: new UpgradeServer(scenario.execs, options.exec),
     faults: new FaultBook(faults),
   };
   const server = createServer(
@@ -142,11 +193,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       requestTimeout: 0,
     },
     (request, response) => {
-      response.sendDate = false;
       response.on('error', () => response.destroy());
       answerCall(running, request, response).catch(() => response.destroy());
     },
   );
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    answerUpgrade(running, { request, socket, head }).catch(() => socket.destroy());
+  });
   countConnections(server, running);
   await showCertificate(server, certificates, faults);
   const address = await listen(server);
@@ -168,6 +221,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      running.upgrades.stop();
       await closed;
     },
   };

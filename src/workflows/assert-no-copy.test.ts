@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { newExhibit, OPENING, quietIo, temporaryStore } from '../../test/fakes/evidence-case.js';
 import { systemClock, systemIds } from '../lib/clock.js';
+import { NO_SSH } from '../model/node-settings.js';
 import { collect } from './collect.js';
 
 it('a collection goes into no redacted copy that a killed run began', async () => {
@@ -21,6 +22,10 @@ it('a collection goes into no redacted copy that a killed run began', async () =
       scope: { all: true, nodes: [], pods: [], namespaces: [] },
       kubelet: false,
       nodeAccess: [],
+      nodeRateBytesPerSecond: null,
+      ssh: NO_SSH,
+      collectorPod: null,
+      withoutCluster: null,
       profileName: 'triage',
       collectors: [],
       profileText: '',

@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { collectorPodSettingsSchema } from '../model/collector-pod-settings.js';
 import { kindSchema } from '../model/exhibit.js';
 import type { Tool } from '../model/exhibit.js';
+import { NODE_RATE_BYTES_PER_SECOND, NO_SSH, sshSettingsSchema } from '../model/node-settings.js';
+import { nodeTargetSchema } from '../model/target.js';
+import type { ActionRecord } from '../ports/action-record.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 import type { Collector } from '../ports/collector.js';
 import type { Io } from '../ports/io.js';
 import { NODE_RUNGS } from '../ports/node-access.js';
-import type { NodeAccessRung, NodeRung } from '../ports/node-access.js';
+import type { NodeAccessRung } from '../ports/node-access.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import type { CaseStore } from '../evidence/case-store.js';
@@ -22,6 +26,19 @@ export const collectRequestSchema = z.strictObject({
   kubelet: z.boolean(),
   /** Ways to the nodes in the order in which they are tried; none = nothing runs on a node. */
   nodeAccess: z.array(z.enum(NODE_RUNGS)).readonly().default([]),
+  /** Bytes a second from one node; `null` = not held back. */
+  nodeRateBytesPerSecond: z.int().min(1).nullable().default(NODE_RATE_BYTES_PER_SECOND),
+  ssh: sshSettingsSchema.default(NO_SSH),
+  /** `null` = no collector pod is made. */
+  collectorPod: collectorPodSettingsSchema.nullable().default(null),
+  /** One machine or one mounted disk is read and no cluster is asked; `null` = the targets come from a cluster. */
+  withoutCluster: z
+    .discriminatedUnion('from', [
+      z.strictObject({ from: z.literal('this-machine'), node: nodeTargetSchema }),
+      z.strictObject({ from: z.literal('disk'), node: nodeTargetSchema, path: z.string() }),
+    ])
+    .nullable()
+    .default(null),
   profileName: z.string(),
   /** Collector ids in the order of the profile. */
   collectors: z.array(z.string()).readonly(),
@@ -32,9 +49,22 @@ export const collectRequestSchema = z.strictObject({
     maxLogBytes: z.int().min(1).nullable(),
     sinceTime: z.string().nullable(),
     idleTimeoutMs: z.int().min(1),
+    statsSeconds: z.int().min(0).optional(),
   }),
 });
 export type CollectRequest = z.infer<typeof collectRequestSchema>;
+
+/** What the ways to the nodes are made from. */
+export type RungRequest = Pick<
+  CollectRequest,
+  'nodeAccess' | 'nodeRateBytesPerSecond' | 'ssh' | 'collectorPod' | 'withoutCluster'
+>;
+
+/** Where the ways to the nodes write down what they ask of the cluster and what they change in it. */
+export interface RungRecords {
+  readonly requests: RequestLog;
+  readonly changes: ActionRecord;
+}
 
 export interface CollectDeps {
   readonly clock: Clock;
@@ -48,7 +78,7 @@ export interface CollectDeps {
   readonly collectors: readonly Collector[];
   readonly connect: (log: RequestLog) => Promise<ClusterReader>;
   /** Makes the rungs that the request names; default none. */
-  readonly rungs?: (names: readonly NodeRung[], log: RequestLog) => Promise<readonly NodeAccessRung[]>;
+  readonly rungs?: (request: RungRequest, records: RungRecords) => Promise<readonly NodeAccessRung[]>;
   readonly signal: AbortSignal;
   /** Asked for tokens over the custody log, at the opening and at each heartbeat; default none. */
   readonly timestampers?: readonly Timestamper[];

@@ -4,6 +4,7 @@ import type { OpenCase } from '../evidence/case-store.js';
 import { assertNoCopy } from './assert-no-copy.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
 import type { CollectSummary } from './collect-summary.js';
+import { refuseOtherNode } from './execute/refuse-other-node.js';
 import { Run } from './execute/run.js';
 import { readRunStates, writeRunState } from './execute/run-state.js';
 import type { RunState } from './execute/run-state.js';
@@ -20,10 +21,12 @@ export async function collect(request: CollectRequest, deps: CollectDeps): Promi
     if (openCase.file.state === 'closed') {
       throw new ExhibitError('CASE_CLOSED', `case ${deps.caseId} is closed`, { hints: ['exhibit case open'] });
     }
-    checkAuthority({ ...request.scope, kubelet: request.kubelet }, openCase.file.authority, deps.clock.nowMs());
+    const { scope, kubelet, nodeAccess } = request;
+    checkAuthority({ ...scope, kubelet, nodeAccess }, openCase.file.authority, deps.clock.nowMs());
     const exhibit = await exhibitFor(openCase, request);
     try {
       const runs = await readRunStates(exhibit.runDirectory);
+      refuseOtherNode(runs, request);
       if (runs.some((run) => run.stage !== 'finished')) {
         deps.io.emit(
           'NOTE',
@@ -51,11 +54,8 @@ export async function resumeCollection(deps: CollectDeps): Promise<CollectSummar
       const unfinished = (await readRunStates(exhibit.runDirectory)).filter((run) => run.stage !== 'finished');
       let summary: CollectSummary | null = null;
       for (const state of unfinished) {
-        checkAuthority(
-          { ...state.request.scope, kubelet: state.request.kubelet },
-          openCase.file.authority,
-          deps.clock.nowMs(),
-        );
+        const { scope, kubelet, nodeAccess } = state.request;
+        checkAuthority({ ...scope, kubelet, nodeAccess }, openCase.file.authority, deps.clock.nowMs());
         await exhibit.custody.append('resumed', { run: state.run, stage: state.stage });
         summary = await new Run({ deps, openCase, exhibit, state }).execute();
       }

@@ -12,6 +12,7 @@ import {
   collectOne,
   draftOf,
   factsOf,
+  memorySigner,
   OPENING,
   outcomeOf,
   planOf,
@@ -19,6 +20,8 @@ import {
   SBOM,
 } from '../../test/fakes/evidence-case.js';
 import { sealedCase, type SealedCase } from '../../test/fakes/sealed-case.js';
+import { answer, makeTsa } from '../../test/fakes/token-maker.js';
+import { ExhibitError } from '../model/errors.js';
 import { derive, type DeriveDeps, type DeriveRequest, type DeriveSummary } from './derive.js';
 import { seal } from './seal.js';
 
@@ -98,6 +101,8 @@ async function run(
     {
       store: sealed.store,
       signer: sealed.signer,
+      countersigners: [],
+      timestampers: [],
       tool: OPENING.tool,
       os: { user: 'tester', host: 'bench' },
       sbom: SBOM,
@@ -133,6 +138,52 @@ function ledgerOf(files: ReadonlyMap<string, string>): RedactionRecord[] {
     .slice(0, -1)
     .map((line) => JSON.parse(line) as RedactionRecord);
 }
+
+describe('the seal of a copy', () => {
+  it('carries two signatures and a token of its own, as its policy then demands', async () => {
+    made = await sealedCase(fill);
+    const second = memorySigner();
+    const tsa = makeTsa();
+    const stamper = {
+      url: 'http://tsa.test/',
+      stamp: (query: Uint8Array) => Promise.resolve(answer(tsa, Buffer.from(query))),
+    };
+    const { summary } = await run(
+      made,
+      { rules: rules(PASSWORDS, PINS) },
+      { countersigners: [second], timestampers: [stamper] },
+    );
+    expect(summary.statement.policy).toEqual({ requireTimestamp: true, requireSigners: 2 });
+    expect(summary).toMatchObject({ timestamps: [{ url: 'http://tsa.test/' }], timestampFailures: [] });
+    const trust = `${made.trust}second ${second.publicKey}\n`;
+    const verdict = async (text: string, root: string | null): Promise<string> =>
+      (
+        await verifyArchive({
+          archivePath: summary.archivePath,
+          allowedSigners: { source: 'test', text },
+          tsaRoots: root === null ? null : { source: 'test', text: root },
+          now: systemClock.nowMs(),
+        })
+      ).verdict;
+    expect(await verdict(trust, tsa.root.pem)).toMatch(/^VERIFIED/);
+    expect(await verdict(made.trust, tsa.root.pem)).toBe('UNTRUSTED_SIGNER');
+    expect(await verdict(trust, null)).toBe('INTACT_UNTIMESTAMPED');
+  });
+
+  it('is made without a token when no authority answers, and its policy still asks for one', async () => {
+    made = await sealedCase(fill);
+    const silent = {
+      url: 'http://tsa.test/',
+      stamp: () => Promise.reject(new ExhibitError('TIMESTAMP_FAILED', 'it does not answer')),
+    };
+    const { summary } = await run(made, { rules: rules(PASSWORDS, PINS) }, { timestampers: [silent] });
+    expect(summary).toMatchObject({
+      report: { verdict: 'INTACT_UNTIMESTAMPED' },
+      timestamps: [],
+      timestampFailures: [{ url: 'http://tsa.test/' }],
+    });
+  });
+});
 
 describe('a redacted copy', () => {
   it('verifies, says whose copy it is, and holds everything but what the rules name', async () => {

@@ -9,6 +9,7 @@ import { assertClean, judgeSurvey } from '../evidence/derive/judge-survey.js';
 import { surveyRedaction, type Survey } from '../evidence/derive/redaction-survey.js';
 import { RuleSet } from '../evidence/derive/rule-set.js';
 import type { OpenCase } from '../evidence/open-case.js';
+import type { SealedExhibit } from '../evidence/seal-exhibit.js';
 import { addCustodyEvent } from '../evidence/post-seal/add-custody-event.js';
 import { sha256OfText } from '../evidence/post-seal/archive-at-hand.js';
 import { asciiJson } from '../lib/ascii-json.js';
@@ -19,6 +20,7 @@ import type { Verdict, VerifyReport } from '../model/verdict.js';
 import type { Clock } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
+import type { Timestamper } from '../ports/timestamper.js';
 import { verify, type VerifyRequest } from './verify.js';
 
 const GOOD: readonly Verdict[] = ['VERIFIED', 'VERIFIED_PARTIAL'];
@@ -44,6 +46,10 @@ export interface DeriveRequest {
 export interface DeriveDeps {
   readonly store: CaseStore;
   readonly signer: Signer;
+  /** Their signatures are required by the signed policy of the copy, too. */
+  readonly countersigners: readonly Signer[];
+  /** Each is asked for a token over the copy's signature; the signed policy then requires one. */
+  readonly timestampers: readonly Timestamper[];
   readonly tool: Tool;
   readonly os: { readonly user: string; readonly host: string };
   readonly sbom: Buffer;
@@ -61,6 +67,8 @@ export interface DeriveSummary {
   readonly receipt: Receipt;
   readonly statement: Statement;
   readonly report: VerifyReport;
+  readonly timestamps: SealedExhibit['timestamps'];
+  readonly timestampFailures: SealedExhibit['timestampFailures'];
   readonly redactions: number;
   readonly maskedFiles: number;
   readonly removedFiles: number;
@@ -144,7 +152,7 @@ async function makeCopy(request: DeriveRequest, deps: DeriveDeps, parts: CopyPar
   const { parent, source, survey, scratch } = parts;
   const { statement } = parent;
   const { exhibitId, scope, authority, kind } = statement;
-  const { signer, clock, io, sbom, signal } = deps;
+  const { signer, countersigners, timestampers, clock, io, sbom, signal } = deps;
   const derivedFrom = {
     exhibitId,
     tagmanifestSha256: parent.tagmanifestSha256,
@@ -173,32 +181,30 @@ async function makeCopy(request: DeriveRequest, deps: DeriveDeps, parts: CopyPar
       survey,
       seal: {
         signer,
+        countersigners,
+        timestampers,
         clock,
         io,
         sbom,
         signal,
-        policy: { requireTimestamp: false, requireSigners: 1 },
+        policy: { requireTimestamp: timestampers.length > 0, requireSigners: 1 + countersigners.length },
         classification: statement.classification,
         inspect: async (archive) => {
           await assertClean(archive, survey, io);
         },
       },
       scratchDirectory: scratch,
-      onProgress: (done, bytes, path) => {
-        io.progress({
-          phase: 'redact',
-          done,
-          total: statement.payloadFiles,
-          bytes,
-          current: [path],
-          gaps: 0,
-          lastError: null,
-        });
-      },
+      onProgress: progressOf(io, statement),
     });
   } finally {
     await openCase.release();
   }
+}
+
+function progressOf(io: Io, { payloadFiles }: Statement) {
+  return (done: number, bytes: number, path: string): void => {
+    io.progress({ phase: 'redact', done, total: payloadFiles, bytes, current: [path], gaps: 0, lastError: null });
+  };
 }
 
 /** A copy that a killed run began is given up; what is being collected is not mixed with a copy. */
@@ -256,8 +262,19 @@ async function recordDerive(
 }
 
 function factsOf(
-  { receipt, statement, report, saltsPath }: DerivedExhibit,
+  { receipt, statement, report, saltsPath, timestamps, timestampFailures }: DerivedExhibit,
   { redactions, maskedFiles, removedFiles, secrets }: Survey,
 ): Omit<DeriveSummary, 'archivePath' | 'receiptPath' | 'unusedRules' | 'custodyPath'> {
-  return { saltsPath, receipt, statement, report, redactions, maskedFiles, removedFiles, findings: secrets.count };
+  return {
+    saltsPath,
+    receipt,
+    statement,
+    report,
+    timestamps,
+    timestampFailures,
+    redactions,
+    maskedFiles,
+    removedFiles,
+    findings: secrets.count,
+  };
 }

@@ -1,18 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NOT_STATED } from '../model/case.js';
 import type { Authority } from '../model/case.js';
 import { VOLATILITIES } from '../model/artifact.js';
 import type { Volatility } from '../model/artifact.js';
 import type { Collector, PlanContext } from '../ports/collector.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
+import { openSource } from './execute/run-source.js';
 import { notAskedFor, selectCollectors } from './execute/select-collectors.js';
 import { NeededRights } from './needed-rights.js';
-import { observeIdentity } from './observe-identity.js';
+import { footprintOf, plannedWays } from './planned-ways.js';
+import type { PlannedWay } from './planned-ways.js';
 import { reviewRights } from './review-rights.js';
 import type { ReviewedRight } from './review-rights.js';
-import { freezeTargets, thawTargets } from './targets/freeze-targets.js';
+import { thawTargets } from './targets/freeze-targets.js';
 import { checkAuthority, checkScope } from './targets/scope-request.js';
 
 export interface PlannedStep {
@@ -24,7 +25,8 @@ export interface PlannedStep {
 }
 
 export interface CollectionPlan {
-  readonly server: string;
+  /** `null` = no cluster is asked. */
+  readonly server: string | null;
   readonly identity: string | null;
   readonly clusterUid: string | null;
   readonly nodes: readonly string[];
@@ -39,6 +41,8 @@ export interface CollectionPlan {
   /** Each planned resource by itself; a wildcard is never asked about. */
   readonly rights: readonly ReviewedRight[];
   readonly notAskedFor: readonly string[];
+  /** How nodes are reached, in the order in which the ways are tried. */
+  readonly nodeAccess: readonly PlannedWay[];
   readonly excludedByAuthority: number;
   readonly incomplete: readonly string[];
   /** What the run changes in the cluster. */
@@ -59,21 +63,15 @@ export async function planCollection(
   },
 ): Promise<CollectionPlan> {
   checkScope(request.scope);
-  checkAuthority(request.scope, deps.authority, deps.clock.nowMs());
+  const { scope, kubelet, nodeAccess } = request;
+  checkAuthority({ ...scope, kubelet, nodeAccess }, deps.authority, deps.clock.nowMs());
   const collectors = selectCollectors(deps.collectors, request);
-  const cluster = await deps.connect(forgetfulLog());
+  const source = await openSource(request, deps, forgetfulLog());
+  const { cluster } = source;
   const directory = await mkdtemp(join(deps.scratchDirectory, 'exhibit-plan-'));
   try {
-    const identity = await observeIdentity(cluster, 'open');
-    const limits = deps.authority === NOT_STATED ? {} : deps.authority.limits;
-    const frozen = await freezeTargets({
-      scope: request.scope,
-      limits,
-      collectors,
-      cluster,
-      signal: deps.signal,
-      directory,
-    });
+    const { identity, facts } = await source.identify(null);
+    const frozen = await source.freeze({ authority: deps.authority, collectors, directory });
     const steps: PlannedStep[] = [];
     const needed = new NeededRights();
     const wholeCluster = request.scope.all;
@@ -84,7 +82,7 @@ export async function planCollection(
     }
     steps.sort((a, b) => VOLATILITIES.indexOf(a.tier) - VOLATILITIES.indexOf(b.tier));
     return {
-      server: cluster.facts.server,
+      server: facts?.server ?? null,
       identity: identity.apiIdentity?.username ?? null,
       clusterUid: frozen.clusterUid,
       nodes: frozen.nodes.map((node) => node.name),
@@ -94,11 +92,12 @@ export async function planCollection(
       artifacts: steps.reduce((sum, step) => sum + step.artifacts, 0),
       requests: steps.reduce((sum, step) => sum + step.requests, 0),
       estimatedBytes: null,
-      rights: await reviewRights(cluster, needed.all()),
+      rights: facts === null ? [] : await reviewRights(cluster, needed.all()),
       notAskedFor: notAskedFor(deps.collectors, request),
+      nodeAccess: plannedWays(request),
       excludedByAuthority: frozen.excludedByAuthority,
       incomplete: [...frozen.incomplete, ...frozen.unreachableGroups.map(({ group, reason }) => `${group}: ${reason}`)],
-      footprint: 'reads only; two kinds of self-review are the only calls that are not GET, and they store nothing',
+      footprint: footprintOf(request),
     };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -117,7 +116,8 @@ async function countSteps(collector: Collector, context: PlanContext, needed: Ne
   return [...counts].map(([tier, count]) => ({ tier, collector: collector.id, ...count }));
 }
 
-function requestsFor({ id }: Collector, source: string): number {
+function requestsFor({ id, needsNodeAccess = false }: Collector, source: string): number {
+  if (needsNodeAccess) return 0;
   if (id === 'pod-logs') return REQUESTS_PER_LOG;
   return METRICS.test(source) ? 2 : 1;
 }

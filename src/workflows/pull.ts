@@ -9,6 +9,7 @@ import type { VerifyReport } from '../model/verdict.js';
 import type { Clock } from '../ports/clock.js';
 import type { Destination, StoredFile } from '../ports/destination.js';
 import type { Io } from '../ports/io.js';
+import { pullCompanions, type PulledCompanions } from './pull-companions.js';
 import { readGivenReceipt } from './read-given-receipt.js';
 import { verify, type VerifyRequest } from './verify.js';
 
@@ -28,7 +29,7 @@ export interface PullDeps {
   readonly scratchDirectory: string;
 }
 
-export interface PullSummary {
+export interface PullSummary extends PulledCompanions {
   readonly location: string;
   readonly path: string;
   readonly sizeBytes: number;
@@ -46,8 +47,8 @@ const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 const MIB = 1024 * 1024;
 
 /**
- * Fetches an archive under a name of its own, compares its digest with all that is known of it, gives it its name and verifies it. Nothing
- * is replaced. Throws `DESTINATION_INVALID` when there is none, `TOO_LARGE`, `DESTINATION_OCCUPIED` when the name is taken here,
+ * Fetches an archive under a name of its own, compares its digest with all that is known of it, gives it its name, fetches what push put
+ * beside it, and verifies it. Nothing is replaced. Throws `DESTINATION_INVALID` when there is none, `TOO_LARGE`, `DESTINATION_OCCUPIED` when the name is taken here,
  * `VERIFY_FAILED` when a digest differs, after which nothing is left. A bad verdict is in the report, and the file stays.
  */
 export async function pull(request: PullRequest, deps: PullDeps): Promise<PullSummary> {
@@ -63,7 +64,10 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullSu
   const { sha256, sizeBytes } = await writeExclusively(path, watched(stored, deps), (written) => {
     assertDigests(written, stored, receipt);
   });
+  // Before the verification, which reads the tokens that were got later.
+  const companions = await pullCompanions({ source, name: request.name, archivePath: path, io });
   const isEncrypted = await isAgeFile(path);
+  const given = receipt === null ? {} : { receipt };
   return {
     location: stored.location,
     path,
@@ -72,7 +76,8 @@ export async function pull(request: PullRequest, deps: PullDeps): Promise<PullSu
     versionId: stored.versionId,
     digestOfSource: stored.sha256 === null ? 'none' : 'matches',
     digestOfReceipt: receipt === null ? 'none' : 'matches',
-    report: isEncrypted ? null : await verify({ ...request.verify, archivePath: path }, deps),
+    ...companions,
+    report: isEncrypted ? null : await verify({ ...request.verify, ...given, archivePath: path }, deps),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { memorySigner } from '../../test/fakes/evidence-case.js';
 import { MemoryDestination } from '../../test/fakes/memory-destination.js';
 import { createDirectoryDestination } from '../evidence/destinations/directory-destination.js';
+import { addCustodyEvent } from '../evidence/post-seal/add-custody-event.js';
 import { systemClock } from '../lib/clock.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Progress } from '../ports/io.js';
@@ -133,9 +134,11 @@ describe('push', () => {
   });
 
   it('sends nothing of an archive that was tampered with, whatever is accepted', async () => {
-    const bytes = Buffer.from(container);
-    bytes.writeUInt8(bytes.readUInt8(200) ^ 1, 200);
-    writeFileSync(archivePath, bytes);
+    // Of the tar: a bit of the container may change how it is packed and nothing else.
+    const tar = packBag(bag);
+    const at = tar.indexOf('line one');
+    tar.writeUInt8(tar.readUInt8(at) ^ 1, at);
+    writeFileSync(archivePath, gzipOf(tar));
     await expect(pushed({ accepted: 'TAMPERED' })).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
     expect(store.sent).toEqual([]);
   });
@@ -309,6 +312,61 @@ describe('pull', () => {
     expect(summary).toMatchObject({ digestOfSource: 'matches', digestOfReceipt: 'matches', sha256: sha256(container) });
     expect(summary.report).toMatchObject({ verdict: 'VERIFIED', archive: join(output(), NAME) });
     expect(readFileSync(summary.path).equals(container)).toBe(true);
+  });
+
+  it('fetches custody record and receipt as push left them, and believes neither', async () => {
+    store.kept.clear();
+    writeFileSync(join(folder, 'case-abcd-x0001.receipt.json'), JSON.stringify(receipt));
+    await pushed({ withReceipt: true });
+    const { exhibitId, tagmanifestSha256, containerSha256 } = receipt;
+    const exhibit = { exhibitId, tagmanifestSha256, containerSha256 };
+    for (const event of ['access', 'verify'] as const)
+      await addCustodyEvent({ archivePath, exhibit, event: { event }, signer, clock: systemClock });
+    await pushed();
+    const summary = await pulled();
+    const custody = join(output(), 'case-abcd-x0001.custody');
+    expect(summary).toMatchObject({
+      digestOfReceipt: 'none',
+      custodyPath: custody,
+      custodyEvents: 3,
+      receiptPath: join(output(), 'case-abcd-x0001.receipt.json'),
+      report: { verdict: 'VERIFIED' },
+    });
+    const original = join(folder, 'case-abcd-x0001.custody');
+    const names = readdirSync(original).filter((name) => name.startsWith('0'));
+    expect(readdirSync(custody).sort()).toEqual(names.sort());
+    for (const name of names)
+      expect(readFileSync(join(custody, name)).equals(readFileSync(join(original, name)))).toBe(true);
+    expect(readdirSync(output()).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('fetches what comes after an event that is missing, so that the hole is seen, and both of a fork', async () => {
+    const custody = 'case-abcd-x0001.custody';
+    for (const name of ['0001-copy.json', '0001-access.json', '0003-hold.json'])
+      store.kept.set(`${custody}/${name}`, { bytes: Buffer.from('{}'), sha256: null, lock: NO_LOCK });
+    expect(await pulled()).toMatchObject({ custodyEvents: 3 });
+    expect(readdirSync(join(output(), custody)).sort()).toEqual([
+      '0001-access.json',
+      '0001-copy.json',
+      '0003-hold.json',
+    ]);
+  });
+
+  it('keeps the record and the receipt that are here, and the archive when the others cannot be fetched', async () => {
+    const custody = join(output(), 'case-abcd-x0001.custody');
+    mkdirSync(custody, { recursive: true });
+    const event = 'case-abcd-x0001.custody/0001-copy.json';
+    store.kept.set(event, { bytes: Buffer.from('{}'), sha256: null, lock: NO_LOCK });
+    expect(await pulled()).toMatchObject({ custodyPath: null, report: { verdict: 'VERIFIED' } });
+    expect([readdirSync(custody), messages.includes('PULL_CUSTODY_KEPT')]).toEqual([[], true]);
+    rmSync(output(), { recursive: true });
+    store.kept.set(event, { bytes: Buffer.from('{}'), sha256: sha256('other'), lock: NO_LOCK });
+    expect(await pulled()).toMatchObject({ custodyPath: null, report: { verdict: 'VERIFIED' } });
+    expect(messages).toContain('PULL_COMPANIONS_FAILED');
+    rmSync(output(), { recursive: true });
+    store.kept.set(event, { bytes: Buffer.alloc(300_000), sha256: null, lock: NO_LOCK });
+    await pulled();
+    expect(readdirSync(output())).toEqual([NAME]);
   });
 
   it('says where nothing was there to compare with', async () => {

@@ -1,5 +1,7 @@
+import type { Receipt } from '../model/exhibit.js';
 import type { VerifyReport } from '../model/verdict.js';
 import type { GivenTrust } from '../evidence/allowed-signers.js';
+import type { OpenedArchive } from '../evidence/open-archive.js';
 import { verifyArchive } from '../evidence/verify/verify-archive.js';
 import type { Clock } from '../ports/clock.js';
 import { readLaterTokens } from '../evidence/later-tokens.js';
@@ -8,9 +10,13 @@ import { readTsaRoots } from './read-tsa-roots.js';
 
 export interface VerifyRequest {
   readonly archivePath: string;
+  /** Opens it where it is encrypted; default: as a file that is not. */
+  readonly open?: ((path: string) => Promise<OpenedArchive>) | undefined;
   /** OpenSSH allowed_signers; `null` = no trust was given, so no signer can be trusted. */
   readonly allowedSigners: GivenTrust | null;
   readonly receiptPath: string | null;
+  /** What stands there, where it was read already: a pipe can be read once. */
+  readonly receipt?: Receipt | undefined;
   readonly requireComplete: boolean;
   /** PEM file with the roots of time-stamping authorities; where it is given, a token that leads to one of them must be there. */
   readonly tsaCaPath?: string | null;
@@ -25,10 +31,12 @@ export async function verify(
   request: VerifyRequest,
   deps: { readonly clock: Clock; readonly scratchDirectory: string },
 ): Promise<VerifyReport> {
-  const receipt = request.receiptPath === null ? null : await readGivenReceipt(request.receiptPath);
+  const { receiptPath } = request;
+  const receipt = request.receipt ?? (receiptPath === null ? null : await readGivenReceipt(receiptPath));
   const { tsaCaPath = null } = request;
   return await verifyArchive({
     archivePath: request.archivePath,
+    open: request.open,
     allowedSigners: request.allowedSigners,
     receipt,
     requireComplete: request.requireComplete,

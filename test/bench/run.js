@@ -7,6 +7,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { collateral } from './benchmarks/collateral.js';
+import { encrypt } from './benchmarks/encrypt.js';
 import { logIngest } from './benchmarks/log-ingest.js';
 import { podLists } from './benchmarks/pod-lists.js';
 import { scale } from './benchmarks/scale.js';
@@ -26,6 +27,7 @@ const BENCHMARKS = [
   verifyLarge,
   verifySmall,
   verifyMixed,
+  encrypt,
   scale,
   collateral,
 ];

@@ -3,8 +3,7 @@ import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { systemClock, systemIds } from '../../src/lib/clock.js';
-import type { Fault } from '../../src/sandbox/fault.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start-sandbox.js';
 
 /** A plain client of node:https, so that the sandbox is judged by another hand than ours. */
 export interface RawAnswer {
@@ -76,7 +75,7 @@ async function call(server: string, agent: https.Agent, question: RawQuestion): 
 
 /** A running sandbox in a folder of its own, with a client. `stop` removes both. */
 export async function openSandbox(
-  options: { scenario?: string; faults?: readonly Fault[] } = {},
+  options: Omit<SandboxOptions, 'directory' | 'clock' | 'ids'> = {},
 ): Promise<SandboxUnderTest> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'exhibit-sandbox-'));
   const sandbox = await startSandbox({ directory, clock: systemClock, ids: systemIds, ...options });

@@ -53,6 +53,15 @@ describe('a redacted copy', () => {
     const verified = await user.json('verify', join(out, copy ?? ''));
     expect(verified.document).toMatchObject({ verdict: 'VERIFIED_PARTIAL' });
     expect(String(verified.document['line'])).toContain('a redacted copy of');
+    const shown = await user.run('show', join(out, copy ?? ''));
+    const original = await user.json('show', archive);
+    const { containerSha256, statement } = original.document as {
+      containerSha256: string;
+      statement: { exhibitId: string };
+    };
+    expect(shown.stdout).toMatch(new RegExp(`^redacted copy: +of ${statement.exhibitId}; \\d+ redactions`, 'm'));
+    expect(shown.stdout).toContain(`and archive sha256 ${containerSha256}`);
+    expect((await user.run('show', archive)).stdout).not.toContain('redacted copy');
     const page = execFileSync('tar', [
       '-xzOf',
       join(out, copy ?? ''),

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Encrypter } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemaOf } from '../../src/cli/json-schemas.js';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
@@ -77,6 +78,48 @@ describe('seal --encrypt-to', () => {
       const { hints } = refused.document['error'] as { hints: string[] };
       expect(hints[0]).toBe(`exhibit decrypt ${archive()} --identity KEYFILE`);
     }
+  });
+});
+
+describe('verify and show with a key', () => {
+  it('read the archive without a plaintext on the disk, and say whose the age file is', async () => {
+    const { file, receipt } = handedOver('read');
+    const key = ['--identity', escrow.identityPath];
+    const trusted = ['--allowed-signers', trust];
+    const compared = await legal.json('verify', file, ...key, ...trusted, '--receipt', receipt);
+    expect(compared).toMatchObject({
+      exitCode: 0,
+      document: { verdict: 'VERIFIED', ciphertext: { receipt: 'matches' } },
+    });
+    expect(documentSchemaOf('verify').safeParse(compared.document).error).toBeUndefined();
+    const text = await legal.run('verify', file, ...key, ...trusted);
+    expect(text.stdout.replaceAll(/\s+/g, ' ')).toContain('read out of an age file');
+    expect(text.stdout.replaceAll(/\s+/g, ' ')).toContain('not compared with a receipt');
+    const shown = await legal.json('show', file, ...key);
+    expect(shown.document).toMatchObject({ verified: false, statement: { kind: 'incident' } });
+    const listed = await legal.run('show', file, ...key, '-o', 'ndjson');
+    expect(listed.stdout.trim().split('\n')).toHaveLength(
+      (shown.document['statement'] as { payloadFiles: number }).payloadFiles,
+    );
+    expect(readdirSync(legal.directory).filter((name) => /^read.*gz$/.test(name))).toEqual([]);
+  });
+
+  it("find an archive that was encrypted anew, and open nothing with a stranger's key", async () => {
+    const { file, receipt } = handedOver('anew');
+    const opened = await legal.json('decrypt', file, '-i', team.identityPath, '--receipt', receipt);
+    const anew = join(legal.directory, 'anew-again.tar.gz.age');
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(team.recipient);
+    writeFileSync(anew, await encrypter.encrypt(readFileSync(String(opened.document['output']))));
+    const found = await legal.json(
+      ...['verify', anew, '-i', team.identityPath, '--allowed-signers', trust, '--receipt', receipt],
+    );
+    expect(found).toMatchObject({
+      exitCode: 4,
+      document: { verdict: 'TAMPERED', findings: [{ check: 'receipt' }], ciphertext: { receipt: 'differs' } },
+    });
+    const refused = await legal.json('verify', file, '-i', stranger.identityPath);
+    expect(refused).toMatchObject({ exitCode: 4, document: { error: { code: 'DECRYPT_FAILED' } } });
   });
 });
 

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isSafePath } from '../../src/lib/safe-path.js';
 import { ExhibitError } from '../../src/model/errors.js';
-import type { CommittedItem, EvidenceSink, ItemDraft, ItemFacts, ItemWriter } from '../../src/ports/evidence-sink.js';
+import type {
+  CommittedItem,
+  EvidenceSink,
+  ItemDraft,
+  ItemFacts,
+  ItemWriter,
+  ReadBack,
+} from '../../src/ports/evidence-sink.js';
 
 export interface FakeItem {
   readonly draft: ItemDraft;
@@ -41,6 +48,12 @@ export class FakeSink implements EvidenceSink {
     this.#taken.add(draft.path);
     this.open_.add(draft.path);
     return this.#writer(draft);
+  }
+
+  readBack(path: string): ReadBack {
+    const { bytes } = this.at(path);
+    const read = (offset: number, length: number): Buffer => Buffer.from(bytes.subarray(offset, offset + length));
+    return { sizeBytes: bytes.length, read, close: () => undefined };
   }
 
   take(path: string): void {

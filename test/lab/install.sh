@@ -19,6 +19,14 @@ ssh-keygen openssh-client
 python3 python3-minimal
 setsid util-linux
 curl curl
+nft nftables
+iptables-save iptables
+conntrack conntrack
+bpftool bpftool
+getfattr attr
+ps procps
+xz xz-utils
+zstd zstd
 '
 
 packages=()

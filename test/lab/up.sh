@@ -33,6 +33,7 @@ make_images() {
   mkdir -p "$LAB_HOME/images"
   python3 "$here/image.py" "$busybox" test.local/pause:1 "$LAB_HOME/images/pause.tar" sleep 2147483647
   python3 "$here/image.py" "$busybox" test.local/box:1 "$LAB_HOME/images/box.tar" sh
+  python3 "$here/collector-image.py" test.local/exhibit-collector "$LAB_HOME/images/collector.tar" >"$LAB_HOME/collector.digest"
 }
 
 audit_policy() {
@@ -83,6 +84,7 @@ write_env() {
     echo "LAB_KUBE_VERSION=$KUBE_VERSION"
     echo "LAB_AUDIT_LOG=$LAB_HOME/audit/audit.log"
     echo "LAB_IMAGE=test.local/box:1"
+    echo "LAB_COLLECTOR_IMAGE=test.local/exhibit-collector@$(cat "$LAB_HOME/collector.digest")"
     for node in "${LAB_NODES[@]}"; do
       number=$(node_number "$node")
       echo "LAB_NODE${number}_NAME=$node"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Applies or deletes a set of workloads, and waits until they are what they are meant to be.
-# usage: workloads.sh apply|delete quiet|difficult|broken
+# usage: workloads.sh apply|delete quiet|difficult|broken|attacked
 #        workloads.sh apply|delete difficult/NAME     one workload alone, made anew if it is there; for one with a
 #                                                     beginning: difficult/flood, difficult/doomed, difficult/crashing
 set -eu
@@ -13,7 +13,7 @@ usage() { sed -n '3,5s/^# //p' "$0" >&2; exit 2; }
 action=$1 set=${2%%/*} only=
 case $2 in */*) only=${2#*/} ;; esac
 case $action in apply | delete) ;; *) usage ;; esac
-case $set in quiet | difficult | broken) ;; *) usage ;; esac
+case $set in quiet | difficult | broken | attacked) ;; *) usage ;; esac
 if [ -n "$only" ]; then
   only_file=$(find "$here/workloads/$set" -name "[0-9][0-9]-$only.yaml")
   [ -n "$only_file" ] || die "no workload $set/$only"
@@ -120,6 +120,8 @@ apply
 case $set in
 quiet) settle_quiet ;;
 broken) k wait --for=condition=Available=False --timeout=60s apiservice/v1.broken.exhibit.test >/dev/null ;;
+attacked)
+  wait_for 120 "the attack to be done" k -n exhibit-attacked exec victim -c app -- test -e /tmp/done ;;
 difficult) for file in $(files); do settle_difficult "$(basename "$file" .yaml | cut -c4-)"; done ;;
 esac
 say "$2 is as it should be"

@@ -5,8 +5,9 @@ import { systemClock } from '../../src/lib/clock.js';
 import { hasPythonModule, hasTool } from '../fakes/stock-tools.js';
 import { choices } from '../torture/extent.js';
 import { renderErrorRate, upperBoundPercent } from './error-rate-page.js';
-import { measure, type Measurement } from './measure.js';
+import { measure, type Count, type Measurement } from './measure.js';
 import { measureEncrypted } from './measure-encrypted.js';
+import { measureLarge } from './measure-large.js';
 import { itemsShape, shapeOf, shapes } from './shapes.js';
 
 /** `EXHIBIT_TAMPER_SAMPLE=1`: few of each class, for every day. In full, docs/error-rate.md is written anew. */
@@ -23,7 +24,7 @@ const stock = Number(process.env['EXHIBIT_TAMPER_STOCK'] ?? (isSample ? 1 : 8));
 /** With all that was set, so that it does the same again. */
 const command = [
   `EXHIBIT_TAMPER_SEED=${String(seed)}`,
-  ...['EXHIBIT_TAMPER_COUNT', 'EXHIBIT_TAMPER_STOCK'].flatMap((name) =>
+  ...['EXHIBIT_TAMPER_COUNT', 'EXHIBIT_TAMPER_STOCK', 'EXHIBIT_TAMPER_LARGE'].flatMap((name) =>
     process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
   ),
   'npm run tamper',
@@ -35,11 +36,17 @@ process.stderr.write(
 
 const root = resolve(import.meta.dirname, '../..');
 const good = shapes(1000);
-const rare = isSample || process.env['EXHIBIT_TAMPER_COUNT'] !== undefined ? null : itemsShape(100_000);
+const rare = isSample ? null : itemsShape(100_000);
+/** Of each class on the archive with parts of 4 GiB, where each try unpacks 4 GiB twice. */
+const large = Number(process.env['EXHIBIT_TAMPER_LARGE'] ?? (isSample ? 0 : 4));
 const all = [...good, ...(rare === null ? [] : [rare])];
-let measured: Promise<Measurement> | undefined;
+interface Everything extends Measurement {
+  /** Of the archive with parts of 4 GiB. */
+  readonly largeControls: Count;
+}
+let measured: Promise<Everything> | undefined;
 /** Once for all tests, whatever their order. */
-const result = async (): Promise<Measurement> =>
+const result = async (): Promise<Everything> =>
   await (measured ??= (async () => {
     const { classes, controls } = await measure(good, { ours: perClass, stock, seed, hasStockTools, rare });
     // Noise, so that the file has several chunks.
@@ -49,7 +56,12 @@ const result = async (): Promise<Measurement> =>
       spec: { payload: [{ path: 'data/noise', bytes: noise, artifact: 'noise' }] },
     });
     const encrypted = await measureEncrypted(several, { ours: Math.min(perClass, 50), seed });
-    return { controls, classes: [...classes, ...encrypted] };
+    const parts = large === 0 ? null : await measureLarge({ count: large, seed });
+    return {
+      controls,
+      classes: [...classes, ...encrypted, ...(parts?.classes ?? [])],
+      largeControls: parts?.controls ?? { tried: 0, missed: 0 },
+    };
   })());
 
 describe('the error rate of the verifier', () => {
@@ -60,9 +72,10 @@ describe('the error rate of the verifier', () => {
   });
 
   it('no good archive is refused by any route, however it is compressed', async () => {
-    const { controls } = await result();
+    const { controls, largeControls } = await result();
     expect(controls.encodings).toEqual({ tried: all.length * 4, missed: 0 });
     expect(controls.alarms).toEqual([]);
+    expect(largeControls).toEqual({ tried: large === 0 ? 0 : 3, missed: 0 });
   });
 
   it.skipIf(!hasStockTools)(
@@ -81,7 +94,7 @@ describe('the error rate of the verifier', () => {
       command,
       version,
       nodeVersion: `Node.js ${process.version}`,
-      shapes: [...all.map(({ name }) => name), 'encrypted'],
+      shapes: [...all.map(({ name }) => name), 'encrypted', ...(large === 0 ? [] : ['parts of 4 GiB'])],
       hasStockTools,
     });
     writeFileSync(resolve(root, 'docs/error-rate.md'), page);

@@ -76,6 +76,10 @@ function isSameTar(container: Buffer, tar: Buffer): boolean {
   }
 }
 
+function isRareClass(index: number, { rare }: Extent): boolean {
+  return rare !== null && index % 8 === 0;
+}
+
 /** One class: mutations of shapes in turn, at places that the seed chooses. */
 async function measureClass(
   attack: Attack,
@@ -96,13 +100,15 @@ async function measureClass(
     allowed: noneAllowed(),
   };
   let made = 0;
+  // The tools of others take minutes for the rare one.
+  const stock = extent.hasStockTools ? extent.stock + (isRareClass(index, extent) ? 1 : 0) : 0;
   for (let attempt = 0; made < extent.ours && attempt < extent.ours * 20; attempt += 1) {
-    const isRare = attempt === 0 && index % 8 === 0 && extent.rare !== null;
+    const isRare = attempt === 0 && isRareClass(index, extent);
     const shape = (isRare ? extent.rare : shapes[attempt % shapes.length]) ?? null;
     const mutation = shape === null ? null : attack.make(shape, choose);
     if (shape === null || mutation === null || mutation.container.equals(shape.container)) continue;
     made += 1;
-    await judge({ attack, mutation, shape, result, isStock: made <= extent.stock && extent.hasStockTools });
+    await judge({ attack, mutation, shape, result, isStock: !isRare && made <= stock });
   }
   return result;
 }

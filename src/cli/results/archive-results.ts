@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { encryptedExhibitSchema } from './encryption-results.js';
 import { kindSchema, outcomeCountsSchema, receiptSchema, statementSchema } from '../../model/exhibit.js';
+import { NODE_RUNGS } from '../../ports/node-access.js';
 import { CHECKS, VERDICTS } from '../../model/verdict.js';
 
 const gapSchema = z.strictObject({ artifact: z.string(), outcome: z.string(), reason: z.string(), detail: z.string() });
@@ -21,7 +22,7 @@ export const collectResult = z.strictObject({
 });
 
 export const planResult = z.strictObject({
-  server: z.string(),
+  server: z.string().nullable(),
   identity: z.string().nullable(),
   clusterUid: z.string().nullable(),
   nodes: z.array(z.string()).readonly(),
@@ -37,6 +38,7 @@ export const planResult = z.strictObject({
     .array(z.strictObject({ verb: z.string(), resource: z.string(), allowed: z.boolean().nullable(), why: z.string() }))
     .readonly(),
   notAskedFor: z.array(z.string()).readonly(),
+  nodeAccess: z.array(z.strictObject({ way: z.enum(NODE_RUNGS), makes: z.string(), needs: z.string() })).readonly(),
   excludedByAuthority: z.int(),
   incomplete: z.array(z.string()).readonly(),
   footprint: z.string(),
@@ -51,6 +53,10 @@ const findingSchema = z.strictObject({
 
 export const verifyResult = z.strictObject({
   archive: z.string(),
+  /** Only of an archive that was read out of an age file. */
+  ciphertext: z
+    .strictObject({ sha256: z.string(), receipt: z.enum(['matches', 'differs', 'not stated', 'no receipt']) })
+    .optional(),
   verdict: z.enum(VERDICTS),
   exitCode: z.int(),
   checks: z
@@ -92,16 +98,22 @@ export const caseVerifyResult = z.strictObject({
   exitCode: z.int(),
 });
 
+export const timestampSchema = z.strictObject({
+  url: z.string(),
+  authority: z.string(),
+  genTime: z.string(),
+  tsrSha256: z.string(),
+});
+export const timestampFailureSchema = z.strictObject({ url: z.string(), reason: z.string() });
+
 export const sealResult = z.strictObject({
   archivePath: z.string(),
   receiptPath: z.string(),
   receipt: receiptSchema,
   statement: statementSchema,
   report: verifyResult,
-  timestamps: z
-    .array(z.strictObject({ url: z.string(), authority: z.string(), genTime: z.string(), tsrSha256: z.string() }))
-    .readonly(),
-  timestampFailures: z.array(z.strictObject({ url: z.string(), reason: z.string() })).readonly(),
+  timestamps: z.array(timestampSchema).readonly(),
+  timestampFailures: z.array(timestampFailureSchema).readonly(),
   encryption: encryptedExhibitSchema.nullable(),
 });
 

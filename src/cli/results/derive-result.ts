@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { receiptSchema, statementSchema } from '../../model/exhibit.js';
-import { verifyResult } from './archive-results.js';
+import { timestampFailureSchema, timestampSchema, verifyResult } from './archive-results.js';
 
 export const deriveResult = z.strictObject({
   archivePath: z.string(),
@@ -9,6 +9,8 @@ export const deriveResult = z.strictObject({
   receipt: receiptSchema,
   statement: statementSchema,
   report: verifyResult,
+  timestamps: z.array(timestampSchema).readonly(),
+  timestampFailures: z.array(timestampFailureSchema).readonly(),
   redactions: z.int(),
   maskedFiles: z.int(),
   removedFiles: z.int(),

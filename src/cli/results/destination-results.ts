@@ -41,5 +41,9 @@ export const pullResult = z.strictObject({
   versionId: z.string().nullable(),
   digestOfSource: z.enum(['matches', 'none']),
   digestOfReceipt: z.enum(['matches', 'none']),
+  /** Fetched from beside the archive; `null` = there is none, or one was here. Neither is judged. */
+  custodyPath: z.string().nullable(),
+  custodyEvents: z.int(),
+  receiptPath: z.string().nullable(),
   report: verifyResult.nullable(),
 });

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import type { z } from 'zod';
+import { identityFlags, withArchiveKey } from '../../cli/archive-key.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
@@ -18,7 +19,16 @@ export default class CustodyRetimestamp extends BaseCommand<typeof CustodyRetime
     `The archive never changes: the token lies in a signed event of EXHIBIT.custody beside it, where verify reads it. It is over the first
 signature and every token before it, so that it vouches for those when their certificates or algorithms have aged. The authority is sent
 a SHA-256 and nothing else.`,
-    ['TIMESTAMP_FAILED', 'VERIFY_FAILED', 'CUSTODY_BROKEN', 'KEY_INVALID', 'CASE_LOCKED', 'STORAGE_FAILED'],
+    [
+      'TIMESTAMP_FAILED',
+      'VERIFY_FAILED',
+      'CUSTODY_BROKEN',
+      'KEY_INVALID',
+      'AGE_KEY_INVALID',
+      'DECRYPT_FAILED',
+      'CASE_LOCKED',
+      'STORAGE_FAILED',
+    ],
   );
 
   static override examples = [
@@ -27,10 +37,10 @@ a SHA-256 and nothing else.`,
   ];
 
   static override args = {
-    archive: Args.string({ required: true, ignoreStdin: true, description: 'The sealed .tar.gz.' }),
+    archive: Args.string({ required: true, ignoreStdin: true, description: 'The sealed .tar.gz or .tar.gz.age.' }),
   };
 
-  static override flags = { ...tsaFlags, ...signingFlags, ...verifyFlags };
+  static override flags = { ...identityFlags, ...tsaFlags, ...signingFlags, ...verifyFlags };
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof retimestampResult>>> {
     const { context, flags } = this;
@@ -40,13 +50,22 @@ a SHA-256 and nothing else.`,
         hints: ['exhibit custody retimestamp ARCHIVE --tsa URL'],
       });
     const signer = await context.signer(flags.key, context.passphrases(flags['passphrase-fd']));
-    const summary = await retimestamp(await verifyRequestOf(context, this.args.archive, flags), {
-      timestampers,
-      signer,
-      clock: context.clock,
-      scratchDirectory: context.scratchDirectory,
-      signal: context.signal,
-    });
+    const request = await verifyRequestOf(context, this.args.archive, flags);
+    const summary = await withArchiveKey(
+      context,
+      { archivePath: request.archivePath, flags },
+      async (open) =>
+        await retimestamp(
+          { ...request, open },
+          {
+            timestampers,
+            signer,
+            clock: context.clock,
+            scratchDirectory: context.scratchDirectory,
+            signal: context.signal,
+          },
+        ),
+    );
     return { result: summary, text: presentRetimestamp(summary) };
   }
 }

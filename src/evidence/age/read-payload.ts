@@ -20,11 +20,11 @@ export interface ReadPayloadOptions {
 }
 
 /**
- * Decrypts a payload to its end. Throws `DECRYPT_FAILED` where a chunk is not authentic, where the last one is missing, empty or not the
- * last, and as `fileBatches`.
+ * The authenticated plaintext of a payload, chunk by chunk; that it is all of it is known only when it has ended. Throws `DECRYPT_FAILED`
+ * where a chunk is not authentic, where the last one is missing, empty or not the last, and as `fileBatches`.
  */
-export async function readPayload(options: ReadPayloadOptions): Promise<void> {
-  const { file, path, from, to, cipher, signal, onSealed, onPlain } = options;
+export async function* plainChunks(options: Omit<ReadPayloadOptions, 'onPlain'>): AsyncGenerator<Buffer> {
+  const { file, path, from, to, cipher, signal, onSealed } = options;
   const sizeBytes = to - from;
   const chunks = Math.ceil(sizeBytes / SEALED_CHUNK_BYTES);
   const lastBytes = sizeBytes - (chunks - 1) * SEALED_CHUNK_BYTES;
@@ -44,10 +44,15 @@ export async function readPayload(options: ReadPayloadOptions): Promise<void> {
       plain.push(opened);
       index += 1;
     }
-    for (const bytes of plain) {
-      const room = onPlain(bytes);
-      if (room !== undefined) await room;
-    }
+    yield* plain;
+  }
+}
+
+/** Decrypts a payload to its end, as `plainChunks`. */
+export async function readPayload({ onPlain, ...options }: ReadPayloadOptions): Promise<void> {
+  for await (const bytes of plainChunks(options)) {
+    const room = onPlain(bytes);
+    if (room !== undefined) await room;
   }
 }
 

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { open, type FileHandle } from 'node:fs/promises';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   allowedSignersOf,
   gzipOf,
@@ -30,6 +31,7 @@ import type { VerifyReport } from '../../model/verdict.js';
 import { verifyArchive } from '../verify/verify-archive.js';
 import { extractArchive, type ExtractOptions } from './extract-archive.js';
 import { FolderTree } from './folder-tree.js';
+import { syncFileSystem } from './sync-file-system.js';
 
 const key = generateKeyPairSync('ed25519').privateKey;
 const payload: readonly PayloadSpec[] = [
@@ -210,6 +212,31 @@ describe('extractArchive', () => {
     nothingIsLeft();
   });
 
+  it('brings everything to the disk before the folder gets its name, at once or file by file', async () => {
+    const handle = await open(archivePath, 'r');
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const synced = vi.spyOn(prototype, 'sync');
+    const asked: string[] = [];
+    const syncAll = (answer: boolean) => async (folder: string) => {
+      asked.push(folder);
+      expect(existsSync(join(folder, 'seal/signer.pub')) && !existsSync(output)).toBe(true);
+      return await Promise.resolve(answer);
+    };
+    await extract({ syncAll: syncAll(true) });
+    // The folder around it, and nothing else.
+    expect([asked, synced.mock.calls.length <= 1]).toEqual([[`${output}.partial`], true]);
+    rmSync(output, { recursive: true });
+    await extract({ syncAll: syncAll(false) });
+    expect(synced.mock.calls.length).toBeGreaterThanOrEqual(bag.files.size);
+    expect(plain(treeOf(output))).toEqual(plain(bag.files));
+  });
+
+  it.skipIf(process.platform !== 'linux')('knows whether the file system could be synced (Linux only)', async () => {
+    expect(await syncFileSystem(directory)).toBe(true);
+    expect(await syncFileSystem(join(directory, 'nowhere'))).toBe(false);
+  });
+
   it('says what cannot be written', async () => {
     await expect(extract({ outputPath: join(directory, 'no', 'such') })).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
@@ -258,7 +285,7 @@ describe('FolderTree', () => {
       const elsewhere = join(directory, 'elsewhere');
       mkdirSync(root);
       mkdirSync(join(elsewhere, 'b'), { recursive: true });
-      const tree = new FolderTree(root, { creates: true });
+      const tree = new FolderTree(root, { creates: true, syncs: true });
       writeFileSync(tree.locate('a/b/one'), '1');
       renameSync(join(root, 'a'), join(root, 'moved'));
       symlinkSync(elsewhere, join(root, 'a'));
@@ -270,7 +297,7 @@ describe('FolderTree', () => {
       expect(readdirSync(join(elsewhere, 'b'))).toEqual([]);
       expect(readdirSync(elsewhere)).toEqual(['b']);
       expect(readdirSync(join(root, 'moved', 'b')).sort()).toEqual(['one', 'two']);
-      const reader = new FolderTree(root, { creates: false });
+      const reader = new FolderTree(root, { creates: false, syncs: false });
       expect(() => reader.locate('a/b')).toThrow(/ELOOP|ENOTDIR/);
       reader.close();
     },

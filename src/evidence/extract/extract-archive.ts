@@ -10,6 +10,7 @@ import { openArchive } from '../open-archive.js';
 import { UstarReader } from '../ustar-reader.js';
 import { boundsOf, changed, Extraction } from './extraction.js';
 import { readBack } from './read-back.js';
+import { syncFileSystem } from './sync-file-system.js';
 
 const PARTIAL = '.partial';
 
@@ -25,6 +26,8 @@ export interface ExtractOptions {
   /** Payload to take: whole paths or folders of the bag; none = all. Every file that is no payload is always taken. */
   readonly prefixes: readonly string[];
   readonly signal: AbortSignal;
+  /** Brings all that was written onto the disk at once; `false` = it cannot. Default: `syncFileSystem`. */
+  readonly syncAll?: ((folder: string) => Promise<boolean>) | undefined;
 }
 
 export interface Extracted {
@@ -36,8 +39,8 @@ export interface Extracted {
 
 /**
  * Takes the files out of an archive that was verified. The archive is read a second time, and counts only when its SHA-256 is the one that
- * was verified, so that what was written is what was verified, whoever exchanged the file in between; then every file is read back from
- * the disk, compared with the manifests and synced. Until then the folder is called `<output>.partial`; it is removed when anything fails.
+ * was verified, so that what was written is what was verified, whoever exchanged the file in between; then everything is brought to the
+ * disk, at once where the system can, and every file is read back and compared with the manifests. Until then the folder is called `<output>.partial`; it is removed when anything fails.
  *
  * Throws `USAGE_INVALID` when the output is there already, `VERIFY_FAILED` when the archive changed meanwhile or nothing is at a prefix,
  * `SEAL_HASH_MISMATCH` when the disk gives back other bytes, `STORAGE_*`, and the reason of `signal`.
@@ -57,6 +60,7 @@ export async function extractArchive(options: ExtractOptions): Promise<Extracted
       hasManifests: !isAsFound(options.report),
       files: extraction.files,
       signal: options.signal,
+      isSynced: await (options.syncAll ?? syncFileSystem)(partial),
     });
     await rename(partial, output);
     await syncDirectory(dirname(output));

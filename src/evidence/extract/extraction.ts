@@ -58,7 +58,7 @@ export class Extraction {
   #finish: (() => void) | null = null;
 
   constructor(options: ExtractionOptions) {
-    this.#tree = new FolderTree(options.folder, { creates: true });
+    this.#tree = new FolderTree(options.folder, { creates: true, syncs: false });
     this.#bounds = options.bounds;
     this.#prefixes = options.prefixes;
     this.#asFound = options.asFound;

@@ -19,11 +19,16 @@ interface Level {
 export class FolderTree {
   readonly #levels: Level[];
   readonly #creates: boolean;
+  readonly #syncs: boolean;
 
-  /** `creates`: folders are made on the way and must not be there before. Throws system errors. */
-  constructor(root: string, { creates }: { readonly creates: boolean }) {
+  /**
+   * `creates`: folders are made on the way and must not be there before. `syncs`: each is brought to the disk when it is left. Throws
+   * system errors.
+   */
+  constructor(root: string, { creates, syncs }: { readonly creates: boolean; readonly syncs: boolean }) {
     const fd = openSync(root, DIRECTORY);
     this.#creates = creates;
+    this.#syncs = syncs;
     this.#levels = [{ segment: '', fd, path: pathOf(fd, root) }];
   }
 
@@ -61,7 +66,7 @@ export class FolderTree {
       const level = this.#levels.pop();
       if (level === undefined) return;
       try {
-        if (this.#creates) syncFolder(level.fd);
+        if (this.#syncs) syncFolder(level.fd);
       } finally {
         closeSync(level.fd);
       }

@@ -23,16 +23,18 @@ export interface ReadBackOptions {
   /** How many files must be there. */
   readonly files: number;
   readonly signal: AbortSignal;
+  /** Whether all of it is on the disk already; else each file and folder is synced when it was compared. */
+  readonly isSynced: boolean;
 }
 
 /**
- * Reads every file that was written from the disk again, compares its hash with the manifests, and syncs it. The manifests themselves are
+ * Reads every file that was written again, compares its hash with the manifests, and syncs it unless that was done for all. The manifests themselves are
  * read from the disk too: the tagmanifest is compared with what passed by, which the caller compares with what was verified. Throws
  * `SEAL_HASH_MISMATCH` for a file that is not as it was written, system errors, and the reason of `signal`.
  */
 export async function readBack(options: ReadBackOptions): Promise<void> {
   const { folder, unlisted, prefixes, files, hasManifests } = options;
-  const reader = new BackReader(folder, options.signal);
+  const reader = new BackReader(options);
   try {
     for (const [path, sha256] of sorted(unlisted)) await reader.compare(path, sha256);
     for (const manifest of hasManifests ? [TAGMANIFEST, MANIFEST] : []) {
@@ -62,21 +64,23 @@ async function* listed(path: string): AsyncGenerator<readonly [path: string, sha
 class BackReader {
   readonly #folder: string;
   readonly #signal: AbortSignal;
+  readonly #syncs: boolean;
   readonly #running = new Set<Promise<void>>();
   #tree: FolderTree;
   #failure: { readonly error: unknown } | null = null;
   files = 0;
 
-  constructor(folder: string, signal: AbortSignal) {
+  constructor({ folder, signal, isSynced }: ReadBackOptions) {
     this.#folder = folder;
     this.#signal = signal;
-    this.#tree = new FolderTree(folder, { creates: false });
+    this.#syncs = !isSynced;
+    this.#tree = new FolderTree(folder, { creates: false, syncs: this.#syncs });
   }
 
   /** The next list begins with the smallest path again. */
   startAgain(): void {
     this.#tree.close();
-    this.#tree = new FolderTree(this.#folder, { creates: false });
+    this.#tree = new FolderTree(this.#folder, { creates: false, syncs: this.#syncs });
   }
 
   async compare(path: string, sha256: string): Promise<void> {
@@ -88,7 +92,7 @@ class BackReader {
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     );
     this.files += 1;
-    const running: Promise<void> = compareFile(handle, path, sha256)
+    const running: Promise<void> = compareFile(handle, { path, sha256, syncs: this.#syncs })
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
@@ -111,7 +115,13 @@ class BackReader {
   }
 }
 
-async function compareFile(handle: FileHandle, path: string, sha256: string): Promise<void> {
+interface Comparison {
+  readonly path: string;
+  readonly sha256: string;
+  readonly syncs: boolean;
+}
+
+async function compareFile(handle: FileHandle, { path, sha256, syncs }: Comparison): Promise<void> {
   try {
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(READ_BYTES);
@@ -122,7 +132,7 @@ async function compareFile(handle: FileHandle, path: string, sha256: string): Pr
     }
     const found = hash.digest('hex');
     if (found !== sha256) throw mismatch(path, `expected ${sha256}, found ${found}`);
-    await handle.sync();
+    if (syncs) await handle.sync();
   } finally {
     await handle.close();
   }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { storageError } from '../../custody/storage-error.js';
 import { parseJson } from '../../lib/untyped.js';
 import { receiptSchema, type Receipt } from '../../model/exhibit.js';
 import { openRegularFile } from '../open-archive.js';
 import { readPrivateFile } from '../private-files.js';
+import { wholeFileSha256 } from '../whole-file-sha256.js';
 
 const ARCHIVE_NAME = /^([a-z0-9][a-z0-9-]{2,23}-x\d{4})\.tar\.gz(?:\.age)?$/;
 
@@ -26,13 +26,11 @@ export async function receiptBeside(archivePath: string): Promise<Receipt | null
 /** SHA-256 of a whole file. Throws as `openRegularFile`. */
 export async function sha256OfArchive(path: string): Promise<string> {
   const { file } = await openRegularFile(path);
-  const hash = createHash('sha256');
   try {
-    await pipeline(file.createReadStream({ highWaterMark: 1024 * 1024 }), hash);
+    return await wholeFileSha256(file);
   } catch (error) {
     throw storageError(error, path);
   }
-  return hash.digest('hex');
 }
 
 /** SHA-256 of a text of ours. */

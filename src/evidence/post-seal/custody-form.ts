@@ -61,11 +61,16 @@ const UNKNOWN: Origin = {
   classification: null,
 };
 
+function sourceOf({ apiServer, clusterUid, nodes }: NonNullable<Statement['scope']>): string {
+  if (apiServer === null) return `${nodes.join(', ')} (no cluster was asked)`;
+  return `${apiServer} (cluster ${clusterUid ?? 'of unknown identity'})`;
+}
+
 function originOf(statement: Statement | null): Origin {
   if (statement === null) return UNKNOWN;
   const { scope, operator, tool, authority, completeness, createdAt, classification } = statement;
   return {
-    source: scope === null ? null : `${scope.apiServer} (cluster ${scope.clusterUid ?? 'of unknown identity'})`,
+    source: scope === null ? null : sourceOf(scope),
     collectedBy:
       operator.apiIdentity === null ? operator.osUser : `${operator.osUser}, ${operator.apiIdentity.username}`,
     collectedAt: createdAt,

@@ -1,7 +1,7 @@
 import { CUSTODY_NAMESPACE } from '../../model/post-seal-custody.js';
 import { findAllowedSigner, type AllowedSigners, type Trust } from '../allowed-signers.js';
 import { fingerprintOf } from '../ssh-public-key.js';
-import { parseSshsig, verifySshsig } from '../sshsig.js';
+import { isHighS, parseSshsig, verifySshsig } from '../sshsig.js';
 
 /** Who is trusted to sign custody events, and when that is judged. */
 export interface CustodyTrust {
@@ -27,6 +27,7 @@ export function checkCustodySignature(
   if (parsed === null) return 'it is no signature as ssh-keygen writes it';
   if (parsed.namespace !== CUSTODY_NAMESPACE) return `it was made for ${parsed.namespace}`;
   if (!verifySshsig(parsed, event, CUSTODY_NAMESPACE)) return 'it was made over other bytes';
+  if (isHighS(parsed)) return 'it is the other of the two forms of an ECDSA signature, which anybody can write';
   const { blob } = parsed.publicKey;
   const trust: Trust =
     list === null

@@ -25,12 +25,15 @@ import {
   VERIFIED,
 } from '../../../test/fakes/custody-record.js';
 import { memorySigner } from '../../../test/fakes/evidence-case.js';
+import { localRemoteKey } from '../../../test/fakes/local-remote-key.js';
+import { inHalf } from '../../../test/fakes/other-half.js';
 import { runTool } from '../../../test/fakes/stock-tools.js';
 import { flipBit } from '../../../test/fakes/verify-bytes.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import { SEAL_NAMESPACE } from '../../model/exhibit.js';
 import { CUSTODY_NAMESPACE, type CustodyFindingKind, type CustodyRecord } from '../../model/post-seal-custody.js';
 import { parseAllowedSigners } from '../allowed-signers.js';
+import { createRemoteKeySigner } from '../signers/remote-key-signer.js';
 import { compareCustody } from './compare-custody.js';
 import { listCustodyFolder } from './custody-folder.js';
 import {
@@ -190,6 +193,19 @@ describe('what somebody does to the files', () => {
     for (const suffix of ['', '.sig'])
       copyFileSync(join(folder, `0004-access.json${suffix}`), join(folder, `0007-access.json${suffix}`));
     await expectBreak('reordered', 7);
+  });
+
+  it('the other form of an ECDSA signature, which needs no key', async () => {
+    const service = await createRemoteKeySigner(localRemoteKey());
+    rmSync(folder, { recursive: true });
+    await addAll(archivePath, [[service, { event: 'access' }]], steadyClock());
+    expect(await read({ trust: { ...trust, list: trusting(service) } })).toMatchObject({ verdict: 'CUSTODY_INTACT' });
+    const path = join(folder, '0001-access.json.sig');
+    writeFileSync(path, inHalf(readFileSync(path, 'latin1'), 'high'));
+    expect(await read({ trust: { ...trust, list: trusting(service) } })).toMatchObject({
+      verdict: 'CUSTODY_BROKEN',
+      firstBreak: { seq: 1 },
+    });
   });
 
   it('a signature of another event, of another key, for another namespace, of no form', async () => {

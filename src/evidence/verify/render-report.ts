@@ -1,9 +1,10 @@
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
-import type { Statement } from '../../model/exhibit.js';
+import type { Receipt, Statement } from '../../model/exhibit.js';
 import {
   CHECKS,
   type CheckName,
   type CheckResult,
+  type CiphertextReport,
   type TimestampReport,
   type VerifyReport,
 } from '../../model/verdict.js';
@@ -19,6 +20,8 @@ export interface ReportFacts {
   readonly undetermined: string | null;
   /** `null` when the file could not be read to its end. */
   readonly member: GzipMember | null;
+  /** Of the age file that it was read out of; `null` = it was not encrypted, or not read to its end. */
+  readonly encryptedSha256: string | null;
   readonly isTarWhole: boolean;
   readonly statement: Statement | null;
   readonly tagmanifestSha256: string | null;
@@ -34,7 +37,7 @@ export interface ReportFacts {
   readonly gaps: number;
   readonly trustSource: string | null;
   readonly unusedTrustLines: number;
-  readonly isReceiptGiven: boolean;
+  readonly receipt: Receipt | null;
   readonly requireComplete: boolean;
 }
 
@@ -96,7 +99,7 @@ function timeCheck(facts: ReportFacts): Outcome {
 function independentCheck(check: CheckName, facts: ReportFacts): Outcome | null {
   if (check === 'container') return containerCheck(facts);
   if (check === 'time') return timeCheck(facts);
-  return check === 'receipt' && !facts.isReceiptGiven ? skipped('no receipt given') : null;
+  return check === 'receipt' && facts.receipt === null ? skipped('no receipt given') : null;
 }
 
 function resultOf(check: CheckName, facts: ReportFacts): Outcome {
@@ -107,7 +110,20 @@ function resultOf(check: CheckName, facts: ReportFacts): Outcome {
   if (!facts.isTarWhole) return skipped(facts.undetermined ?? 'the archive could not be read that far');
   if (check === 'signature') return signatureCheck(facts);
   if (check === 'statement' && facts.statement === null) return skipped('there is no statement');
-  return passed(COMPARED[check] ?? '');
+  return passed(comparedBy(check, facts));
+}
+
+function comparedBy(check: CheckName, facts: ReportFacts): string {
+  const isBoth = check === 'receipt' && ciphertextOf(facts)?.receipt === 'matches';
+  return isBoth ? 'archive and age file are those that the receipt describes' : (COMPARED[check] ?? '');
+}
+
+function ciphertextOf({ encryptedSha256, receipt }: ReportFacts): CiphertextReport | null {
+  if (encryptedSha256 === null) return null;
+  if (receipt === null) return { sha256: encryptedSha256, receipt: 'no receipt' };
+  const stated = receipt.encryptedSha256;
+  if (stated === undefined) return { sha256: encryptedSha256, receipt: 'not stated' };
+  return { sha256: encryptedSha256, receipt: stated === encryptedSha256 ? 'matches' : 'differs' };
 }
 
 /** Facts to report: results of the checks, verdict, and the line for people. Every text is printable ASCII. */
@@ -118,6 +134,7 @@ export function renderReport(facts: ReportFacts): VerifyReport {
     return { check, result, detail: escapeForTerminal(detail) };
   });
   const { timestamps, isTimeAskedFor } = facts;
+  const ciphertext = ciphertextOf(facts);
   const verdictFacts = {
     findings: findings.total,
     undetermined,
@@ -135,6 +152,7 @@ export function renderReport(facts: ReportFacts): VerifyReport {
   const signer = seal.signers.find(({ principal }) => principal !== null) ?? seal.signers[0];
   return {
     archive: facts.archive,
+    ...(ciphertext === null ? {} : { ciphertext }),
     verdict,
     exitCode: exitCodeOf(verdict, facts.requireComplete),
     checks,
@@ -149,6 +167,6 @@ export function renderReport(facts: ReportFacts): VerifyReport {
     gaps: facts.gaps,
     timestamps: [...timestamps, ...facts.custodyTimestamps],
     alarms: facts.alarms,
-    line: renderVerdictLine({ ...verdictFacts, verdict, checks, gaps: facts.gaps, firstFinding }),
+    line: renderVerdictLine({ ...verdictFacts, verdict, checks, gaps: facts.gaps, firstFinding, ciphertext }),
   };
 }

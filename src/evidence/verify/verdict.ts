@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import { NOT_STATED } from '../../model/case.js';
 import type { Statement } from '../../model/exhibit.js';
-import type { CheckResult, TimestampReport, Verdict } from '../../model/verdict.js';
+import type { CheckResult, CiphertextReport, TimestampReport, Verdict } from '../../model/verdict.js';
 import type { CheckedSigner } from './seal-check.js';
 import { provenBy } from './time-check.js';
 
@@ -50,6 +50,8 @@ export interface LineFacts extends VerdictFacts {
   readonly gaps: number;
   /** From the findings: the first one, escaped. */
   readonly firstFinding: string | null;
+  /** `null` = it was not encrypted. */
+  readonly ciphertext: CiphertextReport | null;
 }
 
 /** The one line for people: an authority that was not stated first, the verdict, kind, completeness, signer, and all that was not checked. */
@@ -59,6 +61,7 @@ export function renderVerdictLine(facts: LineFacts): string {
   const clauses = [
     whatItIs(statement, facts.gaps),
     WHY[verdict](facts),
+    readOutOf(facts),
     whoSigned(facts),
     whenSigned(facts),
     notChecked(facts.checks),
@@ -94,6 +97,18 @@ const WHY: Readonly<Record<Verdict, (facts: LineFacts) => string>> = {
   VERIFIED_PARTIAL: () => '',
   VERIFIED: () => '',
 };
+
+const OF_THE_RECEIPT: Readonly<Record<CiphertextReport['receipt'], string>> = {
+  'matches': 'the one of the receipt',
+  'differs': 'another than the receipt says',
+  'not stated': 'of which the receipt says nothing',
+  'no receipt': 'not compared with a receipt',
+};
+
+function readOutOf({ ciphertext }: LineFacts): string {
+  if (ciphertext === null) return '';
+  return `read out of an age file (sha256 ${ciphertext.sha256}), ${OF_THE_RECEIPT[ciphertext.receipt]}`;
+}
 
 function whoSigned({ signers }: LineFacts): string {
   const names = signers.map(

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
 import type { Receipt, Statement } from '../../model/exhibit.js';
@@ -7,7 +6,7 @@ import type { VerifyReport } from '../../model/verdict.js';
 import { parseAllowedSigners, type AllowedSigners, type GivenTrust } from '../allowed-signers.js';
 import { TAGMANIFEST, tokenFiles } from '../bag-layout.js';
 import { readGzipMember, type GzipMember } from '../gzip-member-reader.js';
-import { openArchive } from '../open-archive.js';
+import { openArchive, type OpenedArchive } from '../open-archive.js';
 import { BagInspection } from './bag-inspection.js';
 import { type CustodyTime, tokenChains } from './custody-tokens-check.js';
 import { Findings } from './findings.js';
@@ -28,6 +27,8 @@ export interface VerifyProgress {
 
 export interface VerifyOptions {
   readonly archivePath: string;
+  /** Opens it where it is encrypted; default: as a file that is not. */
+  readonly open?: ((path: string) => Promise<OpenedArchive>) | undefined;
   /** OpenSSH allowed_signers from outside the archive, and where it came from. Without one no signer is trusted. */
   readonly allowedSigners?: GivenTrust | null;
   readonly receipt?: Receipt | null;
@@ -62,6 +63,7 @@ class Verification {
   readonly #bag: BagInspection;
   #member: GzipMember | null = null;
   #undetermined: string | null = null;
+  #encryptedSha256: string | null = null;
   #isTarWhole = false;
   #statement: Statement | null = null;
   #seal = NO_SEAL;
@@ -80,9 +82,10 @@ class Verification {
     });
   }
 
-  async run(file: FileHandle, totalBytes: number): Promise<VerifyReport> {
+  async run({ file, sizeBytes, encryptedSha256 }: OpenedArchive): Promise<VerifyReport> {
     try {
-      await this.#read(file, totalBytes);
+      await this.#read(file, sizeBytes);
+      this.#encryptedSha256 = encryptedSha256?.() ?? null;
       if (this.#undetermined === null) await this.#conclude();
     } catch (error) {
       this.#undetermined = reasonOf(error);
@@ -92,7 +95,7 @@ class Verification {
     return renderReport(this.#facts());
   }
 
-  async #read(file: FileHandle, totalBytes: number): Promise<void> {
+  async #read(file: OpenedArchive['file'], totalBytes: number): Promise<void> {
     const { onProgress, maxTarBytes } = this.#options;
     const member = await readGzipMember(file, {
       onBytes: (bytes) => {
@@ -194,6 +197,7 @@ class Verification {
       statement: this.#statement,
       tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
       containerSha256: member.containerSha256,
+      encryptedSha256: this.#encryptedSha256,
       signers: this.#seal.signers.map(({ fingerprint }) => fingerprint),
       tsrSha256: this.#bag.tagFiles.sha256Of(tokenFiles(1)[1]),
       genTime: this.#time.timestamps.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
@@ -207,6 +211,7 @@ class Verification {
       findings: this.#findings,
       undetermined: this.#undetermined,
       member: this.#member,
+      encryptedSha256: this.#encryptedSha256,
       isTarWhole: this.#isTarWhole,
       statement: this.#statement,
       tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
@@ -223,7 +228,7 @@ class Verification {
       gaps: this.#bag.ledger.gaps,
       trustSource: sourceOf(this.#options.allowedSigners),
       unusedTrustLines: this.#trust?.unused.length ?? 0,
-      isReceiptGiven: Boolean(this.#options.receipt),
+      receipt: this.#options.receipt ?? null,
       requireComplete: this.#options.requireComplete ?? false,
     };
   }
@@ -247,10 +252,10 @@ function reasonOf(error: unknown): string {
  * `STORAGE_FAILED` only for what cannot be opened.
  */
 export async function verifyArchive(options: VerifyOptions): Promise<VerifyReport> {
-  const { file, sizeBytes } = await openArchive(options.archivePath);
+  const opened = await (options.open ?? openArchive)(options.archivePath);
   try {
-    return await new Verification(options).run(file, sizeBytes);
+    return await new Verification(options).run(opened);
   } finally {
-    await file.close();
+    await opened.file.close();
   }
 }

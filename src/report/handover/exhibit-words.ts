@@ -43,7 +43,8 @@ export function scopeLine({ scope }: Pick<Statement, 'scope'>): string {
     ...(scope.pods.length === 0 ? [] : [`pods ${scope.pods.join(', ')}`]),
   ];
   const cluster = scope.clusterUid === null ? '' : `, cluster ${scope.clusterUid}`;
-  return `${parts.join('; ')}; profile ${scope.profile}; API server ${scope.apiServer}${cluster}`;
+  const server = scope.apiServer === null ? 'no cluster was asked' : `API server ${scope.apiServer}`;
+  return `${parts.join('; ')}; profile ${scope.profile}; ${server}${cluster}`;
 }
 
 export function apiIdentityLine({ operator }: Pick<Statement, 'operator'>): string {

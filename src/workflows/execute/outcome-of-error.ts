@@ -21,6 +21,7 @@ const REASONS: Partial<Record<ErrorCode, readonly [CollectResult['outcome'], str
   CLUSTER_FORBIDDEN: ['denied', 'forbidden'],
   CLUSTER_UNREACHABLE: ['failed', 'unreachable'],
   CLUSTER_PROTOCOL: ['failed', 'protocol'],
+  NO_CLUSTER: ['skipped', 'no-cluster'],
   NODE_ACCESS_LOST: ['failed', 'node-access-lost'],
   TARGET_GONE: ['failed', 'gone'],
   TARGET_REPLACED: ['failed', 'replaced'],

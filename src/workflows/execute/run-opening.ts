@@ -2,13 +2,15 @@ import type { Opening } from '../../evidence/exhibit-spool.js';
 import type { Authority } from '../../model/case.js';
 import type { ConnectionFacts } from '../../model/connection.js';
 import type { CollectDeps, CollectRequest } from '../collect-request.js';
+import type { RunState } from './run-state.js';
 import type { ObservedIdentity } from '../observe-identity.js';
 
 /** What a run sees of the cluster before it reads anything. */
 export interface Seen {
   readonly identity: ObservedIdentity;
   readonly clusterUid: string | null;
-  readonly facts: ConnectionFacts;
+  /** `null` = no cluster was asked. */
+  readonly facts: ConnectionFacts | null;
 }
 
 type Scope = NonNullable<Opening['scope']>;
@@ -43,7 +45,7 @@ export function scopeOf(
     kubelet: kubelet || before.kubelet,
     profile: union([profileName], before.profile.split(', ')).join(', '),
     clusterUid: before.clusterUid ?? where.clusterUid,
-    apiServer: before.apiServer,
+    apiServer: before.apiServer ?? where.apiServer,
   };
 }
 
@@ -62,5 +64,19 @@ export function openingOf(
     connection: facts,
     profileText: request.profileText,
     configText: request.configText,
+  };
+}
+
+/** What a run saw before it read anything, for the custody log. */
+export function preflightOf({ identity, clusterUid, facts }: Seen, { run, request }: RunState) {
+  const { withoutCluster } = request;
+  return {
+    run,
+    identity: identity.apiIdentity?.username ?? null,
+    identityUnknownBecause: identity.unknownBecause,
+    clusterUid,
+    server: facts?.server ?? null,
+    insecureTls: facts?.insecure ?? false,
+    ...(withoutCluster === null ? {} : { withoutCluster }),
   };
 }

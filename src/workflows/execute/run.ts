@@ -3,33 +3,31 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NOT_STATED } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
-import { completenessOf } from '../../evidence/completeness.js';
-import { emptyOutcomeCounts, isGap } from '../../model/outcome.js';
-import type { OutcomeCounts } from '../../model/outcome.js';
 import { VOLATILITIES } from '../../model/artifact.js';
 import { parseInstant } from '../../lib/clock.js';
 import type { OpenCase } from '../../evidence/case-store.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
-import type { ClusterReader } from '../../ports/cluster-reader.js';
 import type { Collector, PlanContext } from '../../ports/collector.js';
 import type { CollectDeps } from '../collect-request.js';
 import type { CollectSummary } from '../collect-summary.js';
-import { FirstGaps } from '../first-gaps.js';
-import { observeIdentity } from '../observe-identity.js';
-import { freezeTargets, readClusterUid, thawTargets } from '../targets/freeze-targets.js';
+import { thawTargets } from '../targets/freeze-targets.js';
 import type { FrozenTargets } from '../targets/freeze-targets.js';
 import { ClockLedger } from './clock-ledger.js';
 import { CustodyStamps } from './custody-stamps.js';
 import { executePlan } from './execute-plan.js';
 import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
-import { NodeLadder } from './node-ladder.js';
+import type { NodeLadder } from './node-ladder.js';
+import { openLadder } from './open-ladder.js';
 import { PlanQueue } from './plan-queue.js';
 import { planScopeGaps } from './plan-scope-gaps.js';
 import { runDirectoryOf, writeRunState } from './run-state.js';
 import type { RunState } from './run-state.js';
-import { openingOf, scopeOf } from './run-opening.js';
+import { openingOf, preflightOf, scopeOf } from './run-opening.js';
 import type { Seen } from './run-opening.js';
+import { openSource } from './run-source.js';
+import type { RunSource } from './run-source.js';
 import { selectCollectors } from './select-collectors.js';
+import { summarizeRun } from './summarize-run.js';
 import { announceLosses } from './announce-losses.js';
 import { writePlan } from './write-plan.js';
 
@@ -70,12 +68,13 @@ export class Run {
 
   async execute(): Promise<CollectSummary> {
     const { deps } = this;
-    const cluster = await deps.connect(this.#exhibit.requestLog);
+    const source = await openSource(this.#state.request, deps, this.#exhibit.requestLog);
+    const { cluster } = source;
     const queue = new PlanQueue(this.#directory);
     try {
-      const identity = await this.#identify(cluster);
-      const targets = await this.#freeze(cluster);
-      await this.#open(identity, targets);
+      const seen = await source.identify(this.#exhibit.opening()?.scope?.clusterUid ?? null);
+      const targets = await this.#freeze(source);
+      await this.#open(seen, targets);
       await this.#whileStamping(async () => {
         const context = this.#planContext(targets);
         await this.#plan(queue, context, targets);
@@ -83,7 +82,7 @@ export class Run {
         const beat = { exhibit: this.#exhibit, clocks: this.#clocks, stamps: this.#stamps, cluster, everyMs };
         await withHeartbeat(beat, () => this.#read({ cluster, queue, context }));
       });
-      const { clock } = await observeIdentity(cluster, 'during');
+      const clock = await source.clock();
       if (clock !== null) await this.#clocks.record(clock);
       await this.#advance({ ...this.#state, stage: 'finished' });
     } catch (error) {
@@ -94,7 +93,7 @@ export class Run {
       await queue.close();
       await cluster.close();
     }
-    return await this.#summary();
+    return await summarizeRun(this.#exhibit, this.#openCase.file.caseId, this.#already);
   }
 
   /** What vanishes does not wait for an authority of time; the run does, before it ends. */
@@ -109,20 +108,6 @@ export class Run {
     return this.#deps;
   }
 
-  async #identify(cluster: ClusterReader): Promise<Seen> {
-    const { deps } = this;
-    const identity = await observeIdentity(cluster, 'open');
-    const clusterUid = await readClusterUid(cluster, deps.signal);
-    const known = this.#exhibit.opening()?.scope?.clusterUid ?? null;
-    if (known !== null && clusterUid !== null && known !== clusterUid) {
-      throw new ExhibitError('TARGET_REPLACED', `the exhibit was begun on cluster ${known}; this is ${clusterUid}`, {
-        subject: cluster.facts.server,
-        hints: ['exhibit seal', 'kubectl config get-contexts'],
-      });
-    }
-    return { identity, clusterUid, facts: cluster.facts };
-  }
-
   /**
    * The exhibit's first custody line: who, where, with what, on whose authority. Written once the targets are known, so that a name
    * that does not exist leaves nothing behind; a later run into the same exhibit widens the scope that will be signed.
@@ -130,7 +115,8 @@ export class Run {
   async #open(seen: Seen, targets: FrozenTargets): Promise<void> {
     const { identity, clusterUid, facts } = seen;
     const opening = this.#exhibit.opening();
-    const scope = scopeOf(this.#state.request, opening?.scope ?? null, { clusterUid, apiServer: facts.server });
+    const where = { clusterUid, apiServer: facts?.server ?? null };
+    const scope = scopeOf(this.#state.request, opening?.scope ?? null, where);
     const { authority } = this.#openCase.file;
     if (opening === null) {
       await this.#exhibit.writeOpening(openingOf(seen, this.#state.request, { scope, authority, deps: this.deps }));
@@ -138,14 +124,7 @@ export class Run {
     if (opening !== null && !isDeepStrictEqual(opening.scope, scope)) {
       await this.#exhibit.updateOpening({ ...opening, scope });
     }
-    await this.#exhibit.custody.append('preflight', {
-      run: this.#state.run,
-      identity: identity.apiIdentity?.username ?? null,
-      identityUnknownBecause: identity.unknownBecause,
-      clusterUid,
-      server: facts.server,
-      insecureTls: facts.insecure,
-    });
+    await this.#exhibit.custody.append('preflight', preflightOf(seen, this.#state));
     if (identity.clock !== null) await this.#clocks.record(identity.clock);
     if (targets.excludedByAuthority > 0) {
       const count = targets.excludedByAuthority;
@@ -169,17 +148,10 @@ export class Run {
     }
   }
 
-  async #freeze(cluster: ClusterReader): Promise<FrozenTargets> {
+  async #freeze(source: RunSource): Promise<FrozenTargets> {
     if (this.#state.targets !== null) return this.#state.targets;
     const { authority } = this.#openCase.file;
-    const targets = await freezeTargets({
-      scope: this.#state.request.scope,
-      limits: authority === NOT_STATED ? {} : authority.limits,
-      collectors: this.#collectors,
-      cluster,
-      signal: this.deps.signal,
-      directory: this.#directory,
-    });
+    const targets = await source.freeze({ authority, collectors: this.#collectors, directory: this.#directory });
     await this.#advance({ ...this.#state, stage: 'frozen', targets });
     return targets;
   }
@@ -219,13 +191,14 @@ export class Run {
       );
     }
     io.emit('COLLECT_PLAN', planSentence(plan.planned), { planned: plan.planned });
-    await announceLosses(context.targets, io);
+    if (this.#state.request.withoutCluster === null) await announceLosses(context.targets, io);
   }
 
-  async #read(reading: { cluster: ClusterReader; queue: PlanQueue; context: PlanContext }): Promise<void> {
+  async #read(reading: { cluster: RunSource['cluster']; queue: PlanQueue; context: PlanContext }): Promise<void> {
     const { authority } = this.#openCase.file;
     const notAfter = authority === NOT_STATED ? undefined : authority.limits.notAfter;
-    const ladder = await this.#ladder(reading.context);
+    const { nodes } = reading.context.targets;
+    const ladder = await openLadder(this.#state.request, this.deps, { exhibit: this.#exhibit, nodes });
     try {
       await this.#work(reading, ladder, notAfter);
     } finally {
@@ -233,28 +206,8 @@ export class Run {
     }
   }
 
-  async #ladder({ targets }: PlanContext): Promise<NodeLadder> {
-    const { nodeAccess } = this.#state.request;
-    const rungs =
-      nodeAccess.length === 0 ? [] : ((await this.deps.rungs?.(nodeAccess, this.#exhibit.requestLog)) ?? []);
-    const { custody } = this.#exhibit;
-    return new NodeLadder({
-      rungs,
-      nodes: targets.nodes,
-      record: async ({ name, uid }, { access, refusals }) => {
-        await custody.append('preflight', {
-          phase: 'node-access',
-          node: name,
-          nodeUid: uid,
-          refusals,
-          chosen: access?.facts ?? null,
-        });
-      },
-    });
-  }
-
   async #work(
-    reading: { cluster: ClusterReader; queue: PlanQueue; context: PlanContext },
+    reading: { cluster: RunSource['cluster']; queue: PlanQueue; context: PlanContext },
     ladder: NodeLadder,
     notAfter: string | undefined,
   ): Promise<void> {
@@ -289,26 +242,6 @@ export class Run {
   async #advance(state: RunState): Promise<void> {
     this.#state = state;
     await writeRunState(this.#exhibit.runDirectory, state);
-  }
-
-  async #summary(): Promise<CollectSummary> {
-    const counts = this.#exhibit.counts();
-    const gaps = new FirstGaps();
-    for await (const record of this.#exhibit.readOutcomes()) if (isGap(record)) gaps.add(record);
-    const outcomes: OutcomeCounts = { ...emptyOutcomeCounts(), ...counts.outcomes };
-    return {
-      caseId: this.#openCase.file.caseId,
-      exhibitId: this.#exhibit.exhibitId,
-      // What an interrupted run left without an outcome will be sealed as failed.
-      completeness: completenessOf(outcomes, gaps.total + counts.planned - counts.outcomesTotal),
-      outcomes,
-      planned: counts.planned,
-      gaps: gaps.first,
-      gapsTotal: gaps.total,
-      items: counts.items,
-      payloadBytes: counts.payloadBytes,
-      already: this.#already,
-    };
   }
 }
 

@@ -35,6 +35,7 @@ export function parsePod(pod: unknown): PodTarget | null {
 function parseContainer(name: string, role: ContainerTarget['role'], status: unknown): ContainerTarget {
   const state = STATES.find((candidate) => valueAt(status, 'state', candidate) !== undefined) ?? 'unknown';
   const containerId = stringAt(status, 'containerID') ?? '';
+  const imageId = stringAt(status, 'imageID') ?? '';
   const restartCount = Math.max(0, integerAt(status, 'restartCount') ?? 0);
   return {
     name,
@@ -44,6 +45,7 @@ function parseContainer(name: string, role: ContainerTarget['role'], status: unk
     state,
     stateReason: stringAt(status, 'state', state, 'reason') ?? '',
     hasPrevious: restartCount > 0 || (stringAt(status, 'lastState', 'terminated', 'containerID') ?? '') !== '',
+    ...(imageId === '' ? {} : { imageId }),
   };
 }
 
@@ -55,5 +57,15 @@ export function parseNode(node: unknown): NodeTarget | null {
   const ready = arrayAt(node, 'status', 'conditions').some(
     (condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True',
   );
-  return { name, uid, machineId: stringAt(node, 'status', 'nodeInfo', 'machineID') ?? '', ready };
+  const internal = arrayAt(node, 'status', 'addresses').find((one) => stringAt(one, 'type') === 'InternalIP');
+  const internalIp = stringAt(internal, 'address');
+  const bootId = stringAt(node, 'status', 'nodeInfo', 'bootID');
+  return {
+    name,
+    uid,
+    machineId: stringAt(node, 'status', 'nodeInfo', 'machineID') ?? '',
+    ready,
+    ...(bootId === undefined ? {} : { bootId }),
+    ...(internalIp === undefined ? {} : { internalIp }),
+  };
 }

@@ -40,12 +40,21 @@ export function checkScope(scope: ScopeRequest): void {
   }
 }
 
+interface NodeWays {
+  readonly kubelet?: boolean;
+  readonly nodeAccess?: readonly string[];
+}
+
+/** A kubelet, and a script on a node, answers for its whole node: its pods and the logs on its disk belong to any namespace. */
+function wholeNodes({ kubelet = false, nodeAccess = [] }: NodeWays): readonly string[] {
+  return [
+    ...(kubelet ? ['asking kubelets (--kubelet)'] : []),
+    ...(nodeAccess.length > 0 ? [`reading nodes (${nodeAccess.join(', ')})`] : []),
+  ];
+}
+
 /** Refuses what the authority of the case does not cover. What is only derived from a selector is narrowed elsewhere. */
-export function checkAuthority(
-  scope: ScopeRequest & { readonly kubelet?: boolean },
-  authority: Authority,
-  nowMs: number,
-): void {
+export function checkAuthority(scope: ScopeRequest & NodeWays, authority: Authority, nowMs: number): void {
   if (authority === NOT_STATED) return;
   const { limits } = authority;
   const namespaces = [...scope.namespaces, ...scope.pods.map((pod) => pod.split('/')[0] ?? '')];
@@ -53,8 +62,7 @@ export function checkAuthority(
     ...(limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0)
       ? [`collecting after ${limits.notAfter}`]
       : []),
-    // A kubelet answers for its whole node: its pods and the logs on its disk belong to any namespace.
-    ...(scope.kubelet === true && limits.namespaces !== undefined ? ['asking kubelets (--kubelet)'] : []),
+    ...(limits.namespaces === undefined ? [] : wholeNodes(scope)),
     ...(scope.all && (limits.namespaces !== undefined || limits.nodes !== undefined) ? ['the whole cluster'] : []),
     ...outside(scope.nodes, limits.nodes).map((name) => `node ${name}`),
     ...outside(namespaces, limits.namespaces).map((name) => `namespace ${name}`),

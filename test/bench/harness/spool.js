@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { buildSync } from 'esbuild';
-import { benchDirectory, projectDirectory, run } from './tools.js';
+import { bundleOf } from './bundle.js';
+import { run } from './tools.js';
 import { spawnSync } from 'node:child_process';
 
 /** Bytes of log lines that payload files are cut from. The lines of each pool are no others'. */
@@ -17,24 +17,6 @@ function makePool(context, bytes) {
     closeSync(fd);
   }
   return path;
-}
-
-function bundleMaker(context) {
-  const outfile = join(projectDirectory, 'node_modules', '.cache', 'bench-make-spool.mjs');
-  if (context.maker === undefined) {
-    buildSync({
-      entryPoints: [join(benchDirectory, 'make-spool.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      logLevel: 'error',
-    });
-    context.maker = outfile;
-  }
-  return context.maker;
 }
 
 /** 8 files of 128 MiB, or N of 0.2 to 4 kB, or N that come to 2 GiB for 200,000 of them. */
@@ -58,7 +40,7 @@ export function makeSpool(context, { kind, items, sizeBytes }) {
   run([...context.exhibit, 'key', 'new', '--json', '--no-input'], { env });
   const pool = makePool(context, kind === 'large' ? 2 ** 27 : 2 ** 25);
   const output = run(
-    [process.execPath, bundleMaker(context), join(home, 'cases'), kind, String(items), pool, String(sizeBytes)],
+    [process.execPath, bundleOf('make-spool'), join(home, 'cases'), kind, String(items), pool, String(sizeBytes)],
     { env },
   );
   rmSync(pool);

@@ -1,0 +1,113 @@
+import type { HeldExecutable, NodeExecutables } from './read-executables.js';
+
+export type ExecutableChange = 'only-in-a' | 'only-in-b' | 'content' | 'rights' | 'unknown';
+
+/** What a difference may mean, the gravest first. */
+export type ExecutableFinding =
+  /** The disk has the file, or has it otherwise, and the live node does not show it so. */
+  | 'hidden-from-live'
+  /** It became set-user-id or set-group-id. */
+  | 'set-id'
+  /** Other bytes of the same size and time: a replacement that was made to look old. */
+  | 'same-size-and-time'
+  | 'kernel-module'
+  | 'changed-content'
+  | 'new'
+  | 'gone'
+  | 'changed-rights';
+
+export interface ExecutableRow {
+  readonly nodeA: string;
+  readonly nodeB: string;
+  /** In base64, relative to the node's root. */
+  readonly pathB64: string;
+  readonly change: ExecutableChange;
+  readonly findings: readonly ExecutableFinding[];
+  readonly a: HeldExecutable | null;
+  readonly b: HeldExecutable | null;
+}
+
+const ORDER: readonly ExecutableFinding[] = [
+  'hidden-from-live',
+  'set-id',
+  'same-size-and-time',
+  'kernel-module',
+  'changed-content',
+  'new',
+  'gone',
+  'changed-rights',
+];
+
+const SET_ID = 0o6000;
+
+function changeOf(a: HeldExecutable | undefined, b: HeldExecutable | undefined): ExecutableChange | null {
+  if (a === undefined) return b === undefined ? null : 'only-in-b';
+  if (b === undefined) return 'only-in-a';
+  if (a.sizeBytes !== b.sizeBytes) return 'content';
+  if (a.sha256 === null || b.sha256 === null) return 'unknown';
+  if (a.sha256 !== b.sha256) return 'content';
+  return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid ? null : 'rights';
+}
+
+function isHidden(change: ExecutableChange, a: NodeExecutables, b: NodeExecutables): boolean {
+  const diskIsA = a.vantage === 'offline-disk' && b.vantage === 'live-kernel';
+  const diskIsB = b.vantage === 'offline-disk' && a.vantage === 'live-kernel';
+  if (change === 'content') return diskIsA || diskIsB;
+  return (diskIsA && change === 'only-in-a') || (diskIsB && change === 'only-in-b');
+}
+
+function findingsOf(row: Pick<ExecutableRow, 'change' | 'a' | 'b'>, hidden: boolean): ExecutableFinding[] {
+  const { change, a, b } = row;
+  const found = new Set<ExecutableFinding>();
+  if (hidden) found.add('hidden-from-live');
+  const later = b ?? a;
+  // A file that could not be looked into has a mode of -1, which has every bit.
+  if (
+    later !== null &&
+    later.mode >= 0 &&
+    (later.mode & SET_ID) !== 0 &&
+    (a === null || (a.mode & SET_ID) !== (later.mode & SET_ID))
+  )
+    found.add('set-id');
+  if (later?.role === 'kernel-module') found.add('kernel-module');
+  if (change === 'content' && a !== null && b !== null) {
+    found.add('changed-content');
+    if (a.sizeBytes === b.sizeBytes && a.modified === b.modified) found.add('same-size-and-time');
+  }
+  if (change === 'only-in-b') found.add('new');
+  if (change === 'only-in-a') found.add('gone');
+  if (change === 'rights') found.add('changed-rights');
+  return ORDER.filter((one) => found.has(one));
+}
+
+/** Inventories that belong together: those of the same node, and, where each side has one only, those two. */
+export function pairNodes(
+  a: readonly NodeExecutables[],
+  b: readonly NodeExecutables[],
+): readonly (readonly [NodeExecutables, NodeExecutables])[] {
+  const [onlyA, moreA] = a;
+  const [onlyB, moreB] = b;
+  if (onlyA !== undefined && onlyB !== undefined && moreA === undefined && moreB === undefined) return [[onlyA, onlyB]];
+  return a.flatMap((one) => b.filter(({ node }) => node === one.node).map((other) => [one, other] as const));
+}
+
+/**
+ * What two inventories of executables have differently, by hash, size, mode and owner; the gravest first, then by path. Whatever lies
+ * between the two in time is part of it: a disk that was taken later shows what was installed meanwhile.
+ */
+export function compareExecutables(a: NodeExecutables, b: NodeExecutables): readonly ExecutableRow[] {
+  const rows: ExecutableRow[] = [];
+  for (const pathB64 of new Set([...a.files.keys(), ...b.files.keys()])) {
+    const change = changeOf(a.files.get(pathB64), b.files.get(pathB64));
+    if (change === null) continue;
+    const both = { change, a: a.files.get(pathB64) ?? null, b: b.files.get(pathB64) ?? null };
+    const findings = findingsOf(both, isHidden(change, a, b));
+    rows.push({ nodeA: a.node, nodeB: b.node, pathB64, ...both, findings });
+  }
+  const rank = ({ findings }: ExecutableRow): number =>
+    findings[0] === undefined ? ORDER.length : ORDER.indexOf(findings[0]);
+  return rows.toSorted(
+    (one, other) =>
+      rank(one) - rank(other) || Buffer.from(one.pathB64, 'base64').compare(Buffer.from(other.pathB64, 'base64')),
+  );
+}

@@ -1,0 +1,90 @@
+import { safeSegment, shortUid } from '../../lib/safe-path.js';
+import type { PlannedArtifact } from '../../model/artifact.js';
+import type { ContainerTarget, NodeTarget, PodTarget } from '../../model/target.js';
+import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { keyPart } from '../segments.js';
+import { diffContainer } from './diff-container.js';
+import { plannedDiffSchema, type DiffLimits, type PlannedDiff } from './planned-diff.js';
+
+const ID = 'container-diff';
+
+const LIMITS: DiffLimits = {
+  maxUpperBytes: 4 * 1024 * 1024 * 1024,
+  maxVolumeBytes: 256 * 1024 * 1024,
+  maxEntries: 200_000,
+};
+
+const DOC = `
+What changed in each running container in scope since its image, read on its node (\`--node-access\`): the writable layer of its overlay,
+found by the mounts of its first process and compared with those that its runtime made.
+
+In \`data/pods/<namespace>/<pod>.<uid8>/<container>/diff/\`: \`mounts.txt\` (mount tables), \`upper.tar\` (the whole writable layer as a pax
+archive with numeric owners, all attributes, holes as holes, whiteouts as found), \`listing-before.bin\` and \`listing-after.bin\` (every
+entry before and after the content was read: NUL after each of 15 fields, see docs/container-diff.md). In
+\`data/derived/container-diff/.../entries.jsonl\` one line for each entry: what happened to it (added, content-modified, metadata-only,
+copied-up-unchanged, deleted, opaque-replaced, type-changed, renamed, metacopy), its hash, and the entry of the image that it replaces
+with its hash; \`source.jsonl\` says which folders by whose word. The same paths are hashed in the layers below.
+
+Outside the layers: content of emptyDir, \`/dev/shm\` and writable tmpfs, names in volumes of the host, claims, secrets and config maps
+(listings, links recorded as links), in \`.../diff/volumes/\`. No link is ever followed. At most 4 GiB of a layer and 256 MiB of a volume:
+the largest files stay out and are named.
+
+Cannot see: containers that do not run, roots that are no overlay (native, btrfs, zfs, devmapper), containers with a kernel of their
+own (gVisor, Kata). Each is said by the artifact's outcome. Without \`sys_admin\` the filesystem's own notes are not readable and the
+diff is \`partial\`, reason \`degraded\`. Vantage \`live-kernel\`: what the node's kernel says, which may be hostile.
+`;
+
+function plannedDiff(pod: PodTarget, container: ContainerTarget, node: NodeTarget | undefined): PlannedArtifact {
+  const { namespace, name, uid } = pod;
+  const data: PlannedDiff = {
+    namespace,
+    pod: name,
+    uid,
+    node: pod.node,
+    nodeUid: node?.uid ?? '',
+    machineId: node?.machineId ?? '',
+    container: container.name,
+    containerId: container.containerId,
+    imageId: container.imageId ?? null,
+    state: container.state,
+    folder: [safeSegment(namespace), safeSegment(name, `.${shortUid(uid)}`), safeSegment(container.name)].join('/'),
+  };
+  return {
+    artifact: [ID, keyPart(namespace), `${keyPart(name)}.${keyPart(uid)}`, keyPart(container.name)].join('/'),
+    // What does not run any more has no process to find its layers by.
+    required: container.state === 'running',
+    source: `${pod.node}:${container.containerId ?? container.name}`.replace(/[^\x20-\x7e]/g, '?'),
+    node: pod.node,
+    data,
+  };
+}
+
+async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const nodes = new Map(targets.nodes.map((node) => [node.name, node]));
+  for await (const pod of targets.pods())
+    if (pod.node !== '') for (const container of pod.containers) yield plannedDiff(pod, container, nodes.get(pod.node));
+}
+
+/** The collector with these limits. */
+export function containerDiff(limits: DiffLimits): Collector {
+  return {
+    id: ID,
+    title: 'What changed inside containers',
+    doc: DOC.trim(),
+    volatility: 'V4',
+    tags: ['node', 'pod', 'files'],
+    needsKubelet: false,
+    needsNodeAccess: true,
+    needs: ['nodes', 'pods'],
+    permissions: [],
+    plan,
+    collect: async (planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> =>
+      await diffContainer(
+        plannedDiffSchema.parse(planned.data),
+        { artifact: planned.artifact, collector: ID, limits },
+        context,
+      ),
+  };
+}
+
+export const collector = containerDiff(LIMITS);

@@ -1,0 +1,317 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
+import { fakeNode, fakeTargets, outcomeOf, runCollector, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
+import { honestCluster } from '../../../test/fakes/fake-cluster-world.js';
+import {
+  canMountOverlay,
+  CONTAINER_ID,
+  isRoot,
+  OverlayContainer,
+  type OverlayPlan,
+} from '../../../test/fakes/overlay-container.js';
+import { diffEntrySchema, type DiffEntry } from '../../model/diff-entry.js';
+import { ExhibitError } from '../../model/errors.js';
+import type { ContainerTarget } from '../../model/target.js';
+import type { NodeAccess } from '../../ports/node-access.js';
+import { containerDiff } from './collector.js';
+
+const UID = '12345678-1234-1234-1234-123456789abc';
+const KEY = `container-diff/shop/web-1.${UID}/app`;
+const FOLDER = 'shop/web-1.12345678/app';
+const LIMITS = { maxUpperBytes: 1 << 30, maxVolumeBytes: 1 << 20, maxEntries: 10_000 };
+const IMAGE = ['mkdir etc; printf one > etc/one; printf two > etc/two'];
+
+const made: OverlayContainer[] = [];
+afterEach(() => {
+  for (const one of made.splice(0)) one.remove();
+});
+
+function container(plan: OverlayPlan): OverlayContainer {
+  const one = new OverlayContainer(plan);
+  made.push(one);
+  return one;
+}
+
+interface Asked {
+  readonly limits?: Partial<typeof LIMITS>;
+  readonly target?: Partial<ContainerTarget>;
+}
+
+async function diff(nodeAccess: () => Promise<NodeAccess>, { limits = {}, target = {} }: Asked = {}): Promise<FakeRun> {
+  const app: ContainerTarget = {
+    name: 'app',
+    role: 'main',
+    containerId: `containerd://${CONTAINER_ID}`,
+    restartCount: 0,
+    state: 'running',
+    stateReason: '',
+    hasPrevious: false,
+    ...target,
+  };
+  const pod = { namespace: 'shop', name: 'web-1', uid: UID, node: 'node-1', phase: 'Running', containers: [app] };
+  const run = await runCollector({
+    collector: containerDiff({ ...LIMITS, ...limits }),
+    cluster: new FakeCluster(honestCluster),
+    targets: fakeTargets({ nodes: [fakeNode('node-1')], podList: [pod] }),
+    limits: { idleTimeoutMs: 60_000 },
+    nodeAccess,
+  });
+  expect([...run.sink.open_]).toEqual([]);
+  return run;
+}
+
+const diffOf = async (one: OverlayContainer, asked: Asked = {}) => await diff(async () => one.access, asked);
+
+function entriesOf({ sink }: FakeRun): Map<string, DiffEntry> {
+  const lines = sink
+    .at(`data/derived/container-diff/${FOLDER}/entries.jsonl`)
+    .bytes.toString('latin1')
+    .trimEnd()
+    .split('\n');
+  return new Map(lines.map((line) => diffEntrySchema.parse(JSON.parse(line))).map((entry) => [entry.path, entry]));
+}
+
+/** The access with one of its commands ending in another way. */
+function spoilt(access: NodeAccess, name: string, how: 'cut' | 'corrupt' | 'garbage' | 'lost'): NodeAccess {
+  return {
+    facts: access.facts,
+    close: async () => undefined,
+    run: async (command, consumer) => {
+      if (command.name !== name) return await access.run(command, consumer);
+      if (how === 'lost') throw new ExhibitError('NODE_ACCESS_LOST', 'the node is gone', { subject: 'node-1' });
+      let sent = 0;
+      const end = await access.run(command, {
+        chunk: async (bytes) => {
+          const piece = how === 'cut' ? bytes.subarray(0, Math.max(0, 700 - sent)) : bytes;
+          sent += bytes.length;
+          if (piece.length > 0) await consumer.chunk(how === 'garbage' ? Buffer.alloc(piece.length, 'x') : piece);
+        },
+      });
+      return how === 'garbage' ? end : { ...end, end: how, endDetail: 'the stream broke', exitStatus: null };
+    },
+  };
+}
+
+describe('a container whose diff cannot be taken', () => {
+  const proc = (): OverlayContainer => container({ image: IMAGE });
+
+  it.each<[string, Partial<ContainerTarget>, string, string]>([
+    ['was never created', { containerId: null, state: 'waiting' }, 'absent', 'never-created'],
+    ['has an id that is none', { containerId: 'containerd://x y' }, 'absent', 'never-created'],
+    ['does not run', { containerId: `containerd://${'b'.repeat(64)}`, state: 'terminated' }, 'skipped', 'not-running'],
+  ])('that %s is said so', async (_, target, outcome, reason) => {
+    const run = await diffOf(proc(), { target });
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
+    expect(run.sink.items).toEqual([]);
+  });
+
+  it.each([
+    ['no overlay', '600 500 8:1 / / rw - ext4 /dev/sda rw', 'skipped', 'unsupported-root'],
+    [
+      'an overlay without a writable layer',
+      '600 500 0:9 / / ro - overlay overlay ro,lowerdir=/a:/b',
+      'absent',
+      'no-writable-layer',
+    ],
+    [
+      'layers that are not there',
+      '600 500 0:9 / / rw - overlay overlay rw,lowerdir=/no/a,upperdir=/no/u,workdir=/no/w',
+      'failed',
+      'layers-not-found',
+    ],
+    ['no root at all', '600 500 0:9 / /proc rw - proc proc rw', 'failed', 'no-root-mount'],
+  ])('with %s is said so', async (_, root, outcome, reason) => {
+    const one = proc();
+    one.writeProc({ root });
+    const run = await diffOf(one);
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
+    expect(run.sink.items).toEqual([]);
+  });
+
+  it('because nothing leads to the node throws what the ladder says', async () => {
+    const run = await diff(
+      async () => await Promise.reject(new ExhibitError('NODE_ACCESS_REFUSED', 'no', { subject: 'x' })),
+    );
+    expect(run.outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_REFUSED' });
+  });
+
+  it.each([
+    ['tar', { tools: { find: 'x', stat: 'x', grep: 'x', sha256sum: 'x', tar: 'bsdtar 3' } }, 'tool-missing'],
+    ['processes', { processes: false }, 'no-processes'],
+  ])('because the way has no %s is skipped', async (_, facts, reason) => {
+    const run = await diffOf(container({ image: IMAGE, facts }));
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'skipped', reason });
+  });
+});
+
+describe.skipIf(!isRoot)('a stream that breaks (only as root)', () => {
+  it.each([
+    ['listing-before', 'cut', 'partial'],
+    ['content', 'cut', 'partial'],
+    ['content', 'corrupt', 'partial'],
+    ['content', 'garbage', 'partial'],
+    ['listing-after', 'garbage', 'partial'],
+    ['layers', 'cut', 'partial'],
+    ['layers', 'garbage', 'partial'],
+    ['layer-attributes', 'garbage', 'partial'],
+  ] as const)('%s: %s', async (name, how, outcome) => {
+    const one = container({ image: IMAGE, upper: 'mkdir etc; printf new > etc/one; printf x > etc/three' });
+    const run = await diff(async () => spoilt(one.access, name, how));
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome });
+    expect(run.sink.items.length).toBeGreaterThan(0);
+  });
+
+  it.each(['container-processes', 'container-mounts', 'layer-hashes'])('%s: nothing answers', async (name) => {
+    const one = container({ image: IMAGE, upper: 'mkdir etc; printf new > etc/one' });
+    const run = await diff(async () => spoilt(one.access, name, 'lost'));
+    expect(run.outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_LOST' });
+  });
+});
+
+describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
+  it('that is too large is taken without its largest files, and they are named', async () => {
+    const upper = 'mkdir "a b"; head -c 300000 /dev/urandom > "a b/large *"; head -c 5000 /dev/urandom > small';
+    const run = await diffOf(container({ image: IMAGE, upper }), { limits: { maxUpperBytes: 100_000 } });
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'limit', proof: { leftOut: 1 } });
+    const entries = entriesOf(run);
+    expect(entries.get('/a b/large *')).toMatchObject({ sha256: null, notes: ['left-out'], sizeBytes: 300_000 });
+    expect(entries.get('/small')?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(run.sink.at(`data/pods/${FOLDER}/diff/upper.tar`).bytes.length).toBeLessThan(100_000);
+  });
+
+  it('with more entries than are judged is partial, and the listing has all', async () => {
+    const run = await diffOf(container({ image: IMAGE, upper: 'touch $(seq 1 50)' }), { limits: { maxEntries: 10 } });
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'limit' });
+    expect(entriesOf(run).size).toBe(10);
+    expect(run.sink.at(`data/pods/${FOLDER}/diff/listing-before.bin`).bytes.toString('latin1').split('\n').length).toBe(
+      52,
+    );
+  });
+
+  it('whose marks cannot be read is degraded', async () => {
+    const degraded = [{ reason: 'trusted-xattrs-unreadable', detail: 'x' }];
+    const run = await diffOf(container({ image: IMAGE, upper: 'touch a', facts: { degraded } }));
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'degraded' });
+  });
+
+  it('that changes while it is read says of what', async () => {
+    const one = container({ image: IMAGE, upper: 'printf 1 > changes; printf 1 > stays' });
+    const { execFileSync } = await import('node:child_process');
+    const changing: NodeAccess = {
+      ...one.access,
+      facts: one.access.facts,
+      close: async () => undefined,
+      run: async (command, consumer) => {
+        if (command.name === 'listing-after')
+          execFileSync('sh', ['-c', 'printf 22 > changes; touch new'], { cwd: one.upper });
+        return await one.access.run(command, consumer);
+      },
+    };
+    const run = await diff(async () => changing);
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected', proof: { changed: 1, appeared: 1 } });
+    const entries = entriesOf(run);
+    expect(entries.get('/changes')?.changedDuringRead).toBe(true);
+    expect(entries.get('/stays')?.changedDuringRead).toBe(false);
+  });
+
+  it('with marks in attributes, as other drivers make them, is read alike', async () => {
+    const run = await diffOf(
+      container({
+        image: [
+          'mkdir -p gone kept/below moved; printf 1 > gone/a; printf 2 > kept/below/b; printf 3 > moved/c; printf data > meta',
+        ],
+        upper: `touch gone; setfattr -n trusted.overlay.whiteout gone
+          mkdir kept; setfattr -n trusted.overlay.opaque -v y kept
+          mkdir new; setfattr -n trusted.overlay.redirect -v /moved new; printf 3 > new/c
+          truncate -s 4 meta; chmod 4755 meta; setfattr -n trusted.overlay.metacopy meta`,
+      }),
+    );
+    const entries = entriesOf(run);
+    expect(entries.get('/gone')).toMatchObject({
+      class: 'deleted',
+      overlay: ['whiteout-xattr'],
+      hidden: [{ path: '/gone/a' }],
+    });
+    expect(entries.get('/kept')).toMatchObject({ class: 'opaque-replaced', hiddenTotal: 2 });
+    expect(entries.get('/new')).toMatchObject({ class: 'renamed', renamedFrom: '/moved' });
+    expect(entries.get('/new/c')).toMatchObject({
+      base: { sizeBytes: 1, sha256: expect.stringMatching(/^4e07/) as string },
+    });
+    const meta = entries.get('/meta');
+    // The content is in the layer below: the zeros of the upper file are nothing.
+    expect(meta).toMatchObject({
+      class: 'metacopy',
+      sha256: meta?.base?.sha256 ?? 'none',
+      differs: expect.arrayContaining(['mode']) as string[],
+    });
+  });
+
+  it('is compared through no link of a layer', async () => {
+    const run = await diffOf(container({ image: ['ln -s /etc etc'], upper: 'mkdir etc; printf x > etc/passwd' }));
+    const entries = entriesOf(run);
+    expect(entries.get('/etc')).toMatchObject({ class: 'type-changed', base: { type: 'link', linkTarget: '/etc' } });
+    expect(entries.get('/etc/passwd')).toMatchObject({ class: 'added', base: null });
+  });
+
+  it('that its runtime did not mount is a disagreement', async () => {
+    const one = container({ image: IMAGE, upper: 'touch a' });
+    one.writeProc({
+      runtime: `500 400 0:99 / /run/x/${CONTAINER_ID}/rootfs rw - overlay overlay rw,lowerdir=/x,upperdir=/y,workdir=/z`,
+    });
+    const run = await diffOf(one);
+    const source = run.sink.at(`data/derived/container-diff/${FOLDER}/source.jsonl`).bytes.toString();
+    expect(JSON.parse(source)).toMatchObject({
+      runtimeAgrees: 'no',
+      disagreements: [expect.stringContaining('other layers')],
+    });
+  });
+
+  it('comes with its volumes: content of emptyDir, names of the host, links as links', async () => {
+    const one = container({ image: IMAGE, upper: 'touch a' });
+    const empty = `${one.folder}/pods/u/volumes/kubernetes.io~empty-dir/cache`;
+    const { execFileSync } = await import('node:child_process');
+    execFileSync('sh', [
+      '-ec',
+      `mkdir -p "${empty}" "${one.folder}/hostlog"; printf '\\177ELF' > "${empty}/tool"; mknod "${empty}/zero" c 0 0; ln -s /etc/shadow "${one.folder}/hostlog/planted"`,
+    ]);
+    one.writeProc({
+      more: [
+        `601 600 8:1 ${empty} ${empty} rw - ext4 /dev/sda rw`,
+        `602 600 8:1 /var/log ${one.folder}/hostlog rw - ext4 /dev/sda rw`,
+        '603 600 0:5 / /proc rw - proc proc rw',
+        '',
+      ].join('\n'),
+    });
+    const run = await diffOf(one);
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected', proof: { volumes: 2 } });
+    const entries = entriesOf(run);
+    expect(entries.get(`${empty}/tool`)).toMatchObject({
+      class: 'added',
+      volume: { kind: 'empty-dir' },
+      sniff: { kind: 'elf' },
+    });
+    // No overlay is there: this deletes nothing.
+    expect(entries.get(`${empty}/zero`)).toMatchObject({ class: 'added', overlay: [] });
+    const names = run.sink.at(`data/pods/${FOLDER}/diff/volumes/1-host-path/listing.bin`).bytes.toString('latin1');
+    expect(names).toContain('\0/etc/shadow\0planted\0');
+    expect(run.sink.paths().join('\n')).not.toContain('1-host-path/upper.tar');
+  });
+});
+
+describe.skipIf(!canMountOverlay(',redirect_dir=on,metacopy=on'))(
+  'an overlay that renames and copies without data (only where it can be mounted)',
+  () => {
+    it('is told as what it is', async () => {
+      const one = container({
+        image: ['mkdir -p old/deep; printf data > old/deep/file; printf data > meta'],
+        inside: 'mv old new; chmod 4711 meta',
+        options: ',redirect_dir=on,metacopy=on',
+      });
+      const entries = entriesOf(await diffOf(one));
+      expect(entries.get('/new')).toMatchObject({ class: 'renamed', renamedFrom: '/old' });
+      expect(entries.get('/old')).toMatchObject({ class: 'deleted' });
+      expect(entries.get('/meta')).toMatchObject({ class: 'metacopy', mode: 0o4711, base: { mode: 0o644 } });
+      expect(entries.get('/meta')?.sha256).toBe(entries.get('/meta')?.base?.sha256);
+    });
+  },
+);

@@ -1,0 +1,52 @@
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
+import type { DiffSource } from '../../model/diff-entry.js';
+import type { NodeAccess } from '../../ports/node-access.js';
+import type { CapturedFolder } from './capture-folder.js';
+import type { ComparedLayers } from './compare-layers.js';
+import type { LocatedContainer } from './locate-container.js';
+import type { PlannedDiff } from './planned-diff.js';
+import type { TakenVolumes } from './take-volumes.js';
+
+/** The one line of source.jsonl: which container, which folders, by whose word, and what could not be seen. */
+export function sourceRecord(facts: {
+  readonly planned: PlannedDiff;
+  readonly located: LocatedContainer;
+  readonly captured: CapturedFolder;
+  readonly compared: ComparedLayers;
+  readonly volumes: TakenVolumes;
+  readonly access: NodeAccess;
+}): DiffSource {
+  const { planned, located, captured, compared, volumes, access } = facts;
+  const { mounts, layers, process } = located;
+  const shown = (path: string): string => escapeForTerminal(path, 4096);
+  return {
+    namespace: planned.namespace,
+    pod: planned.pod,
+    podUid: planned.uid,
+    container: planned.container,
+    containerId: located.containerId,
+    imageId: planned.imageId === null ? null : shown(planned.imageId),
+    node: planned.node,
+    pid: process.pid,
+    parentPid: process.parentPid,
+    startTicks: process.startTicks,
+    view: layers.upper.view === '-' ? 'node' : 'runtime',
+    upper: shown(layers.upper.path),
+    upperIdentity: layers.upper.identity,
+    lowers: layers.lowers.map(({ path }) => shown(path)),
+    missingLowers: layers.missing.map(shown),
+    userXattr: mounts.layers?.userXattr === true,
+    dataOnlyLowers: mounts.layers?.dataOnly ?? 0,
+    readOnlyRoot: mounts.root?.options.includes('ro') === true,
+    userNamespace: mounts.userNamespace,
+    runtimeAgrees: mounts.runtimeLayers === null ? 'unknown' : located.disagreements.length === 0 ? 'yes' : 'no',
+    disagreements: [...located.disagreements],
+    degraded: access.facts.degraded.map(({ reason }) => reason),
+    entries: captured.before.size,
+    changedDuringRead: captured.changed.size,
+    appearedDuringRead: captured.appeared,
+    leftOut: captured.leftOut.size,
+    baseListing: compared.base.listing,
+    volumes: [...volumes.records],
+  };
+}

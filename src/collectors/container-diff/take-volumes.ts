@@ -1,0 +1,155 @@
+import { safeSegment } from '../../lib/safe-path.js';
+import type { DiffEntry, VolumeRecord } from '../../model/diff-entry.js';
+import { captureFolder, captureNames, type CapturedFolder, type FolderRequest } from './capture-folder.js';
+import { entryRecord, namedOf } from './entry-record.js';
+import type { LocatedContainer, Place } from './locate-container.js';
+import type { DiffLimits } from './planned-diff.js';
+import { resolveFolders, type FarFolder } from './resolve-folders.js';
+import { policyOf, volumeOf, type MountedVolume } from './volume-kind.js';
+
+export interface TakenVolumes {
+  /** One line of source.jsonl's list for each mount that is no system one. */
+  readonly records: readonly VolumeRecord[];
+  readonly entries: readonly DiffEntry[];
+  /** Payload that was written. */
+  readonly paths: readonly string[];
+  readonly problems: readonly string[];
+  /** Volumes of which something was taken. */
+  readonly taken: number;
+}
+
+/** Volumes of one container that are looked at; a pod has a few. */
+const MAX_VOLUMES = 64;
+
+function recordOf(volume: MountedVolume, policy: VolumeRecord['policy'], outcome: string): VolumeRecord {
+  const { mount, kind, name } = volume;
+  return {
+    kind,
+    name: name === null ? null : namedOf(name).path,
+    mountPoint: namedOf(mount.mountPoint).path,
+    mountPointB64: namedOf(mount.mountPoint).pathB64,
+    device: mount.device,
+    root: namedOf(mount.root).path,
+    fsType: namedOf(mount.fsType).path,
+    readOnly: mount.options.includes('ro'),
+    policy,
+    outcome,
+  };
+}
+
+function* entriesOf(captured: CapturedFolder, volume: MountedVolume): Generator<DiffEntry> {
+  for (const path of [...captured.before.keys()].toSorted()) {
+    const entry = captured.before.get(path);
+    if (entry === undefined || path === '') continue;
+    const own = captured.content.entries.get(path);
+    const first = own?.hardLinkTo === null ? undefined : captured.content.entries.get(own?.hardLinkTo ?? '');
+    const archived = first ?? own;
+    yield entryRecord({
+      compared: {
+        entry,
+        archived: archived ?? {
+          xattrs: new Map(),
+          rdev: null,
+          sha256: null,
+          sniff: null,
+          hardLinkTo: null,
+          isSparseTooLarge: false,
+        },
+        // Where no overlay is, its marks mean nothing: a device 0/0 in a volume deletes nothing.
+        marks: { whiteout: null, opaque: false, redirect: null, metacopy: false },
+        base: null,
+        baseSha256: null,
+        baseXattrs: null,
+      },
+      judgement: { class: 'added', differs: [] },
+      isBelowOpaque: false,
+      changedDuringRead: captured.changed.has(path),
+      notes: captured.leftOut.has(path) ? ['left-out'] : [],
+      hidden: null,
+      renamedFrom: null,
+      volume: { kind: volume.kind, mountPoint: namedOf(volume.mount.mountPoint).path },
+      prefix: volume.mount.mountPoint,
+    });
+  }
+}
+
+/**
+ * What lies outside the layers: content of emptyDir, /dev/shm and writable tmpfs, names of what else the pod mounts, nothing of the
+ * system's own. Read in the view of the container's process, through no link.
+ */
+export async function takeVolumes(
+  located: LocatedContainer,
+  place: Place,
+  { folder, limits }: { readonly folder: string; readonly limits: DiffLimits },
+): Promise<TakenVolumes> {
+  const records: VolumeRecord[] = [];
+  const entries: DiffEntry[] = [];
+  const paths: string[] = [];
+  const problems: string[] = [];
+  let taken = 0;
+  const volumes = located.mounts.others
+    .map((mount) => volumeOf(mount, located.mounts.onNode))
+    .filter(({ kind }) => kind !== 'system');
+  if (volumes.length > MAX_VOLUMES) problems.push('there are more mounts than are looked at');
+  const volumeFolder = (index: number, { name, kind }: MountedVolume): string =>
+    `${folder}/volumes/${String(index)}-${safeSegment(name ?? kind).slice(0, 40)}`;
+  for (const [index, volume] of volumes.slice(0, MAX_VOLUMES).entries()) {
+    const policy = policyOf(volume);
+    const found = policy === 'none' ? null : await folderOf(volume, located, place);
+    if (policy === 'none' || found === null) {
+      records.push(recordOf(volume, policy, policy === 'none' ? 'named' : 'no-folder'));
+      continue;
+    }
+    const request: FolderRequest = {
+      ...place,
+      folder: found,
+      into: volumeFolder(index, volume),
+      maxBytes: limits.maxVolumeBytes,
+      maxEntries: limits.maxEntries,
+      sensitivity: 'secret',
+    };
+    const one = policy === 'names' ? await namesOf(request) : await contentOf(request, volume);
+    records.push(recordOf(volume, policy, one.outcome));
+    problems.push(...one.problems.map((problem) => `${volume.kind}: ${problem}`));
+    paths.push(...one.paths);
+    entries.push(...one.entries);
+    taken += 1;
+  }
+  return { records, entries, paths, problems, taken };
+}
+
+interface TakenVolume {
+  readonly outcome: string;
+  readonly problems: readonly string[];
+  readonly paths: readonly string[];
+  readonly entries: Iterable<DiffEntry>;
+}
+
+async function folderOf(
+  { mount }: MountedVolume,
+  { process }: LocatedContainer,
+  place: Place,
+): Promise<FarFolder | null> {
+  const where = { access: place.access, view: String(process.pid), signal: place.context.signal };
+  return (await resolveFolders(where, [mount.mountPoint]))[0] ?? null;
+}
+
+/** Names alone are never missed as content would be: what was not listed is said in the record. */
+async function namesOf(request: FolderRequest): Promise<TakenVolume> {
+  const { path, outcome } = await captureNames(request);
+  return { outcome, problems: [], paths: path === null ? [] : [path], entries: [] };
+}
+
+async function contentOf(request: FolderRequest, volume: MountedVolume): Promise<TakenVolume> {
+  const captured = await captureFolder(request);
+  const bad = captured.results.find(({ outcome }) => outcome !== 'collected');
+  return {
+    outcome: bad?.reason ?? 'taken',
+    problems: [
+      ...(bad === undefined ? [] : [bad.reason]),
+      ...(captured.leftOut.size === 0 ? [] : [`${String(captured.leftOut.size)} files left out`]),
+    ],
+    paths: captured.paths,
+    entries: entriesOf(captured, volume),
+  };
+}

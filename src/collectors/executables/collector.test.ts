@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
+import { fakeNode, fakeTargets, outcomeOf, runCollector, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
+import { systemClock, systemIds } from '../../lib/clock.js';
+import { openDisk } from '../../node-access/local.js';
+import type { NodeAccess } from '../../ports/node-access.js';
+import { collector } from './collector.js';
+import { ExecutableReader } from './executable-reader.js';
+
+const ARTIFACT = 'executables/node-a/files';
+const LISTING = 'data/derived/nodes/node-a/disk-executables.jsonl';
+const ELF = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(200)]);
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'exhibit-executables-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+function put(path: string | Buffer, content: string | Buffer, mode = 0o755): void {
+  const file = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path)]);
+  mkdirSync(dirname(file.toString('latin1')), { recursive: true });
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+}
+
+async function collectWith(access: NodeAccess): Promise<FakeRun> {
+  return await runCollector({
+    collector,
+    cluster: new FakeCluster(() => ({ status: 404 })),
+    targets: fakeTargets({ nodes: [fakeNode('node-a')] }),
+    limits: { idleTimeoutMs: 20_000 },
+    nodeAccess: async () => access,
+  });
+}
+
+async function collectDisk(): Promise<FakeRun> {
+  const options = { clock: systemClock, ids: systemIds, rateBytesPerSecond: null };
+  return await collectWith(await openDisk({ node: 'node-a', root }, options, new AbortController().signal));
+}
+
+interface Line {
+  readonly path: { readonly b64: string; readonly display: string };
+  readonly [field: string]: unknown;
+}
+
+function lines(run: FakeRun): Line[] {
+  const text = run.sink.at(LISTING).bytes.toString();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line)
+    .toSorted((one, other) => (one.path.display < other.path.display ? -1 : 1));
+}
+
+const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+
+describe('executables of a disk', () => {
+  it('are listed with hash, owner, mode and what they begin as', async () => {
+    put('usr/bin/tool', ELF, 0o4755);
+    put('usr/bin/script', '#!/bin/sh\necho hidden\n');
+    put('usr/lib/libx.so.1', ELF, 0o644);
+    put('lib/modules/6/net.ko.xz', 'module', 0o644);
+    put('usr/share/doc/readme', 'no program', 0o644);
+    put('tmp/.x/miner', ELF);
+    const run = await collectDisk();
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'collected', proof: { files: 5, unread: 0 } });
+    expect(lines(run)).toMatchObject([
+      { path: { display: 'lib/modules/6/net.ko.xz' }, role: 'kernel-module', kind: 'other', sha256: sha256('module') },
+      { path: { display: 'tmp/.x/miner' }, role: 'executable', kind: 'elf' },
+      {
+        path: { display: 'usr/bin/script' },
+        kind: 'script',
+        interpreter: { display: '#!/bin/sh' },
+        sha256: sha256('#!/bin/sh\necho hidden\n'),
+      },
+      { path: { display: 'usr/bin/tool' }, kind: 'elf', mode: 0o4755, sizeBytes: ELF.length, sha256: sha256(ELF) },
+      { path: { display: 'usr/lib/libx.so.1' }, role: 'library', mode: 0o644 },
+    ]);
+    expect(lines(run)[0]?.['modified']).toMatch(/^\d+\.\d{9}$/);
+  });
+
+  it('have names that are bytes, and no name passes for another thing', async () => {
+    const names = ['S', 'E', 'B', 'line\nend', '-n', `${'0'.repeat(64)}  x`, 'quote"\'$(id)', '\\x41'];
+    for (const name of names) put(`usr/bin/${name}`, ELF);
+    put(Buffer.concat([Buffer.from('usr/bin/'), Buffer.from([0xff, 0xfe])]), ELF);
+    const run = await collectDisk();
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'collected', proof: { files: names.length + 1 } });
+    const found = lines(run).map(({ path }) => Buffer.from(path.b64, 'base64').toString('latin1'));
+    expect(found.toSorted()).toStrictEqual([...names.map((name) => `usr/bin/${name}`), 'usr/bin/\xff\xfe'].toSorted());
+    expect(lines(run).every((line) => line['sha256'] === sha256(ELF))).toBe(true);
+  });
+
+  it('are never those of the machine that reads the disk', async () => {
+    put('usr/bin/tool', ELF);
+    symlinkSync('/bin', join(root, 'bin'));
+    symlinkSync('/usr', join(root, 'opt'));
+    symlinkSync('/', join(root, 'usr/outside'));
+    symlinkSync('/var', join(root, 'var'));
+    const run = await collectDisk();
+    expect(lines(run).map(({ path }) => path.display)).toStrictEqual(['usr/bin/tool']);
+  });
+
+  it('above a gigabyte are listed and not hashed, which is a gap', async () => {
+    put('usr/bin/huge', '');
+    truncateSync(join(root, 'usr/bin/huge'), 1024 ** 4);
+    const run = await collectDisk();
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'partial', reason: 'too-large' });
+    expect(lines(run)).toMatchObject([{ path: { display: 'usr/bin/huge' }, sizeBytes: 1024 ** 4, sha256: null }]);
+  });
+
+  it('are none, which is said, on a disk without any', async () => {
+    const run = await collectDisk();
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'empty' });
+  });
+
+  it.each([
+    ['cut', 'partial'],
+    ['corrupt', 'partial'],
+    ['timeout', 'partial'],
+  ] as const)('are partial when the stream ends as %s', async (end, outcome) => {
+    put('usr/bin/tool', ELF);
+    const options = { clock: systemClock, ids: systemIds, rateBytesPerSecond: null };
+    const whole = await openDisk({ node: 'node-a', root }, options, new AbortController().signal);
+    const run = await collectWith({
+      facts: whole.facts,
+      close: async () => await whole.close(),
+      run: async (command, consumer) => ({ ...(await whole.run(command, consumer)), end, endDetail: end }),
+    });
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome, reason: end });
+    expect(run.sink.open_.size).toBe(0);
+  });
+
+  it('are skipped where the far side has no tool for it', async () => {
+    const options = { clock: systemClock, ids: systemIds, rateBytesPerSecond: null };
+    const whole = await openDisk({ node: 'node-a', root }, options, new AbortController().signal);
+    const bare = { ...whole.facts, tools: { find: 'BusyBox' } };
+    const run = await collectWith({
+      facts: bare,
+      close: async () => undefined,
+      run: async () => await Promise.reject(new Error('run')),
+    });
+    expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'skipped', reason: 'tool-missing' });
+  });
+});
+
+describe('the reader of the listing', () => {
+  it('takes any bytes in any pieces, and keeps its promise', () => {
+    const field = fc.oneof(fc.constantFrom('S', 'E', 'B', './a', '0:#!x', `${'a'.repeat(64)}  ./a`), fc.string());
+    fc.assert(
+      fc.property(fc.array(field), fc.array(fc.nat(40)), (fields, cuts) => {
+        const bytes = Buffer.from(fields.map((one) => `${one}\0`).join(''));
+        const reader = new ExecutableReader();
+        let from = 0;
+        for (const cut of cuts) {
+          reader.feed(Buffer.from(bytes.subarray(from, from + cut)));
+          from += cut;
+        }
+        reader.feed(Buffer.from(bytes.subarray(from)));
+        const whole = new ExecutableReader();
+        whole.feed(bytes);
+        expect(reader.take()).toStrictEqual(whole.take());
+        expect(reader.files).toBe(whole.files);
+      }),
+    );
+  });
+});

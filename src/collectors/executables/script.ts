@@ -1,0 +1,56 @@
+/** Files at most, and the largest that is hashed. */
+export const MAX_FILES = 300_000;
+const MAX_HASHED_KIB = 1024 * 1024;
+
+/** Fields of a row after its `S`: name, size, mode (hexadecimal), uid, gid, links, device, inode, modified, changed. */
+export const STAT_FIELDS = 10;
+const STAT = String.raw`S\0%n\0%s\0%f\0%u\0%g\0%h\0%d\0%i\0%.9Y\0%.9Z\0`;
+
+/**
+ * Where programs live and where anybody may write, relative to the node's root. A folder that is a link, or lies behind one, is not
+ * entered: what \`/bin\` leads to is \`usr/bin\`.
+ */
+export const FOLDERS: readonly string[] = [
+  ...[
+    'usr',
+    'bin',
+    'sbin',
+    'lib',
+    'lib32',
+    'lib64',
+    'libx32',
+    'opt',
+    'etc',
+    'boot',
+    'srv',
+    'root',
+    'home',
+    'tmp',
+    'run',
+  ],
+  ...['var/tmp', 'var/spool', 'var/www', 'dev/shm'],
+];
+
+/**
+ * Executables, libraries and kernel modules of the folders \`$@\`, in batches: fields ended by NUL. \`S\` and its row for each file of
+ * the batch; then \`HASH  NAME\` of each; then NAME and \`0:BEGINNING\` of each that begins as an ELF file or a script; then \`E\`. \`B\`, a
+ * name and a size is a file too large to be hashed. Names begin with \`./\`, so that none can pass for one of these letters. It ends
+ * with 9 when not every folder could be searched.
+ */
+export const EXECUTABLES_SCRIPT = `
+cd "$ROOT/" || exit 65
+usable() { way=.; IFS=/; for part in $1; do way=$way/$part; [ -d "$way" ] && [ ! -L "$way" ] || { IFS=' '; return 1; }; done; IFS=' '; }
+folders() { for folder; do usable "$folder" && printf './%s\\0' "$folder"; done; :; }
+search() { xargs -0 -r sh -c 'size=$1; shift; what=$1; shift
+  exec find -P "$@" -xdev -type f "(" -perm /111 -o -name "*.so" -o -name "*.so.*" -o -name "*.ko" -o -name "*.ko.*" ")" -size "$size" -printf "$what"' exhibit "$@"; }
+folders "$@" | search +${String(MAX_HASHED_KIB)}k 'B\\0%p\\0%s\\0' 2>/dev/null
+exec 4>&1
+bad=$({ folders "$@" | { search -${String(MAX_HASHED_KIB + 1)}k '%p\\0' || echo search >&3; } | head -z -n ${String(MAX_FILES)} |
+  xargs -0 -r -n 400 sh -c '
+stat --printf="${STAT}" -- "$@"
+sha256sum -z -- "$@"
+grep -aHzboZ -m1 -E "^(.ELF|#![ -~]{0,200})" -- "$@"
+printf "E\\0"' exhibit >&4; } 3>&1)
+[ -z "$bad" ] || exit 9
+exit 0
+`;

@@ -1,0 +1,115 @@
+import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
+import type { PlannedArtifact } from '../../model/artifact.js';
+import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import type { NodeAccess } from '../../ports/node-access.js';
+import { nodePartSchema, type NodePart } from '../node-part.js';
+import type { NodeWork } from '../node-step.js';
+import { oneAtATime } from '../one-at-a-time.js';
+import { distinctSegments, keyPart } from '../segments.js';
+import { catalogue } from './catalogue.js';
+import { collectEntry } from './collect-entry.js';
+import { collectCoverage, noteOutcome } from './coverage.js';
+import { readKernelText } from './read-kernel-text.js';
+import { readSystem } from './read-system.js';
+import { isExpected, type SystemFacts } from './system-facts.js';
+import type { DigestName } from './take-content.js';
+
+const ID = 'os-files';
+const COVERAGE = 'coverage';
+
+const DOC = `
+What the operating system of each node in scope keeps in files, by a way that was asked for with \`--node-access\`: journal, logs and
+records of logins, SSH, users, what starts by itself, kernel, cloud agents, package databases, kubelet, network plugins, runtimes, logs of
+pods that the API no longer serves. **What is taken stands in the catalogue**, one YAML file an artifact
+([artifacts.md](artifacts.md)); each is one planned artifact a node, and where it was expected and is missing the outcome says what that
+means. \`coverage.json\` has the number.
+
+Each artifact is listed first, with everything that \`stat\` knows, before any file is opened (\`listing.nul\`). Then the files are
+taken as one pax archive with attributes, numeric owners and holes (\`files.tar\`), or only their digests, or only the list: of private
+keys and password hashes never a byte, of certificates what they say. Then they are listed again: what changed meanwhile is marked. In
+\`data/derived/nodes/<node>/os-files/\` stands one line per file with its digest and what became of it, \`login-records.logins.jsonl\` has
+the logins, \`pod-logs-on-disk.log-holes.jsonl\` what lies on the disk and the log API does not serve, by container and instance,
+\`kernel-modules.jsonl\` which module one of the kernel's two lists hides.
+
+**No link is followed**: a folder behind a link is a gap (\`behind-link\`) unless its target is a place of the artifact itself, and a link
+is recorded as a link. FIFOs, sockets and devices are listed and not opened. Between listing and reading somebody with root on the
+node can exchange a folder for a link: what was then read has another size or inode than was listed and is marked as changed. All of
+it is the word of the node's kernel, or of its disk.
+`;
+
+const TOOLS = { find: 'findutils', tar: 'GNU tar', sha256sum: 'coreutils', xargs: 'findutils' } as const;
+
+async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const segments = distinctSegments(targets.nodes.map(({ name }) => name));
+  for (const { name: node, uid, machineId } of targets.nodes) {
+    const partOf = (part: string): NodePart => ({ node, uid, machineId, segment: segments.get(node) ?? '_', part });
+    for (const { name, paths, volatility } of catalogue().values()) {
+      const source = paths.join(' ').slice(0, 500);
+      yield {
+        artifact: `${ID}/${keyPart(node)}/${name}`,
+        required: true,
+        source,
+        node,
+        volatility,
+        data: partOf(name),
+      };
+    }
+    const artifact = `${ID}/${keyPart(node)}/${COVERAGE}`;
+    // After everything else: it says what the others found.
+    yield { artifact, required: false, source: 'derived', node, volatility: 'V6', data: partOf(COVERAGE) };
+  }
+  await Promise.resolve();
+}
+
+function missingTools({ facts }: NodeAccess): CollectResult | null {
+  const missing = Object.entries(TOOLS).filter(([tool, word]) => !(facts.tools[tool] ?? '').includes(word));
+  if (missing.length === 0) return null;
+  const detail = `Not there, or not as it is needed: ${missing.map(([tool, word]) => `${tool} (${word})`).join(', ')}.`;
+  return { outcome: 'skipped', reason: 'tool-missing', detail, proof: { rung: facts.rung } };
+}
+
+/** What the package database of such a system compares files with, besides SHA-256. */
+function digestsOf({ osFamily }: SystemFacts): readonly DigestName[] {
+  if (osFamily === 'debian') return ['md5'];
+  return osFamily === 'alpine' ? ['sha1'] : [];
+}
+
+async function collectKnown(entry: CatalogueEntry, work: NodeWork): Promise<CollectResult> {
+  const facts = await readSystem(work.access, work.context.signal);
+  const result =
+    missingTools(work.access) ??
+    (entry.content === 'kernel-text'
+      ? await readKernelText(entry, work)
+      : await collectEntry(entry, work, digestsOf(facts)));
+  noteOutcome(work.access, entry.name, result.outcome);
+  return { ...result, proof: { ...result.proof, expected: isExpected(entry.expectedOn, facts) } };
+}
+
+async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
+  const part = nodePartSchema.parse(planned.data);
+  const access = await context.nodeAccess(part.node);
+  const work: NodeWork = { planned, part, collector: ID, access, context };
+  if (part.part === COVERAGE)
+    return await collectCoverage(catalogue().values(), await readSystem(access, context.signal), work);
+  const entry = catalogue().get(part.part);
+  if (entry === undefined) {
+    const detail = 'The catalogue of this version does not have it.';
+    return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
+  }
+  // One listing of a node is in memory at a time.
+  return await oneAtATime(access.facts, async () => await collectKnown(entry, work));
+}
+
+export const collector: Collector = {
+  id: ID,
+  title: 'Files of the operating system',
+  doc: DOC.trim(),
+  volatility: 'V4',
+  tags: ['node', 'os', 'logs', 'persistence'],
+  needsKubelet: false,
+  needsNodeAccess: true,
+  needs: ['nodes'],
+  permissions: [],
+  plan,
+  collect,
+};

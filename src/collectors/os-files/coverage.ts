@@ -1,0 +1,96 @@
+import { asciiJson } from '../../lib/ascii-json.js';
+import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { CollectResult } from '../../ports/collector.js';
+import type { NodeAccess } from '../../ports/node-access.js';
+import { nodeSubject } from '../node-subject.js';
+import type { NodeWork } from '../node-step.js';
+import { openItem } from '../open-item.js';
+import { isExpected, type SystemFacts } from './system-facts.js';
+
+/** Outcomes of this run, by way to the node and name of the artifact. Ends with the way. */
+const outcomes = new WeakMap<NodeAccess, Map<string, Outcome>>();
+
+export function noteOutcome(access: NodeAccess, name: string, outcome: Outcome): void {
+  const known = outcomes.get(access) ?? new Map<string, Outcome>();
+  known.set(name, outcome);
+  outcomes.set(access, known);
+}
+
+export interface Coverage {
+  /** Artifacts that must be on such a node, and how many of them were obtained, whole or in part. */
+  readonly expected: number;
+  readonly found: number;
+  /** Of 100, rounded down; 100 where nothing is expected. */
+  readonly percent: number;
+  readonly missing: readonly { readonly name: string; readonly outcome: Outcome; readonly absenceMeaning: string }[];
+  readonly foundThoughNotExpected: readonly string[];
+  /** Expected, and read before an interruption or not at all: not counted as found. */
+  readonly notReadInThisRun: readonly string[];
+}
+
+const isObtained = (outcome: Outcome | undefined): boolean => outcome === 'collected' || outcome === 'partial';
+
+/** Pure. */
+export function coverageOf(
+  entries: Iterable<CatalogueEntry>,
+  facts: SystemFacts,
+  known: ReadonlyMap<string, Outcome>,
+): Coverage {
+  const all = [...entries];
+  const expected = all.filter(({ expectedOn }) => isExpected(expectedOn, facts));
+  const found = expected.filter(({ name }) => isObtained(known.get(name)));
+  const missing = expected.flatMap(({ name, absenceMeaning }) => {
+    const outcome = known.get(name);
+    return outcome === undefined || isObtained(outcome) ? [] : [{ name, outcome, absenceMeaning }];
+  });
+  return {
+    expected: expected.length,
+    found: found.length,
+    percent: expected.length === 0 ? 100 : Math.floor((100 * found.length) / expected.length),
+    missing,
+    foundThoughNotExpected: all
+      .filter((entry) => !expected.includes(entry) && isObtained(known.get(entry.name)))
+      .map(({ name }) => name),
+    notReadInThisRun: expected.filter(({ name }) => !known.has(name)).map(({ name }) => name),
+  };
+}
+
+/** Writes what of the expected was found. Asked for after everything else of the node has ended. */
+export async function collectCoverage(
+  entries: Iterable<CatalogueEntry>,
+  facts: SystemFacts,
+  work: NodeWork,
+): Promise<CollectResult> {
+  const { access, part, planned, collector, context } = work;
+  const coverage = coverageOf(entries, facts, outcomes.get(access) ?? new Map<string, Outcome>());
+  const { writer } = await openItem(context.sink, {
+    path: `data/derived/nodes/${part.segment}/${collector}/coverage.json`,
+    artifact: planned.artifact,
+    collector,
+    vantage: access.facts.vantage,
+    sensitivity: 'normal',
+  });
+  try {
+    await writer.write(Buffer.from(`${asciiJson({ system: facts, ...coverage })}\n`, 'latin1'));
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  const isWhole = coverage.notReadInThisRun.length === 0;
+  const outcome = isWhole ? 'collected' : 'partial';
+  await writer.commit({
+    subject: nodeSubject(part),
+    source: { method: 'derive' },
+    outcome,
+    sourceChanged: null,
+    firstByteAt: null,
+    lastByteAt: null,
+  });
+  return {
+    outcome,
+    reason: isWhole ? 'complete' : 'not-all-read',
+    detail: isWhole ? '' : `${coverage.notReadInThisRun.length} expected artifacts were not read in this run`,
+    proof: { expected: coverage.expected, found: coverage.found, percent: coverage.percent },
+  };
+}

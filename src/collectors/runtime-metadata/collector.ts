@@ -1,0 +1,63 @@
+import type { PlannedArtifact } from '../../model/artifact.js';
+import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { nodePartSchema, planNodeParts } from '../node-part.js';
+import type { NodeWork } from '../node-step.js';
+import { readContainers } from './read-containers.js';
+import { readImages } from './read-images.js';
+
+const ID = 'runtime-metadata';
+
+const DOC = `
+What the container runtimes of each node keep on its disk, by a way that was asked for with \`--node-access\`, or from a disk, in
+\`data/nodes/<node>/runtime-metadata/\`:
+
+- **containers**: containerd's databases (\`meta.db\`, \`metadata.db\` of each snapshotter), copied whole without its lock, for containerd
+  itself, k3s, RKE2, MicroK8s and k0s; the files of Docker (overlay2) and of CRI-O and podman (containers/storage); the task folders of
+  running containers with their OCI specification and state. \`containers.jsonl\`: one line per container, **running, stopped, or deleted
+  and still in freed pages of the database** (\`carved\`), with pod, image, labels, how it was to run, and the folders of its layers.
+- **images**: manifests and configurations of the content store, and \`images.jsonl\`: every image and blob that the database names.
+
+**Views that disagree** stand in \`container-views.jsonl\`. Compared are the API's pods of the node, the runtime's store, its task
+folders, the control groups and the processes. API, groups and processes are looked at before and after the rest: a container that one
+view shows both times and another neither time is a \`ghost\`; seen once, it is a \`race\`.
+
+A database that changed while it was copied is copied again, three times at most; a copy that is torn all the same is \`partial\`, reason
+\`torn-copy\`, and what of it can be read is read. Containers that were deleted longer ago than the database's next few changes are gone.
+The raw files hold environment variables: they are marked secret; the derived lines name variables without their values.
+`;
+
+const PARTS: Readonly<Record<string, { readonly source: string; read(work: NodeWork): Promise<CollectResult> }>> = {
+  containers: { source: '/var/lib/containerd, /var/lib/docker, /var/lib/containers, /run', read: readContainers },
+  images: { source: 'io.containerd.content.v1.content', read: readImages },
+};
+
+async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const parts = Object.entries(PARTS).map(([part, { source }]) => ({ part, source }));
+  yield* planNodeParts(ID, parts, context);
+  await Promise.resolve();
+}
+
+async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
+  const part = nodePartSchema.parse(planned.data);
+  const found = Object.hasOwn(PARTS, part.part) ? PARTS[part.part] : undefined;
+  if (found === undefined) {
+    const detail = 'This version of the program does not know it.';
+    return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
+  }
+  const access = await context.nodeAccess(part.node);
+  return await found.read({ planned, part, collector: ID, access, context });
+}
+
+export const collector: Collector = {
+  id: ID,
+  title: 'What container runtimes know',
+  doc: DOC.trim(),
+  volatility: 'V3',
+  tags: ['node', 'containers', 'runtime'],
+  needsKubelet: false,
+  needsNodeAccess: true,
+  needs: ['nodes'],
+  permissions: [{ apiGroup: '', resource: 'pods', verbs: ['list'], why: 'Compared with the containers on the node.' }],
+  plan,
+  collect,
+};

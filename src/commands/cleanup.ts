@@ -1,0 +1,77 @@
+import { Flags } from '@oclif/core';
+import type { z } from 'zod';
+import { BaseCommand } from '../cli/base-command.js';
+import { confirmByTyping } from '../cli/confirm.js';
+import { describe } from '../cli/exit-codes-help.js';
+import { clusterFlags } from '../cli/flags.js';
+import type { CommandOutcome } from '../cli/outcome.js';
+import { cleanupNotice, presentCleanup } from '../cli/present-cleanup.js';
+import type { cleanupResult } from '../cli/results/cleanup-result.js';
+import { cleanup, type CleanupSummary, nameOf, verifyCleanup } from '../workflows/cleanup.js';
+import { type CleanupRecord, forgetfulRecord, openCleanupRecord } from '../workflows/cleanup-record.js';
+
+const MAX_SAID = 100;
+
+export default class Cleanup extends BaseCommand<typeof Cleanup> {
+  static override summary = 'Remove what a collection made in the cluster, or prove that nothing of it is left.';
+
+  static override description = describe(
+    `Looks for everything with the label of the case: collector pods, namespaces, roles. A run removes what it made by itself; this is for
+one that was killed. With --verify nothing is changed: exit 0 says that every list was read and that nothing was found. The removals are
+written into the open exhibit, where there is one. Refused while a collection of the case is running.`,
+    [
+      'CASE_INVALID',
+      'CLEANUP_UNPROVEN',
+      'CLEANUP_LEFT',
+      'DECLINED',
+      'CLUSTER_UNREACHABLE',
+      'CLUSTER_UNAUTHENTICATED',
+      'KUBECONFIG_INVALID',
+      'CASE_LOCKED',
+      'INTERRUPTED',
+    ],
+  );
+
+  static override examples = [
+    '<%= config.bin %> cleanup --verify',
+    '<%= config.bin %> cleanup',
+    '<%= config.bin %> cleanup --all-cases --verify --context prod',
+  ];
+
+  static override flags = {
+    'verify': Flags.boolean({ default: false, summary: 'Change nothing; say whether anything is left.' }),
+    'all-cases': Flags.boolean({ default: false, summary: 'What was made for any case, not only for this one.' }),
+    ...clusterFlags,
+  };
+
+  protected override async execute(): Promise<CommandOutcome<z.infer<typeof cleanupResult>>> {
+    const { context, flags } = this;
+    const caseToken = flags['all-cases'] ? null : await context.caseId();
+    const record =
+      flags.verify || caseToken === null
+        ? forgetfulRecord()
+        : await openCleanupRecord(await context.store(), caseToken);
+    try {
+      const summary = await this.#clean(caseToken, record);
+      const notice = cleanupNotice(summary);
+      return { result: summary, text: presentCleanup(summary), ...(notice === null ? {} : { notice }) };
+    } finally {
+      await record.close();
+    }
+  }
+
+  async #clean(caseToken: string | null, record: CleanupRecord): Promise<CleanupSummary> {
+    const { context, flags } = this;
+    const target = context.clusterTarget(flags);
+    const tools = await context.clusterTools(target, caseToken ?? 'cleanup', record.requests);
+    const deps = { ...tools, record: record.changes, clock: context.clock, signal: context.signal };
+    const seen = await verifyCleanup({ caseToken }, deps);
+    if (flags.verify || seen.found.length === 0) return seen;
+    for (const object of seen.found.slice(0, MAX_SAID)) {
+      this.io.emit('CLEANUP_FOUND', `${nameOf(object)}, made for case ${object.caseToken} at ${object.createdAt}`);
+    }
+    const question = `${String(seen.found.length)} objects are removed from ${seen.server}.`;
+    await confirmByTyping({ question, word: caseToken ?? 'all-cases' }, this.answers);
+    return await cleanup({ caseToken }, seen.found, deps);
+  }
+}

@@ -1,0 +1,87 @@
+import type { RandomAccess } from '../random-access.js';
+import { BoltBucket, type BoltEntry } from './bolt-bucket.js';
+import type { BoltProblem } from './bolt-error.js';
+import { readMetas, type BoltMetas } from './bolt-meta.js';
+import { parseLeaf } from './bolt-page.js';
+import { BoltPages } from './bolt-pages.js';
+
+/** A leaf page that no bucket holds any more: what was deleted or replaced since. */
+export interface CarvedPage {
+  readonly pageId: number;
+  /** Buckets that were inside the page are open; those that had pages of their own are left out. */
+  readonly entries: readonly BoltEntry[];
+}
+
+/**
+ * A bbolt database (format version 2), read-only and without a lock, from anything that can be read at any place: containerd's
+ * `meta.db` and `metadata.db`. What is damaged, or torn because the copy was made while the owner wrote, is left out and noted in
+ * `problems`; the rest is read. Memory is bounded whatever the file says.
+ */
+export class BoltDatabase {
+  readonly root: BoltBucket;
+  readonly #metas: BoltMetas;
+  readonly #pages: BoltPages;
+
+  /** Throws NotBoltError when no meta page is whole. */
+  constructor(source: RandomAccess) {
+    this.#metas = readMetas(source);
+    const { current, invalid } = this.#metas;
+    this.#pages = new BoltPages(source, current);
+    for (const pageId of invalid) this.#pages.lose(pageId, 'meta-invalid');
+    this.root = new BoltBucket(this.#pages, { root: { pageId: current.rootPageId }, owner: 1, depth: 0 });
+  }
+
+  /** Which state of the database this is: the number of the last transaction that was written whole. */
+  get transactionId(): number {
+    return this.#metas.current.transactionId;
+  }
+
+  /** What could not be read until now, each page once. At most 1,000; `problemCount` has them all. */
+  get problems(): readonly BoltProblem[] {
+    return this.#pages.problems;
+  }
+
+  get problemCount(): number {
+    return this.#pages.problemCount;
+  }
+
+  /** Reads every bucket. Returns how many keys and buckets there are. */
+  walk(): { readonly keys: number; readonly buckets: number } {
+    let keys = 0;
+    let buckets = 0;
+    const stack = [this.root.entries()];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.next();
+      if (next.done === true) {
+        stack.pop();
+      } else if (next.value.bucket === undefined) {
+        keys += 1;
+      } else {
+        buckets += 1;
+        stack.push(next.value.bucket.entries());
+      }
+    }
+    return { keys, buckets };
+  }
+
+  /**
+   * Leaf pages that no bucket holds: earlier states of pages, which bbolt frees and does not wipe. Walks the whole database first, so
+   * that what it yields is in no bucket. A page may be of any earlier transaction, or lie inside what once was a large value.
+   */
+  *carve(): Generator<CarvedPage> {
+    this.walk();
+    const carvedBucket = new BoltBucket(this.#pages, { root: { inline: Buffer.alloc(0) }, owner: 1, depth: 0 });
+    for (let pageId = 2; pageId < this.#pages.pageCount; pageId += 1) {
+      const page = this.#pages.peek(pageId);
+      if ('lost' in page) continue;
+      if (this.#pages.isOwned(pageId)) {
+        // What overflows from a page is data, not pages.
+        pageId += page.header.overflow;
+        continue;
+      }
+      const elements = page.header.type === 'leaf' ? parseLeaf(page.bytes, page.header.count) : null;
+      const entries = elements?.flatMap((element) => carvedBucket.inlineEntry(element) ?? []) ?? [];
+      if (entries.length > 0) yield { pageId, entries };
+    }
+  }
+}

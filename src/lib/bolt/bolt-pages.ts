@@ -1,0 +1,93 @@
+import type { RandomAccess } from '../random-access.js';
+import type { BoltProblem, BoltProblemReason } from './bolt-error.js';
+import type { BoltMeta } from './bolt-meta.js';
+import { parsePageHeader, type BoltPageHeader } from './bolt-page.js';
+
+/** Bytes of one page with what overflows from it. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** Problems that are kept; the rest is counted. */
+const MAX_PROBLEMS = 1000;
+/** Pages whose owner is remembered: 256 GiB of pages of 4 KiB. */
+const MAX_OWNED_PAGES = 2 ** 26;
+const LOST = 0xffffffff;
+
+export interface BoltPage {
+  readonly header: BoltPageHeader;
+  /** With its overflow pages. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Pages of one database by id; never more than one in memory. Which bucket each page belongs to is remembered, because a page that two
+ * buckets hold, or one bucket twice, is damage, and would let a small file take for ever.
+ */
+export class BoltPages {
+  readonly #source: RandomAccess;
+  readonly #meta: BoltMeta;
+  /** 0 = nobody's. */
+  readonly #owners: Uint32Array;
+  readonly #problems: BoltProblem[] = [];
+  problemCount = 0;
+
+  constructor(source: RandomAccess, meta: BoltMeta) {
+    this.#source = source;
+    this.#meta = meta;
+    this.#owners = new Uint32Array(Math.min(this.pageCount, MAX_OWNED_PAGES));
+  }
+
+  /** Pages that are in the file, whole or not. */
+  get pageCount(): number {
+    return Math.ceil(this.#source.sizeBytes / this.#meta.pageSizeBytes);
+  }
+
+  get problems(): readonly BoltProblem[] {
+    return this.#problems;
+  }
+
+  /** Notes a loss; a page that is lost is not read again for any bucket. */
+  lose(pageId: number, reason: BoltProblemReason): null {
+    if (this.#owners[pageId] === LOST) return null;
+    if (reason !== 'page-read-twice' && pageId < this.#owners.length) this.#owners[pageId] = LOST;
+    this.problemCount += 1;
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ pageId, reason });
+    return null;
+  }
+
+  /** Notes that something inside a page is damaged while the page itself is good. */
+  loseInside(pageId: number, reason: BoltProblemReason): void {
+    this.problemCount += 1;
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ pageId, reason });
+  }
+
+  /** A page for the bucket with that number (from 1); `null` when it is lost or another's, which is noted. */
+  page(pageId: number, owner: number): BoltPage | null {
+    if (pageId < 2 || pageId >= this.#meta.highWaterPageId) return this.lose(pageId, 'missing-page');
+    const before = this.#owners[pageId] ?? 0;
+    if (before === LOST) return null;
+    if (before !== 0 && before !== owner) return this.lose(pageId, 'page-read-twice');
+    const read = this.peek(pageId);
+    if ('lost' in read) return this.lose(pageId, read.lost);
+    if (pageId < this.#owners.length) this.#owners[pageId] = owner;
+    return read;
+  }
+
+  /** Whether a bucket holds the page. */
+  isOwned(pageId: number): boolean {
+    const owner = this.#owners[pageId] ?? 0;
+    return owner !== 0 && owner !== LOST;
+  }
+
+  /** As `page`, for nobody and without noting a loss. */
+  peek(pageId: number): BoltPage | { readonly lost: BoltProblemReason } {
+    const { pageSizeBytes } = this.#meta;
+    const first = this.#source.read(pageId * pageSizeBytes, pageSizeBytes);
+    const header = parsePageHeader(first);
+    if (header === null) return { lost: 'missing-page' };
+    if (header.id !== pageId) return { lost: 'wrong-page-id' };
+    if (header.type === 'other') return { lost: 'wrong-page-type' };
+    const lengthBytes = (header.overflow + 1) * pageSizeBytes;
+    if (lengthBytes > MAX_PAGE_BYTES) return { lost: 'too-large' };
+    const bytes = header.overflow === 0 ? first : this.#source.read(pageId * pageSizeBytes, lengthBytes);
+    return bytes.length < lengthBytes ? { lost: 'missing-page' } : { header, bytes };
+  }
+}

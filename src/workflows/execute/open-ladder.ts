@@ -1,0 +1,41 @@
+import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
+import type { NodeTarget } from '../../model/target.js';
+import type { ActionRecord } from '../../ports/action-record.js';
+import type { CollectDeps, CollectRequest } from '../collect-request.js';
+import { NodeLadder } from './node-ladder.js';
+
+/** Changes to the outside world as entries of the custody log: what is planned before it is made, what became of it after. */
+export function changesOf({ custody }: Pick<ExhibitSpool, 'custody'>): ActionRecord {
+  return {
+    action: async (action) => {
+      await custody.append('action', { ...action });
+    },
+    effect: async (effect) => {
+      await custody.append('side-effect', { ...effect });
+    },
+  };
+}
+
+/** The ways to the nodes that the request names; how each node was reached is in the custody log before the first answer is. */
+export async function openLadder(
+  { nodeAccess, kubelet, ...request }: CollectRequest,
+  deps: Pick<CollectDeps, 'rungs'>,
+  { exhibit, nodes }: { readonly exhibit: ExhibitSpool; readonly nodes: readonly NodeTarget[] },
+): Promise<NodeLadder> {
+  const records = { requests: exhibit.requestLog, changes: changesOf(exhibit) };
+  const rungs = nodeAccess.length === 0 ? [] : ((await deps.rungs?.({ ...request, nodeAccess }, records)) ?? []);
+  return new NodeLadder({
+    rungs,
+    nodes,
+    record: async ({ name, uid }, { access, refusals }) => {
+      await exhibit.custody.append('preflight', {
+        phase: 'node-access',
+        node: name,
+        nodeUid: uid,
+        kubelet: kubelet ? 'asked through the API proxy' : 'not asked for',
+        refusals,
+        chosen: access?.facts ?? null,
+      });
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import { connectActuator } from '../../src/cluster/connect-actuator.js';
+import { resolveConnection } from '../../src/cluster/resolve-connection.js';
+import { systemClock, systemIds } from '../../src/lib/clock.js';
+import type { KubeGlobals } from '../../src/model/kube-globals.js';
+import type { ActuateAnswer, ClusterActuator, ObjectRef } from '../../src/ports/cluster-actuator.js';
+import type { LoggedCall } from './cluster-reader-harness.js';
+
+export interface ActuatorUnderTest {
+  readonly actuator: ClusterActuator;
+  readonly calls: readonly LoggedCall[];
+  /** Delays that were asked for; they are not waited for. */
+  readonly pauses: readonly number[];
+}
+
+export async function openActuator(kubeconfig: string, globals: Partial<KubeGlobals> = {}): Promise<ActuatorUnderTest> {
+  const connection = await resolveConnection({ kubeconfig, ...globals }, {});
+  const calls: LoggedCall[] = [];
+  const pauses: number[] = [];
+  const actuator = connectActuator(connection, {
+    requestLog: {
+      begin: (start) => calls.push({ start, end: null }),
+      end: (seq, end) => {
+        const call = calls[seq - 1];
+        if (call?.end !== null) throw new Error(`call ${seq} ended twice or never began`);
+        call.end = end;
+      },
+    },
+    clock: systemClock,
+    ids: systemIds,
+    io: { emit: () => undefined, progress: () => undefined },
+    userAgent: 'conformance',
+    pause: async (delayMs) => {
+      pauses.push(delayMs);
+      await Promise.resolve();
+    },
+  });
+  return { actuator, calls, pauses };
+}
+
+export function configMap(name: string, namespace = 'default'): ObjectRef {
+  return { group: '', version: 'v1', resource: 'configmaps', namespace, name };
+}
+
+export function pod(name: string, namespace = 'default'): ObjectRef {
+  return { group: '', version: 'v1', resource: 'pods', namespace, name };
+}
+
+interface Metadata {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly { readonly manager: string }[];
+}
+
+/** The metadata of the object in an answer that says `done`. */
+export function metadataOf(answer: ActuateAnswer): Metadata {
+  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
+  return (answer.object as { readonly metadata: Metadata }).metadata;
+}
