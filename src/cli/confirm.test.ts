@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { confirm } from './confirm.js';
+import { confirm, confirmByTyping } from './confirm.js';
 
 const signal = new AbortController().signal;
 const declined = expect.objectContaining({ code: 'DECLINED', exitCode: 5 }) as Error;
@@ -48,5 +48,26 @@ describe('a question', () => {
     );
     controller.abort();
     await expect(asking).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  });
+});
+
+describe('a question that is answered by typing', () => {
+  const asked = { question: 'Two are removed.', word: 'k7m2p9' };
+
+  it('is answered by the word alone', async () => {
+    const { shown, ...streams } = terminal('k7m2p9\n');
+    await expect(confirmByTyping(asked, { yes: false, mayAsk: true, signal }, streams)).resolves.toBeUndefined();
+    expect(shown()).toContain('Two are removed. Type k7m2p9 to go on: ');
+  });
+
+  it.each(['y\n', 'yes\n', 'K7M2P9\n', '\n', ''])('is answered with no by %j', async (typed) => {
+    const answers = { yes: false, mayAsk: true, signal };
+    await expect(confirmByTyping(asked, answers, terminal(typed))).rejects.toThrow(declined);
+  });
+
+  it('is declined when there is nobody to answer, and not asked with --yes', async () => {
+    const nobody = { yes: false, mayAsk: false, signal };
+    await expect(confirmByTyping(asked, nobody, terminal('k7m2p9\n'))).rejects.toThrow(declined);
+    await confirmByTyping(asked, { yes: true, mayAsk: true, signal }, terminal(''));
   });
 });

@@ -26,6 +26,17 @@ describe('what was denied', () => {
     expect(roleForDenied({ gaps: [gap('', 'failed')] })).toBeNull();
   });
 
+  it('asks for no role where a node refused, or no way led there', () => {
+    const gaps = [
+      { ...gap('ssh: permission-denied'), reason: 'no-node-access' },
+      { ...gap('/etc/shadow'), reason: 'permission' },
+    ];
+    expect(roleForDenied({ gaps })).toBeNull();
+    const text = presentDenied({ gaps, outcomes: { denied: 2 } }).join('\n');
+    expect(text).toContain('Denied: 2\n  on nodes: 2; read as root');
+    expect(text).not.toContain('kubectl');
+  });
+
   it('lets no control character of a server through', () => {
     expect(presentDenied({ gaps: [refused('list', 'a\u001b[2J')], outcomes: { denied: 1 } }).join('\n')).toMatch(
       /^[\x20-\x7e\n]*$/,

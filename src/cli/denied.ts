@@ -12,18 +12,26 @@ function rightOf(detail: string): string {
   return `${verb} ${resource}${group === undefined || group === '' ? '' : `.${group}`}`;
 }
 
+/** Refused by the API server, which a role mends; what a node or its kernel refused, no role does. */
+const BY_THE_API: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated']);
+
 /** Denied artifacts of the gaps that are listed, by the right that is missing, most first. */
 function deniedRights({ gaps }: Gaps): readonly (readonly [string, number])[] {
   const counts = new Map<string, number>();
-  for (const { outcome, detail } of gaps) {
-    if (outcome !== 'denied') continue;
+  for (const { outcome, reason, detail } of gaps) {
+    if (outcome !== 'denied' || !BY_THE_API.has(reason)) continue;
     const right = rightOf(detail);
     counts.set(right, (counts.get(right) ?? 0) + 1);
   }
   return [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
 }
 
-/** The role to grant: `null` when nothing was denied. */
+/** Artifacts of the gaps that are listed that a node refused, or to which no way led. */
+function deniedByNodes({ gaps }: Gaps): number {
+  return gaps.filter(({ outcome, reason }) => outcome === 'denied' && !BY_THE_API.has(reason)).length;
+}
+
+/** The role to grant: `null` when the API server refused nothing. */
 export function roleForDenied(summary: Gaps): string | null {
   const rights = deniedRights(summary);
   if (rights.length === 0) return null;
@@ -36,19 +44,23 @@ export function roleForDenied(summary: Gaps): string | null {
  * next exhibit of the case takes it.
  */
 export function presentDenied(summary: Gaps & { readonly outcomes: { readonly denied: number } }): string[] {
-  const role = roleForDenied(summary);
-  if (role === null) return [];
   const rights = deniedRights(summary);
+  const nodes = deniedByNodes(summary);
+  if (rights.length + nodes === 0) return [];
   const lines = rights
     .slice(0, MAX_GROUPS)
     .map(([right, count]) => `  ${escapeForTerminal(right, 200)}: ${String(count)}`);
   const more = rights.length - lines.length;
+  const role = roleForDenied(summary);
   return [
     '',
     `Denied: ${String(summary.outcomes.denied)}`,
     ...lines,
     ...(more > 0 ? [`  and ${String(more)} more`] : []),
-    `  Somebody with administrator rights grants them: kubectl apply -f ${role}`,
+    ...(nodes === 0
+      ? []
+      : [`  on nodes: ${String(nodes)}; read as root, with --ssh-sudo, or by another --node-access`]),
+    ...(role === null ? [] : [`  Somebody with administrator rights grants them: kubectl apply -f ${role}`]),
     '  Then collect again: exhibit seal, and exhibit collect into the next exhibit of the case.',
   ];
 }

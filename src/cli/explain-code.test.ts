@@ -28,7 +28,7 @@ describe('explain', () => {
         .map(({ code }) => code)
         .sort(),
     ).toEqual([...Object.keys(ERROR_TABLE), ...Object.keys(MESSAGE_TABLE)].sort());
-    expect(codesOfExit(11).map(({ code }) => code)).toEqual(['CLUSTER_FORBIDDEN']);
+    expect(codesOfExit(11).map(({ code }) => code)).toContain('CLUSTER_FORBIDDEN');
     expect(() => codesOfExit(77)).toThrow('no error ends with exit status 77; there are: 1, 2, 3');
   });
 });

@@ -26,6 +26,7 @@ import {
 } from './results/custody-results.js';
 import { pullResult, pushAbortResult, pushResult } from './results/destination-results.js';
 import { deriveResult } from './results/derive-result.js';
+import { diffExhibitsResult } from './results/diff-exhibits-result.js';
 import { diffResult } from './results/diff-result.js';
 import { decryptResult, sealEncryptResult } from './results/encryption-results.js';
 import { schemaNameOf } from './print-result.js';
@@ -54,6 +55,7 @@ export const RESULT_SCHEMAS = {
   'decrypt': decryptResult,
   'derive': deriveResult,
   'diff': diffResult,
+  'diff:exhibits': diffExhibitsResult,
   'drill:run': drillResult,
   'explain': explainResult,
   'explain:list': explainListResult,

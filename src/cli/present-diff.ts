@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { severityOf, type DriftRow } from '../analysis/drift/find-drift.js';
+import type { DiffSource } from '../model/diff-entry.js';
 import type { DiffReport } from '../workflows/diff.js';
 import type { driftRowResult } from './results/diff-result.js';
 import { renderBytes } from './quantities.js';
@@ -7,6 +8,8 @@ import { renderTable } from './table.js';
 import { verdictLines } from './verdict-text.js';
 
 const SHOWN_ROWS = 500;
+const MAX_PATH = 80;
+const MAX_NAME = 100;
 
 /** A row as the JSON document and the lines of ndjson have it. */
 export function diffRow(row: DriftRow): z.infer<typeof driftRowResult> {
@@ -24,8 +27,13 @@ export function diffRow(row: DriftRow): z.infer<typeof driftRowResult> {
   };
 }
 
+function containerName({ namespace, pod, container }: DiffSource): string {
+  const name = `${namespace}/${pod}/${container}`;
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}...` : name;
+}
+
 function nameOf({ source, program }: DriftRow): string {
-  if (source !== null) return `${source.namespace}/${source.pod}/${source.container}`;
+  if (source !== null) return containerName(source);
   return program === null ? '' : `node ${program.node}`;
 }
 
@@ -35,12 +43,31 @@ function whatOf({ entry, program }: DriftRow): string {
   return entry.type === 'file' || entry.class === 'deleted' ? entry.class : `${entry.class} ${entry.type}`;
 }
 
+/** The table escapes what it is given: names go there as they are, cut so that a row stays a row. */
+function pathOf({ entry, program }: DriftRow): string {
+  if (entry === null) return program?.link ?? '';
+  const raw = Buffer.from(entry.pathB64, 'base64');
+  const text = raw.toString('utf8');
+  const shown = Buffer.from(text, 'utf8').equals(raw) ? text : raw.toString('latin1');
+  return shown.length > MAX_PATH ? `${shown.slice(0, MAX_PATH)}...` : shown;
+}
+
 function cellsOf(row: DriftRow): string[] {
   const rules = row.findings.map(({ driftClass, rule }) => `${driftClass} ${rule}`).join(', ');
   const same = row.replicas === null ? '' : `${String(row.replicas.same)}/${String(row.replicas.of)}`;
-  // Both are escaped already; the table escapes once more what it is given, so the backslash is undone first.
-  const path = (row.entry?.path ?? row.program?.link ?? '').replaceAll('\\\\', '\\');
-  return [severityOf(row) ?? '-', rules === '' ? '-' : rules, nameOf(row), path, whatOf(row), same];
+  return [severityOf(row) ?? '-', rules === '' ? '-' : rules, pathOf(row), whatOf(row), same, nameOf(row)];
+}
+
+/** What of the way to the node keeps a diff from being whole. */
+const BLINDNESS = new Set(['trusted-xattrs-unreadable', 'not-root', 'processes-guarded', 'no-processes']);
+
+function unseenOf({ degraded, disagreements, leftOut }: DiffSource): string {
+  const unseen = [
+    ...degraded.filter((reason) => BLINDNESS.has(reason)),
+    ...disagreements,
+    ...(leftOut > 0 ? [`${String(leftOut)} files left out`] : []),
+  ];
+  return unseen.length === 0 ? '-' : unseen.join('; ');
 }
 
 /** The verdict, what could not be seen, then the table with the gravest first. */
@@ -53,17 +80,13 @@ export function presentDiff(
     containers.map(({ source, counts: by }) => {
       const of = (...classes: string[]): string => String(classes.reduce((sum, one) => sum + (by.get(one) ?? 0), 0));
       return [
-        `${source.namespace}/${source.pod}/${source.container}`,
+        containerName(source),
         of('added', 'renamed'),
         of('content-modified', 'type-changed', 'undetermined'),
         of('metadata-only', 'metacopy'),
         of('deleted'),
         of('opaque-replaced'),
-        [
-          ...source.degraded,
-          ...source.disagreements,
-          ...(source.leftOut > 0 ? [`${String(source.leftOut)} files left out`] : []),
-        ].join('; ') || '-',
+        unseenOf(source),
       ];
     }),
   );
@@ -71,7 +94,7 @@ export function presentDiff(
     rows.length === 0
       ? 'Nothing that a rule speaks about.'
       : renderTable(
-          ['severity', 'rules', 'container', 'path', 'what', 'replicas'],
+          ['severity', 'rules', 'path', 'what', 'replicas', 'container'],
           rows.slice(0, SHOWN_ROWS).map(cellsOf),
         );
   const remarks = [

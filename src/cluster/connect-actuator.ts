@@ -56,7 +56,10 @@ function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value), 'utf8');
 }
 
-/** What a deletion or an eviction asks for beside the name. */
+/**
+ * What a deletion or an eviction asks for beside the name. A dry run must be asked for here: where a deletion has a body the API server
+ * does not look at the query, and what was to be tried would be done.
+ */
 function deleteOptions(options: DeleteOptions | EvictOptions): Record<string, unknown> {
   const propagation = 'propagation' in options ? { propagationPolicy: options.propagation } : {};
   return {
@@ -65,6 +68,7 @@ function deleteOptions(options: DeleteOptions | EvictOptions): Record<string, un
     ...(options.uid === null ? {} : { preconditions: { uid: options.uid } }),
     ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     ...propagation,
+    ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
   };
 }
 

@@ -90,6 +90,11 @@ describe('the owner of a process by its control groups', () => {
     });
   });
 
+  it('looks for a pod below kubepods only', () => {
+    const above = UID.replace('0a1b', 'ffff');
+    expect(cgroupOwner(`0::/pod${above}/kubepods/pod${UID}/${ID}`)).toMatchObject({ podUid: UID, containerId: ID });
+  });
+
   it('says when two hierarchies disagree', () => {
     const text = `2:pids:/kubepods/burstable/pod${UID}/${ID}\n1:name=systemd:/kubepods/burstable/pod${UID}/${INNER}\n`;
     expect(cgroupOwner(text)).toMatchObject({ podUid: UID, conflict: true });
@@ -101,6 +106,7 @@ describe('the owner of a process by its control groups', () => {
     ['', ''],
     ['0::/../../kubepods', '/../../kubepods'],
     [`0::/user.slice/pod${UID}/nothing`, `/user.slice/pod${UID}/nothing`],
+    [`0::/user.slice/pod${UID}`, `/user.slice/pod${UID}`],
   ])('knows that %j is in no pod', (text, path) => {
     expect(cgroupOwner(text)).toEqual({
       podUid: null,

@@ -4,11 +4,15 @@ import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { diffRow, presentDiff } from '../cli/present-diff.js';
+import { executableRow, presentExhibitsDiff } from '../cli/present-exhibits-diff.js';
+import type { diffExhibitsResult } from '../cli/results/diff-exhibits-result.js';
 import type { diffResult } from '../cli/results/diff-result.js';
 import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { DRIFT_CLASSES } from '../model/drift.js';
 import { VERDICTS } from '../model/verdict.js';
+import { diffExhibits } from '../workflows/diff-exhibits.js';
 import { diff } from '../workflows/diff.js';
+import type { VerifyRequest } from '../workflows/verify.js';
 
 export default class Diff extends BaseCommand<typeof Diff> {
   static override summary = 'Say what containers have that their images have not, the gravest first.';
@@ -17,7 +21,10 @@ export default class Diff extends BaseCommand<typeof Diff> {
     `Reads the diffs of containers that collect took with --node-access, after verifying the archive. Each change is judged by rules of
 twelve classes (X1 new executable, X2 modified binary, X3 rights, X4 persistence, X5 deletion, X6 tools, X7 package manager, X8
 credentials, X9 special files, X10 noise, X11 running but deleted, X12 interactive traces) and compared with the other containers of the
-same image. Without --all it shows what a rule speaks about.`,
+same image. Without --all it shows what a rule speaks about.
+
+With two archives, of two disks, two moments, or a disk and its live node, the executables of their nodes are compared by hash, mode and
+owner; what a disk has and the live node does not show is a finding. --receipt is then that of the first.`,
     ['VERIFY_FAILED', 'USAGE_INVALID', 'STORAGE_FAILED'],
   );
 
@@ -25,10 +32,16 @@ same image. Without --all it shows what a rule speaks about.`,
     '<%= config.bin %> diff k7m2p9-x0001.tar.gz',
     '<%= config.bin %> diff k7m2p9-x0001.tar.gz --container shop/web-1/app --all',
     '<%= config.bin %> diff k7m2p9-x0001.tar.gz --class X1 --class X11 -o ndjson',
+    '<%= config.bin %> diff disk-x0001.tar.gz live-x0001.tar.gz',
   ];
 
   static override args = {
     archive: Args.string({ required: true, ignoreStdin: true, description: 'The .tar.gz that seal wrote.' }),
+    other: Args.string({
+      required: false,
+      ignoreStdin: true,
+      description: 'A second one: the executables of their nodes are compared instead.',
+    }),
   };
 
   static override flags = {
@@ -52,9 +65,12 @@ same image. Without --all it shows what a rule speaks about.`,
     ...verifyFlags,
   };
 
-  protected override async execute(): Promise<CommandOutcome<z.infer<typeof diffResult>>> {
+  protected override async execute(): Promise<
+    CommandOutcome<z.infer<typeof diffResult> | z.infer<typeof diffExhibitsResult>>
+  > {
     const { context, flags } = this;
     const archive = await verifyRequestOf(context, this.args.archive, flags);
+    if (this.args.other !== undefined) return await this.#compared(archive, this.args.other);
     const found = await diff(
       {
         archive,
@@ -74,6 +90,20 @@ same image. Without --all it shows what a rule speaks about.`,
     return {
       result: { archive: this.args.archive, report, containers, rows, leftOut, isCut, unreadable },
       text: presentDiff(found, this.environment.columns),
+      rows,
+    };
+  }
+
+  async #compared(a: VerifyRequest, other: string): Promise<CommandOutcome<z.infer<typeof diffExhibitsResult>>> {
+    const { context, flags } = this;
+    const b = { ...(await verifyRequestOf(context, other, flags)), receiptPath: null };
+    const deps = { clock: context.clock, scratchDirectory: context.scratchDirectory };
+    const found = await diffExhibits({ a, b, accepted: flags.accept ?? null }, deps);
+    const rows = found.rows.map(executableRow);
+    return {
+      result: { a: this.args.archive, b: other, ...found, rows },
+      shape: 'diff:exhibits',
+      text: presentExhibitsDiff(found, this.environment.columns),
       rows,
     };
   }

@@ -123,6 +123,8 @@ export const diffEntrySchema = z.strictObject({
 export type DiffEntry = z.infer<typeof diffEntrySchema>;
 
 const volumeRecordSchema = z.strictObject({
+  /** Of what was taken of it, below the diff's: `v0`; `null` = nothing. */
+  folder: z.string().nullable(),
   kind: z.enum(VOLUME_KINDS),
   name: z.string().nullable(),
   mountPoint: z.string(),
@@ -139,6 +141,8 @@ export type VolumeRecord = z.infer<typeof volumeRecordSchema>;
 
 /** The one line of source.jsonl: of which container a diff is, by whose word, and what could not be seen. Paths are escaped. */
 export const diffSourceSchema = z.strictObject({
+  /** Where the layer, its listings and the volumes are in the archive. */
+  folder: z.string(),
   namespace: z.string(),
   pod: z.string(),
   podUid: z.string(),

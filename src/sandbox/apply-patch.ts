@@ -32,18 +32,31 @@ function keysOf(path: unknown): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function change(parent: Json, key: string, { op, value }: Operation): void {
-  if (Array.isArray(parent)) {
-    const index = key === '-' ? parent.length : Number(key);
-    if (!Number.isInteger(index) || index > parent.length || (op !== 'add' && index === parent.length)) throw new DoesNotFit();
-    if (op === 'test' && JSON.stringify(parent[index]) !== JSON.stringify(value)) throw new DoesNotFit();
-    if (op !== 'test') parent.splice(index, op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [value]));
-    return;
-  }
-  if (!isObject(parent) || (op !== 'add' && !Object.hasOwn(parent, key))) throw new DoesNotFit();
-  if (op === 'remove') Reflect.deleteProperty(parent, key);
-  else if (op === 'test' && JSON.stringify(parent[key]) !== JSON.stringify(value)) throw new DoesNotFit();
-  else if (op !== 'test') parent[key] = value;
+function same(one: Json, other: Json): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function changeArray(array: Json[], key: string, { op, value }: Operation): void {
+  const index = key === '-' ? array.length : Number(key);
+  const end = op === 'add' ? array.length : array.length - 1;
+  if (!Number.isInteger(index) || index < 0 || index > end) throw new DoesNotFit();
+  if (op === 'add') array.splice(index, 0, value);
+  else if (op === 'remove') array.splice(index, 1);
+  else if (op === 'replace') array[index] = value;
+  else if (!same(array[index], value)) throw new DoesNotFit();
+}
+
+function changeObject(object: Record<string, Json>, key: string, { op, value }: Operation): void {
+  if (op !== 'add' && !Object.hasOwn(object, key)) throw new DoesNotFit();
+  if (op === 'remove') Reflect.deleteProperty(object, key);
+  else if (op !== 'test') Object.assign(object, { [key]: value });
+  else if (!same(object[key], value)) throw new DoesNotFit();
+}
+
+function change(parent: Json, key: string, operation: Operation): void {
+  if (Array.isArray(parent)) changeArray(parent as Json[], key, operation);
+  else if (isObject(parent)) changeObject(parent, key, operation);
+  else throw new DoesNotFit();
 }
 
 /** RFC 6902 without `move` and `copy`; `null` when an operation does not fit, its tests among them. */
@@ -51,9 +64,10 @@ export function jsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch)) return null;
   const patched: Json = structuredClone(target);
   try {
-    for (const operation of patch as Operation[]) {
-      if (!['add', 'remove', 'replace', 'test'].includes(String(operation.op))) throw new DoesNotFit();
-      const keys = keysOf(operation.path);
+    for (const operation of patch as unknown[]) {
+      if (!isObject(operation)) throw new DoesNotFit();
+      if (!['add', 'remove', 'replace', 'test'].includes(String(operation['op']))) throw new DoesNotFit();
+      const keys = keysOf(operation['path']);
       const last = keys.pop() ?? '';
       let parent: Json = patched;
       for (const key of keys) parent = (parent as Record<string, Json> | undefined)?.[key];

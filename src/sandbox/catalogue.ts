@@ -17,10 +17,11 @@ export interface Collection {
   readonly items: readonly ListItem[];
 }
 
-/** Finds recorded lists; each is read and split when it is first asked for. */
+/** Finds recorded lists; each is read and split when it is first asked for. What is changed is changed in memory. */
 export class Catalogue {
   readonly #scenario: Scenario;
   readonly #loaded = new Map<string, Collection>();
+  #version = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -50,6 +51,43 @@ export class Catalogue {
     return collection;
   }
 
+  /** Higher than any that was recorded or given out. */
+  nextVersion(): string {
+    const known = [...this.#loaded.values()].map(({ resourceVersion }) => Number(resourceVersion));
+    this.#version = Math.max(this.#version, ...known) + 1;
+    return String(this.#version);
+  }
+
+  /** Stores an object in the place of the one with its name, or as a new one. */
+  put(collection: Collection, object: Readonly<Record<string, unknown>>): void {
+    const { kind: _kind, apiVersion: _version, ...bare } = object;
+    const stored = collection.sortedKeys
+      ? { ...bare, kind: collection.kind, apiVersion: collection.groupVersion }
+      : bare;
+    const item = itemOf(Buffer.from(JSON.stringify(stored)));
+    const others = this.#itemsOf(collection).filter(
+      (one) => one.name !== item.name || one.namespace !== item.namespace,
+    );
+    this.#keep(collection, [...others, item].sort(byKey));
+  }
+
+  remove(collection: Collection, item: ListItem): void {
+    this.nextVersion();
+    this.#keep(
+      collection,
+      this.#itemsOf(collection).filter((one) => one !== item),
+    );
+  }
+
+  #itemsOf({ group, groupVersion, resource, items }: Collection): readonly ListItem[] {
+    return this.find(group, groupVersion.split('/').at(-1) ?? '', resource)?.items ?? items;
+  }
+
+  #keep(collection: Collection, items: readonly ListItem[]): void {
+    const key = `${collection.groupVersion} ${collection.resource}`;
+    this.#loaded.set(key, { ...collection, items, resourceVersion: String(this.#version) });
+  }
+
   /** An object of a recorded list. */
   object(collection: Collection, namespace: string, name: string): ListItem | undefined {
     return collection.items.find(
@@ -62,4 +100,10 @@ function itemOf(bytes: Buffer): ListItem {
   const parsed = parseJson(bytes);
   const name = stringAt(parsed, 'metadata', 'name') ?? '';
   return { bytes, parsed, name, namespace: stringAt(parsed, 'metadata', 'namespace') ?? '' };
+}
+
+/** The order in which the server lists: that of its keys. */
+function byKey(one: ListItem, other: ListItem): number {
+  const [left, right] = [`${one.namespace}/${one.name}`, `${other.namespace}/${other.name}`];
+  return left < right ? -1 : Number(left > right);
 }

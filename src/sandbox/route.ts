@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Ids } from '../ports/clock.js';
 import { acceptsJson, notAcceptable, onlyAccepted } from './accept.js';
 import { type Answer, pageNotFound } from './answer.js';
 import { type ApiRequest, type ResourceRequest, parseApiRequest } from './api-request.js';
@@ -11,6 +11,7 @@ import { serveObjects } from './serve-objects.js';
 import { RecordedAnswers, serveKubelet } from './serve-recorded.js';
 import { serveReviews } from './serve-reviews.js';
 import { serveSecrets } from './serve-secrets.js';
+import { serveWrites } from './serve-writes.js';
 import { METHOD_NOT_ALLOWED, NO_SUCH_RESOURCE, notInSandbox, statusAnswer, UNAUTHORIZED } from './status-body.js';
 
 /** One call as it arrived, after the transport. */
@@ -45,16 +46,18 @@ function isExec({ method, resource }: OnResource): boolean {
   );
 }
 
-/** Answers as the recorded cluster would have. Pure but for the clock and the files of the scenario. */
+/** Answers as the recorded cluster would have; what is written stays in memory. */
 export class Router {
   readonly #scenario: Scenario;
   readonly #catalogue: Catalogue;
   readonly #recorded: RecordedAnswers;
   readonly #clock: Clock;
+  readonly #ids: Ids;
 
-  constructor(scenario: Scenario, clock: Clock) {
+  constructor(scenario: Scenario, { clock, ids }: { readonly clock: Clock; readonly ids: Ids }) {
     this.#scenario = scenario;
     this.#clock = clock;
+    this.#ids = ids;
     this.#catalogue = new Catalogue(scenario);
     this.#recorded = new RecordedAnswers(scenario);
   }
@@ -124,9 +127,18 @@ export class Router {
       flow,
     );
     if (review !== null) return review;
-    if (call.method !== 'GET') return statusAnswer(notInSandbox(`${request.verb} of ${resource}`), flow);
+    if (call.method !== 'GET')
+      return this.#onWrite(request, call) ?? statusAnswer(notInSandbox(`${request.verb} of ${resource}`), flow);
     const special = group === '' && version === 'v1' ? this.#onCore(request) : null;
     return special ?? serveObjects(request, this.#catalogue, flow) ?? this.#unknown(request);
+  }
+
+  #onWrite(request: OnResource, { body, contentType, userAgent }: Call): Answer | null {
+    // Of Secrets nothing was recorded that could be changed.
+    if (request.resource.resource === 'secrets') return null;
+    const { flow } = this.#scenario;
+    const [catalogue, clock, ids] = [this.#catalogue, this.#clock, this.#ids];
+    return serveWrites(request, { catalogue, flow, clock, ids, body, contentType, userAgent });
   }
 
   /** What is no plain object of the core group. */

@@ -1,5 +1,5 @@
 import { toRfc3339 } from '../lib/clock.js';
-import { parseJson, stringAt, valueAt } from '../lib/untyped.js';
+import { parseJson, stringAt, stringsAt, valueAt } from '../lib/untyped.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import { type Answer, goJson, type HeaderPairs, jsonAnswer } from './answer.js';
 import type { ApiRequest, ResourceRequest } from './api-request.js';
@@ -49,7 +49,11 @@ function refuse(write: Write, failure: Failure): Answer {
 
 function say(write: Write, status: number, object: Plain): Answer {
   const { kind, groupVersion: apiVersion } = write.collection;
-  return jsonAnswer(status, goJson({ ...object, ...(object['kind'] === undefined ? { kind, apiVersion } : {}) }), write.flow);
+  return jsonAnswer(
+    status,
+    goJson({ ...object, ...(object['kind'] === undefined ? { kind, apiVersion } : {}) }),
+    write.flow,
+  );
 }
 
 function managedFields({ request, collection, clock, userAgent }: Write): readonly Plain[] {
@@ -64,7 +68,9 @@ function createProblem(write: Write, object: Plain): Failure | null {
   const { namespace, resource, group } = request.resource;
   const kind = stringAt(object, 'kind');
   if (kind !== collection.kind)
-    return badRequest(`${kind ?? ''} in version "${collection.groupVersion}" cannot be handled as a ${collection.kind}`);
+    return badRequest(
+      `${kind ?? ''} in version "${collection.groupVersion}" cannot be handled as a ${collection.kind}`,
+    );
   const named = stringAt(object, 'metadata', 'namespace') ?? '';
   if (named !== '' && named !== namespace)
     return badRequest('the namespace of the provided object does not match the namespace sent on the request');
@@ -99,11 +105,11 @@ function create(write: Write): Answer {
 }
 
 function patched(write: Write, item: ListItem): Plain | Failure {
-  const patch = parseJson(write.body);
+  const sent = parseJson(write.body);
   const type = write.contentType.split(';', 1)[0];
-  if (type === 'application/merge-patch+json') return asPlain(mergePatch(item.parsed, patch));
+  if (type === 'application/merge-patch+json') return asPlain(mergePatch(item.parsed, sent));
   if (type !== 'application/json-patch+json') return UNSUPPORTED_PATCH;
-  const next = jsonPatch(item.parsed, patch);
+  const next = jsonPatch(item.parsed, sent);
   return next === null ? REJECTED_PATCH : asPlain(next);
 }
 
@@ -153,12 +159,18 @@ function evict(write: Write, item: ListItem): Answer {
   return say(write, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
 }
 
+/** As the real server: a deletion with a body is a dry run only if the body says so. */
+function isDryRun(request: Write['request'], body: Buffer): boolean {
+  if (request.verb === 'delete' && body.length > 0) return stringsAt(parseJson(body), 'dryRun').includes('All');
+  return request.query.get('dryRun') === 'All';
+}
+
 /** Creates, patches, deletes and evicts the objects of the recorded collections in memory; `null` for what is none of these. */
 export function serveWrites(request: Write['request'], parts: WriteParts): Answer | null {
   const { group, version, resource, namespace, name, subresource } = request.resource;
   const collection = parts.catalogue.find(group, version, resource);
   if (collection === undefined) return null;
-  const write: Write = { ...parts, request, collection, dryRun: request.query.get('dryRun') === 'All' };
+  const write: Write = { ...parts, request, collection, dryRun: isDryRun(request, parts.body) };
   const eviction = request.verb === 'create' && resource === 'pods' && subresource === 'eviction';
   if (request.verb === 'create' && name === '') return create(write);
   if (!eviction && (subresource !== '' || !['patch', 'delete'].includes(request.verb))) return null;

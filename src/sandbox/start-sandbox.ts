@@ -119,7 +119,10 @@ async function answerCall(running: Running, request: IncomingMessage, response: 
   const entry = noteRequest(running, request);
   const faults = running.faults.take(entry.method, entry.target);
   const call = await readCall(request, running.token);
-  await respond(running, { entry, response, answer: running.router.answer(call), faults });
+  // A refusal comes before anything is done; a failure may come after.
+  const refused = faults.some((fault) => fault.kind === 'status' && fault.status < 500);
+  const answer = refused ? pageNotFound([]) : running.router.answer(call);
+  await respond(running, { entry, response, answer, faults });
 }
 
 async function answerUpgrade(running: Running, upgrade: UpgradeRequest): Promise<void> {
@@ -164,8 +167,8 @@ async function showCertificate(server: Server, certificates: Certificates, fault
 }
 
 /**
- * Serves a recorded cluster over loopback TLS, HTTP/1.1: the Kubernetes API and its proxy to the kubelets, for reading. What was not
- * recorded is refused with 404 or 405. Faults are injected on request. Throws when the scenario cannot be read.
+ * Serves a recorded cluster over loopback TLS, HTTP/1.1: the Kubernetes API and its proxy to the kubelets, with execs that
+ * were recorded and writes that stay in memory. What was not recorded is refused with 404 or 405. Faults are injected on request. Throws when the scenario cannot be read.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, ids, faults = [] } = options;
@@ -174,7 +177,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const certificates = await makeCertificates(scenario.identity, clock.nowMs());
   const running: Running = {
     scenario,
-    router: new Router(scenario, clock),
+    router: new Router(scenario, { clock, ids }),
     clock,
     ids,
     certificates,

@@ -46,6 +46,61 @@ export function objectNotFound(resource: string, group: string, name: string): F
   return { code: 404, reason: 'NotFound', message: `${qualified(resource, group)} "${name}" not found`, details };
 }
 
+export function alreadyExists(resource: string, group: string, name: string): Failure {
+  const details = objectDetails(resource, group, name);
+  return {
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${qualified(resource, group)} "${name}" already exists`,
+    details,
+  };
+}
+
+/** The object is no longer in the state that the request was made for. */
+export function modified(resource: string, group: string, name: string): Failure {
+  const words = 'the object has been modified; please apply your changes to the latest version and try again';
+  const message = `Operation cannot be fulfilled on ${qualified(resource, group)} "${name}": ${words}`;
+  return { code: 409, reason: 'Conflict', message, details: objectDetails(resource, group, name) };
+}
+
+export function otherUid(object: {
+  readonly kind: string;
+  readonly name: string;
+  readonly wanted: string;
+  readonly uid: string;
+}): Failure {
+  const { kind, name, wanted, uid } = object;
+  const words = `the UID in the precondition (${wanted}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+  const message = `Operation cannot be fulfilled on ${kind} "${name}": ${words}`;
+  return { code: 409, reason: 'Conflict', message, details: { name, kind } };
+}
+
+export function nameRequired(kind: string): Failure {
+  const message = 'Required value: name or generateName is required';
+  const causes = [{ reason: 'FieldValueRequired', message, field: 'metadata.name' }];
+  return {
+    code: 422,
+    reason: 'Invalid',
+    message: `${kind} "" is invalid: metadata.name: ${message}`,
+    details: { kind, causes },
+  };
+}
+
+/** All that the server says of a JSON patch that does not fit. */
+export const REJECTED_PATCH: Failure = {
+  code: 422,
+  reason: 'Invalid',
+  message: 'the server rejected our request due to an error in our request',
+  details: {},
+};
+
+export const UNSUPPORTED_PATCH: Failure = {
+  code: 415,
+  reason: 'UnsupportedMediaType',
+  message: '415: Unsupported Media Type',
+  details: {},
+};
+
 export const NO_SUCH_RESOURCE: Failure = {
   code: 404,
   reason: 'NotFound',

@@ -51,6 +51,8 @@ function isFor(permission: Permission, used: Attributes): boolean {
   return permission.nonResourceUrl === undefined && named;
 }
 
+type PlanningCollector = Pick<Collector, 'permissions' | 'needsNodeAccess'>;
+
 /**
  * What a plan needs to be allowed, resource by resource: a wildcard in what a collector declares is replaced by the resources that it
  * really planned, because who may list each of them may go without the wildcard.
@@ -58,8 +60,9 @@ function isFor(permission: Permission, used: Attributes): boolean {
 export class NeededRights {
   readonly #rights = new Map<string, NeededRight>();
 
-  /** The right to read one planned artifact. */
-  plan(collector: Pick<Collector, 'permissions'>, { source }: Pick<PlannedArtifact, 'source'>): void {
+  /** The right to read one planned artifact. What a script reads on a node is no path of the API. */
+  plan(collector: PlanningCollector, { source }: Pick<PlannedArtifact, 'source'>): void {
+    if (collector.needsNodeAccess === true) return;
     const used = attributesOf(source);
     const declared = collector.permissions.find((permission) => isFor(permission, used));
     const wildcard = collector.permissions.find(({ resource }) => resource === '*');

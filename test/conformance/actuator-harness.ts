@@ -57,3 +57,9 @@ export function metadataOf(answer: ActuateAnswer): Metadata {
   if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
   return (answer.object as { readonly metadata: Metadata }).metadata;
 }
+
+/** Rules of somebody who may do everything. */
+export const EVERYTHING = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [],
+};

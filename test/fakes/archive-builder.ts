@@ -26,6 +26,7 @@ export interface PayloadSpec {
   readonly part?: ItemRecord['part'];
   /** Default: `normal`. */
   readonly sensitivity?: ItemRecord['sensitivity'];
+  readonly derivedFrom?: readonly string[];
 }
 
 /** Files of a bag by path relative to its folder. Change them at will before `packBag`. */
@@ -99,7 +100,7 @@ function outcomesOf({ payload = SAMPLE_PAYLOAD, outcomes = [] }: BagSpec): Outco
     }));
 }
 
-function itemOf({ path, bytes, artifact, part, sensitivity = 'normal' }: PayloadSpec): ItemRecord {
+function itemOf({ path, bytes, artifact, part, sensitivity = 'normal', derivedFrom }: PayloadSpec): ItemRecord {
   return {
     path,
     artifact,
@@ -115,6 +116,7 @@ function itemOf({ path, bytes, artifact, part, sensitivity = 'normal' }: Payload
     outcome: 'collected',
     rereadSha256: sha256(bytes),
     sourceChanged: null,
+    ...(derivedFrom === undefined ? {} : { derivedFrom: [...derivedFrom] }),
     sensitivity,
   };
 }

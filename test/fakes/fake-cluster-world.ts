@@ -100,7 +100,7 @@ const FIXED: Readonly<Record<string, FakeAnswer>> = {
 };
 const KUBELET: Readonly<Record<string, FakeAnswer>> = {
   'pods': json({ kind: 'PodList', items: [] }),
-  'stats/summary': json({ node: {} }),
+  'stats/summary': json({ node: { nodeName: 'node-1' }, pods: [] }),
   'configz': json({ kubeletconfig: {} }),
   'healthz': { body: 'ok' },
   'metrics': { body: METRICS },

@@ -22,6 +22,16 @@ function run(script: string, folder: string): void {
   });
 }
 
+/** What the scripts of some tests call besides coreutils. */
+export function hasTool(tool: string): boolean {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$1"', 'sh', tool], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the kernel lets us mount an overlay with its layers in the folder for temporary files. */
 export function canMountOverlay(options = ''): boolean {
   if (!isRoot) return false;

@@ -33,7 +33,13 @@ describe('actuator over the lab', () => {
     const podSecurity = async (mode: string, level: string): Promise<void> => {
       const labels = ['enforce=privileged', 'warn=privileged', `${mode}=${level}`];
       for (const label of labels)
-        await kubectl(laboratory, ['label', 'namespace', namespace, `pod-security.kubernetes.io/${label}`, '--overwrite']);
+        await kubectl(laboratory, [
+          'label',
+          'namespace',
+          namespace,
+          `pod-security.kubernetes.io/${label}`,
+          '--overwrite',
+        ]);
     };
 
     it('are told from a missing right, word by word', async () => {

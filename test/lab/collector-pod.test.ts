@@ -5,6 +5,7 @@ import type { CollectorPodSettings } from '../../src/model/collector-pod-setting
 import type { NodeAccess, NodeCommandEnd } from '../../src/ports/node-access.js';
 import { nodeAccessContract } from '../conformance/node-access-contract.js';
 import { kubectl, openLaboratory, type Laboratory } from './laboratory.js';
+import { startMutatingWebhook } from './mutating-webhook.js';
 import { leftOf, openPodWay, type PodWay } from './pod-access.js';
 
 let laboratory: Laboratory;
@@ -96,7 +97,7 @@ describe('the whole life of a collector pod', () => {
       // No token, no network of the host, nothing of the node writable.
       const inside = await read(
         access,
-        'ls /var/run/secrets 2>&1; ls "$ROOT/run/containerd" >/dev/null && echo seen; touch "$ROOT/var/log/x" "$ROOT/dev/shm/x" "$ROOT/var/lib/kubelet/x" 2>&1',
+        'ls /var/run/secrets 2>&1; ls "$ROOT/run/containerd" >/dev/null && echo seen; for f in var/log dev/shm var/lib/kubelet; do ( : > "$ROOT/$f/x" ) 2>&1; done',
       );
       expect(inside.text).toContain('No such file');
       expect(inside.text).toContain('seen');
@@ -148,22 +149,22 @@ describe('the whole life of a collector pod', () => {
 });
 
 describe('what stands in the way is said in the words of the cluster', () => {
-  const names = ['n2-restricted', 'n2-quota', 'n2-range'];
+  const names = ['exhibit-lab-restricted', 'exhibit-lab-quota', 'exhibit-lab-range'];
   beforeAll(async () => {
-    await apply(namespaceOf('n2-restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' }));
-    await apply(namespaceOf('n2-quota'));
+    await apply(namespaceOf('exhibit-lab-restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' }));
+    await apply(namespaceOf('exhibit-lab-quota'));
     await apply({
       apiVersion: 'v1',
       kind: 'ResourceQuota',
-      metadata: { name: 'none', namespace: 'n2-quota' },
+      metadata: { name: 'none', namespace: 'exhibit-lab-quota' },
       spec: { hard: { pods: '0' } },
     });
-    await apply(namespaceOf('n2-range'));
+    await apply(namespaceOf('exhibit-lab-range'));
     const limit = { type: 'Container', max: { memory: '64Mi' } };
     await apply({
       apiVersion: 'v1',
       kind: 'LimitRange',
-      metadata: { name: 'small', namespace: 'n2-range' },
+      metadata: { name: 'small', namespace: 'exhibit-lab-range' },
       spec: { limits: [limit] },
     });
   });
@@ -172,13 +173,40 @@ describe('what stands in the way is said in the words of the cluster', () => {
   });
 
   it.each([
-    ['pod-security', 'n2-restricted', 'violates PodSecurity "restricted:latest"'],
-    ['quota', 'n2-quota', 'exceeded quota: none'],
-    ['limit-range', 'n2-range', 'maximum memory usage per Container is 64Mi'],
+    ['pod-security', 'exhibit-lab-restricted', 'violates PodSecurity "restricted:latest"'],
+    ['quota', 'exhibit-lab-quota', 'exceeded quota: none'],
+    ['limit-range', 'exhibit-lab-range', 'maximum memory usage per Container is 64Mi'],
   ])('%s', async (reason, namespace, words) => {
     const refusal = await refusalOf({ namespace });
     expect(refusal.reason).toBe(reason);
     expect(refusal.message).toContain(words);
+  });
+
+  it.runIf(process.env['LAB_EXTERNAL'] !== '1')('a webhook that puts a container beside ours', async () => {
+    const namespace = 'exhibit-lab-mutated';
+    await apply(namespaceOf(namespace, { 'pod-security.kubernetes.io/enforce': 'privileged' }));
+    const address = new URL(laboratory.settings['LAB_SERVER'] ?? '').hostname;
+    const sidecar = { name: 'sidecar', image: 'test.local/box:1', imagePullPolicy: 'Never' };
+    const webhook = await startMutatingWebhook(address, {
+      namespace,
+      patch: [{ op: 'add', path: '/spec/containers/-', value: sidecar }],
+    });
+    try {
+      await apply(webhook.manifest);
+      // The API server learns of a webhook a moment after it was registered.
+      await expect
+        .poll(async () => (await refusalOf({ namespace }).catch(() => ({ reason: 'opened' }))).reason, {
+          timeout: 60_000,
+        })
+        .toBe('changed-pod');
+      expect((await refusalOf({ namespace })).message).toContain(
+        'spec.containers[1]: sent nothing, found {"name":"sidecar"',
+      );
+    } finally {
+      await kubectl(laboratory, ['delete', 'mutatingwebhookconfiguration', 'exhibit-lab-sidecar']);
+      await webhook.close();
+      await kubectl(laboratory, ['delete', 'namespace', namespace, '--wait=false']);
+    }
   });
 
   it('an image that is not on the node', async () => {

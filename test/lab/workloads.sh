@@ -66,6 +66,8 @@ is() { [ "$(field "$1" "$2")" = "$3" ]; }
 restarted() { [ "$(field crashing '{.status.containerStatuses[0].restartCount}')" -ge 1 ]; }
 has_log() { [ -n "$(k -n exhibit-difficult logs "$@" --tail=1)" ]; }
 
+ended() { [ -n "$(k -n exhibit-attacked get pod victim -o 'jsonpath={.status.containerStatuses[?(@.name=="ended")].state.terminated.reason}')" ]; }
+
 has_waiting() {
   case $(field "$1" '{.status.containerStatuses[0].state.waiting.reason}') in
   ErrImageNeverPull | ErrImagePull | ImagePullBackOff) ;;
@@ -121,7 +123,8 @@ case $set in
 quiet) settle_quiet ;;
 broken) k wait --for=condition=Available=False --timeout=60s apiservice/v1.broken.exhibit.test >/dev/null ;;
 attacked)
-  wait_for 120 "the attack to be done" k -n exhibit-attacked exec victim -c app -- test -e /tmp/done ;;
+  wait_for 120 "the attack to be done" k -n exhibit-attacked exec victim -c app -- test -e /tmp/done
+  wait_for 60 "the second container to end" ended ;;
 difficult) for file in $(files); do settle_difficult "$(basename "$file" .yaml | cut -c4-)"; done ;;
 esac
 say "$2 is as it should be"

@@ -144,8 +144,8 @@ How to read the tables: detected = the route ends in anything but \`VERIFIED\` a
 bound is one-sided at 95 % (Clopper and Pearson; with no miss about 3/n): the rate of misses that a sample of this size would still allow,
 for changes drawn as they were drawn here. An attacker does not draw; the classes are the attacks that are known, and a class that nobody
 thought of is in no table. The changes are made on archives of the test suite, the small ones of a few kilobytes; our verifier judges all
-of them, the tools of others the first few of each class (n beside each says how many; the run was cut to what a machine that had other
-work did in half an hour, and a larger n makes the bounds smaller, not the verifier better). n counts tries: where a class knows but one change of an archive, the same change
+of them, the tools of others the first few of each class (n beside each says how many; a longer run
+makes the bounds smaller, not the verifier better). n counts tries: where a class knows but one change of an archive, the same change
 is tried again. In a total every class has about the same weight, so that where whole classes are missed, it says how many such classes
 there are here, not how often they happen.
 

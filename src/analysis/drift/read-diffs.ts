@@ -5,7 +5,7 @@ import { booleanAt, stringAt, valueAt } from '../../lib/untyped.js';
 import { Replicas } from './replicas.js';
 
 export interface HeldEntry {
-  /** The folder of its container in the archive: `shop/web-1.4f3a9c21/app`. */
+  /** The folder of its container in the archive: `shop/web-1.app.4f3a9c21`. */
   readonly container: string;
   readonly entry: DiffEntry;
 }

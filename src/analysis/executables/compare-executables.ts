@@ -56,27 +56,33 @@ function isHidden(change: ExecutableChange, a: NodeExecutables, b: NodeExecutabl
   return (diskIsA && change === 'only-in-a') || (diskIsB && change === 'only-in-b');
 }
 
-function findingsOf(row: Pick<ExecutableRow, 'change' | 'a' | 'b'>, hidden: boolean): ExecutableFinding[] {
-  const { change, a, b } = row;
-  const found = new Set<ExecutableFinding>();
+const BY_CHANGE: Readonly<Record<ExecutableChange, readonly ExecutableFinding[]>> = {
+  'only-in-a': ['gone'],
+  'only-in-b': ['new'],
+  'content': ['changed-content'],
+  'rights': ['changed-rights'],
+  'unknown': [],
+};
+
+type Pair = Pick<ExecutableRow, 'change' | 'a' | 'b'>;
+
+/** A file that could not be looked into has a mode of -1, which has every bit. */
+const setIdBits = (file: HeldExecutable | null): number => (file === null || file.mode < 0 ? 0 : file.mode & SET_ID);
+
+function gainsSetId({ a, b }: Pair): boolean {
+  return (setIdBits(b ?? a) & ~setIdBits(b === null ? null : a)) !== 0;
+}
+
+function looksOld({ change, a, b }: Pair): boolean {
+  return change === 'content' && a !== null && a.sizeBytes === b?.sizeBytes && a.modified === b.modified;
+}
+
+function findingsOf(row: Pair, hidden: boolean): ExecutableFinding[] {
+  const found = new Set<ExecutableFinding>(BY_CHANGE[row.change]);
   if (hidden) found.add('hidden-from-live');
-  const later = b ?? a;
-  // A file that could not be looked into has a mode of -1, which has every bit.
-  if (
-    later !== null &&
-    later.mode >= 0 &&
-    (later.mode & SET_ID) !== 0 &&
-    (a === null || (a.mode & SET_ID) !== (later.mode & SET_ID))
-  )
-    found.add('set-id');
-  if (later?.role === 'kernel-module') found.add('kernel-module');
-  if (change === 'content' && a !== null && b !== null) {
-    found.add('changed-content');
-    if (a.sizeBytes === b.sizeBytes && a.modified === b.modified) found.add('same-size-and-time');
-  }
-  if (change === 'only-in-b') found.add('new');
-  if (change === 'only-in-a') found.add('gone');
-  if (change === 'rights') found.add('changed-rights');
+  if (gainsSetId(row)) found.add('set-id');
+  if (looksOld(row)) found.add('same-size-and-time');
+  if ((row.b ?? row.a)?.role === 'kernel-module') found.add('kernel-module');
   return ORDER.filter((one) => found.has(one));
 }
 

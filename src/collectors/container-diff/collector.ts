@@ -26,7 +26,7 @@ copied-up-unchanged, deleted, opaque-replaced, type-changed, renamed, metacopy),
 with its hash; \`source.jsonl\` says which folders by whose word. The same paths are hashed in the layers below.
 
 Outside the layers: content of emptyDir, \`/dev/shm\` and writable tmpfs, names in volumes of the host, claims, secrets and config maps
-(listings, links recorded as links), in \`.../diff/volumes/\`. No link is ever followed. At most 4 GiB of a layer and 256 MiB of a volume:
+(listings, links recorded as links), in \`.../diff/v<n>/\`. No link is ever followed. At most 4 GiB of a layer and 256 MiB of a volume:
 the largest files stay out and are named.
 
 Cannot see: containers that do not run, roots that are no overlay (native, btrfs, zfs, devmapper), containers with a kernel of their
@@ -48,6 +48,7 @@ function plannedDiff(pod: PodTarget, container: ContainerTarget, node: NodeTarge
     imageId: container.imageId ?? null,
     state: container.state,
     folder: [safeSegment(namespace), safeSegment(name, `.${shortUid(uid)}`), safeSegment(container.name)].join('/'),
+    derivedFolder: [safeSegment(namespace), safeSegment(`${name}.${container.name}`, `.${shortUid(uid)}`)].join('/'),
   };
   return {
     artifact: [ID, keyPart(namespace), `${keyPart(name)}.${keyPart(uid)}`, keyPart(container.name)].join('/'),

@@ -127,7 +127,7 @@ export async function diffContainer(
   const counts = new Map<DiffEntry['class'], number>();
   const { vantage } = access.facts;
   const draft = { artifact, collector, subject, vantage };
-  const derived = `data/derived/container-diff/${planned.folder}`;
+  const derived = `data/derived/container-diff/${planned.derivedFolder}`;
   const volumes = await takeVolumes(located, place, { folder, limits });
   const entries = function* (): Generator<DiffEntry> {
     yield* records(compared, counts);

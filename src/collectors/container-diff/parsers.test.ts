@@ -248,6 +248,8 @@ describe('marks of the overlay', () => {
     expect(marks('char-device', {}, { major: 0, minor: 0 }).whiteout).toBe('device');
     expect(marks('char-device', {}, { major: 1, minor: 3 }).whiteout).toBeNull();
     expect(marks('block-device', {}, { major: 0, minor: 0 }).whiteout).toBeNull();
+    expect(marks('char-device', {}, { major: 1, minor: 0 }).whiteout).toBeNull();
+    expect(marks('char-device', {}, { major: 0, minor: 1 }).whiteout).toBeNull();
     expect(marks('file', { 'trusted.overlay.whiteout': '' }).whiteout).toBe('attribute');
     expect(marks('file', { 'trusted.overlay.overlay.whiteout': '' }).whiteout).toBeNull();
     expect(marks('directory', { 'trusted.overlay.opaque': 'y' }).opaque).toBe(true);

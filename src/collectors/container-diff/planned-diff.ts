@@ -15,6 +15,8 @@ export const plannedDiffSchema = z.strictObject({
   state: z.string(),
   /** `<namespace>/<pod>.<uid8>/<container>`, safe. */
   folder: z.string(),
+  /** `<namespace>/<pod>.<container>.<uid8>`, safe: a path below data/derived has less room. */
+  derivedFolder: z.string(),
 });
 export type PlannedDiff = z.infer<typeof plannedDiffSchema>;
 

@@ -20,6 +20,7 @@ export function sourceRecord(facts: {
   const { mounts, layers, process } = located;
   const shown = (path: string): string => escapeForTerminal(path, 4096);
   return {
+    folder: `data/pods/${planned.folder}/diff`,
     namespace: planned.namespace,
     pod: planned.pod,
     podUid: planned.uid,

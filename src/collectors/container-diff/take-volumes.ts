@@ -1,4 +1,3 @@
-import { safeSegment } from '../../lib/safe-path.js';
 import type { DiffEntry, VolumeRecord } from '../../model/diff-entry.js';
 import { captureFolder, captureNames, type CapturedFolder, type FolderRequest } from './capture-folder.js';
 import { entryRecord, namedOf } from './entry-record.js';
@@ -21,9 +20,14 @@ export interface TakenVolumes {
 /** Volumes of one container that are looked at; a pod has a few. */
 const MAX_VOLUMES = 64;
 
-function recordOf(volume: MountedVolume, policy: VolumeRecord['policy'], outcome: string): VolumeRecord {
+function recordOf(
+  volume: MountedVolume,
+  policy: VolumeRecord['policy'],
+  became: Pick<VolumeRecord, 'outcome' | 'folder'>,
+): VolumeRecord {
   const { mount, kind, name } = volume;
   return {
+    folder: became.folder,
     kind,
     name: name === null ? null : namedOf(name).path,
     mountPoint: namedOf(mount.mountPoint).path,
@@ -33,7 +37,7 @@ function recordOf(volume: MountedVolume, policy: VolumeRecord['policy'], outcome
     fsType: namedOf(mount.fsType).path,
     readOnly: mount.options.includes('ro'),
     policy,
-    outcome,
+    outcome: became.outcome,
   };
 }
 
@@ -91,25 +95,24 @@ export async function takeVolumes(
     .map((mount) => volumeOf(mount, located.mounts.onNode))
     .filter(({ kind }) => kind !== 'system');
   if (volumes.length > MAX_VOLUMES) problems.push('there are more mounts than are looked at');
-  const volumeFolder = (index: number, { name, kind }: MountedVolume): string =>
-    `${folder}/volumes/${String(index)}-${safeSegment(name ?? kind).slice(0, 40)}`;
   for (const [index, volume] of volumes.slice(0, MAX_VOLUMES).entries()) {
     const policy = policyOf(volume);
     const found = policy === 'none' ? null : await folderOf(volume, located, place);
     if (policy === 'none' || found === null) {
-      records.push(recordOf(volume, policy, policy === 'none' ? 'named' : 'no-folder'));
+      records.push(recordOf(volume, policy, { outcome: policy === 'none' ? 'named' : 'no-folder', folder: null }));
       continue;
     }
     const request: FolderRequest = {
       ...place,
       folder: found,
-      into: volumeFolder(index, volume),
+      into: `${folder}/v${String(index)}`,
       maxBytes: limits.maxVolumeBytes,
       maxEntries: limits.maxEntries,
       sensitivity: 'secret',
     };
     const one = policy === 'names' ? await namesOf(request) : await contentOf(request, volume);
-    records.push(recordOf(volume, policy, one.outcome));
+    const hasPayload = one.paths.length > 0;
+    records.push(recordOf(volume, policy, { outcome: one.outcome, folder: hasPayload ? `v${String(index)}` : null }));
     problems.push(...one.problems.map((problem) => `${volume.kind}: ${problem}`));
     paths.push(...one.paths);
     entries.push(...one.entries);

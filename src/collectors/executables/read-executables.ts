@@ -46,8 +46,7 @@ function judged(result: CollectResult, reader: ExecutableReader): CollectResult 
     return partial('malformed', 'the listing is not as our script prints it');
   if (files >= MAX_FILES) return partial('limit', `only the first ${String(MAX_FILES)} files were read`);
   if (unread > 0) return partial('unreadable', `${String(unread)} files could not be read`);
-  if (tooLarge > 0)
-    return partial('too-large', `${String(tooLarge)} files above 1 GiB are listed without hash`);
+  if (tooLarge > 0) return partial('too-large', `${String(tooLarge)} files above 1 GiB are listed without hash`);
   return { ...result, proof };
 }
 

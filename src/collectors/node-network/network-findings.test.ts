@@ -57,6 +57,21 @@ describe('what one view of the sockets knows and another does not', () => {
   });
 });
 
+describe('a reference that leads elsewhere', () => {
+  const OTHER = '4026539999';
+  const read = (before: string, after: string): number => {
+    const view = new SocketView(true);
+    view.begin(HANDLES);
+    view.feed(Buffer.from(`before\u00005/ns/net ${before}\n${LISTENING(7)}after\u00005/ns/net ${after}\n`, 'latin1'));
+    expect([...view.read].filter((namespace) => namespace !== NS)).toEqual([]);
+    return view.inet.length;
+  };
+
+  it('gives nothing, whether it did before, after or both times', () => {
+    expect([read(NS, NS), read(OTHER, NS), read(NS, OTHER), read(OTHER, OTHER)]).toEqual([1, 0, 0, 0]);
+  });
+});
+
 describe('a namespace whose process ended while it was read', () => {
   it('gives nothing, since the number may be that of another by now', () => {
     const view = procView(LISTENING(7), '4026539999');

@@ -116,6 +116,7 @@ describe('what a node is', () => {
       provider: 'aws',
       role: 'control-plane',
     });
+    expect(parseSystemFacts('mark\t/var/lib/dpkg/status\n', false).osFamily).toBe('debian');
     expect(parseSystemFacts('\x00garbage\t\t\n\xff', true).osFamily).toBe('other');
   });
 

@@ -89,8 +89,7 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
   const part = nodePartSchema.parse(planned.data);
   const access = await context.nodeAccess(part.node);
   const work: NodeWork = { planned, part, collector: ID, access, context };
-  if (part.part === COVERAGE)
-    return await collectCoverage(catalogue().values(), await readSystem(access, context.signal), work);
+  if (part.part === COVERAGE) return await collectCoverage(catalogue().values(), work);
   const entry = catalogue().get(part.part);
   if (entry === undefined) {
     const detail = 'The catalogue of this version does not have it.';

@@ -4,9 +4,10 @@ import type { Outcome } from '../../model/outcome.js';
 import type { CollectResult } from '../../ports/collector.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { nodeSubject } from '../node-subject.js';
-import type { NodeWork } from '../node-step.js';
+import { runNodeStep, type NodeWork } from '../node-step.js';
 import { openItem } from '../open-item.js';
-import { isExpected, type SystemFacts } from './system-facts.js';
+import { MAX_SYSTEM_BYTES, SYSTEM_SCRIPT } from './far-scripts.js';
+import { isExpected, parseSystemFacts, type SystemFacts } from './system-facts.js';
 
 /** Outcomes of this run, by way to the node and name of the artifact. Ends with the way. */
 const outcomes = new WeakMap<NodeAccess, Map<string, Outcome>>();
@@ -56,14 +57,34 @@ export function coverageOf(
   };
 }
 
-/** Writes what of the expected was found. Asked for after everything else of the node has ended. */
-export async function collectCoverage(
-  entries: Iterable<CatalogueEntry>,
-  facts: SystemFacts,
-  work: NodeWork,
-): Promise<CollectResult> {
-  const { access, part, planned, collector, context } = work;
+/** Keeps what the node says that it is, and writes what of the expected was found. Asked for after everything else of the node has ended. */
+export async function collectCoverage(entries: Iterable<CatalogueEntry>, work: NodeWork): Promise<CollectResult> {
+  const { access } = work;
+  const isLive = access.facts.vantage === 'live-kernel';
+  const chunks: Buffer[] = [];
+  const system = await runNodeStep(work, {
+    step: 'system',
+    file: 'system.txt',
+    command: { script: SYSTEM_SCRIPT, args: [isLive ? 'live' : 'disk'], maxBytes: MAX_SYSTEM_BYTES },
+    watch: (bytes) => {
+      chunks.push(Buffer.from(bytes));
+    },
+  });
+  const from = system.captured?.path ?? null;
+  if (from === null) return system.result;
+  const facts = parseSystemFacts(Buffer.concat(chunks).toString('latin1'), isLive);
   const coverage = coverageOf(entries, facts, outcomes.get(access) ?? new Map<string, Outcome>());
+  await write({ system: facts, ...coverage }, work, from);
+  const { expected, found, percent, notReadInThisRun } = coverage;
+  const proof = { expectedArtifacts: expected, foundArtifacts: found, percent };
+  if (system.result.outcome !== 'collected') return { ...system.result, proof: { ...system.result.proof, ...proof } };
+  if (notReadInThisRun.length === 0) return { outcome: 'collected', reason: 'complete', detail: '', proof };
+  const detail = `${notReadInThisRun.length} expected artifacts were not read in this run`;
+  return { outcome: 'partial', reason: 'not-all-read', detail, proof };
+}
+
+async function write(content: object, work: NodeWork, from: string): Promise<void> {
+  const { access, part, planned, collector, context } = work;
   const { writer } = await openItem(context.sink, {
     path: `data/derived/nodes/${part.segment}/${collector}/coverage.json`,
     artifact: planned.artifact,
@@ -72,25 +93,18 @@ export async function collectCoverage(
     sensitivity: 'normal',
   });
   try {
-    await writer.write(Buffer.from(`${asciiJson({ system: facts, ...coverage })}\n`, 'latin1'));
+    await writer.write(Buffer.from(`${asciiJson(content)}\n`, 'latin1'));
   } catch (error) {
     await writer.abort();
     throw error;
   }
-  const isWhole = coverage.notReadInThisRun.length === 0;
-  const outcome = isWhole ? 'collected' : 'partial';
   await writer.commit({
     subject: nodeSubject(part),
     source: { method: 'derive' },
-    outcome,
+    outcome: 'collected',
     sourceChanged: null,
     firstByteAt: null,
     lastByteAt: null,
+    derivedFrom: [from],
   });
-  return {
-    outcome,
-    reason: isWhole ? 'complete' : 'not-all-read',
-    detail: isWhole ? '' : `${coverage.notReadInThisRun.length} expected artifacts were not read in this run`,
-    proof: { expected: coverage.expected, found: coverage.found, percent: coverage.percent },
-  };
 }

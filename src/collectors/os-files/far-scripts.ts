@@ -129,6 +129,9 @@ done | xargs -0 -r timeout 30 grep -aHZs ''
 exit 0
 `;
 
+/** Bytes of what the system script says. */
+export const MAX_SYSTEM_BYTES = 1024 * 1024;
+
 /** What the node is, as marks and its release: \`KEY TAB VALUE\` lines. */
 export const SYSTEM_SCRIPT = `${ROOT}${ENTER}
 for place in /etc /usr/lib; do

@@ -1,8 +1,6 @@
 import type { NodeAccess } from '../../ports/node-access.js';
-import { SYSTEM_SCRIPT } from './far-scripts.js';
+import { MAX_SYSTEM_BYTES, SYSTEM_SCRIPT } from './far-scripts.js';
 import { parseSystemFacts, type SystemFacts } from './system-facts.js';
-
-const MAX_BYTES = 1024 * 1024;
 
 const known = new WeakMap<NodeAccess, Promise<SystemFacts>>();
 
@@ -10,7 +8,13 @@ async function read(access: NodeAccess, signal: AbortSignal): Promise<SystemFact
   const isLive = access.facts.vantage === 'live-kernel';
   const chunks: Buffer[] = [];
   await access.run(
-    { name: 'os-files-system', script: SYSTEM_SCRIPT, args: [isLive ? 'live' : 'disk'], maxBytes: MAX_BYTES, signal },
+    {
+      name: 'os-files-system',
+      script: SYSTEM_SCRIPT,
+      args: [isLive ? 'live' : 'disk'],
+      maxBytes: MAX_SYSTEM_BYTES,
+      signal,
+    },
     { chunk: (bytes) => void chunks.push(Buffer.from(bytes)) },
   );
   return parseSystemFacts(Buffer.concat(chunks).toString('latin1'), isLive);

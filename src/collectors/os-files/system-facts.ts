@@ -53,8 +53,12 @@ function releaseValue(lines: readonly string[], key: string): string {
     .slice(0, 64);
 }
 
-function familyOf(ids: readonly string[]): SystemFacts['osFamily'] {
-  return ids.map((id) => FAMILY_OF_ID[id]).find((family) => family !== undefined) ?? 'other';
+function familyOf(ids: readonly string[], marks: ReadonlySet<string>): SystemFacts['osFamily'] {
+  const named = ids.map((id) => FAMILY_OF_ID[id]).find((family) => family !== undefined);
+  if (named !== undefined) return named;
+  // Without a release, or with one that nobody knows, the package manager tells.
+  if (marks.has('/var/lib/dpkg/status')) return 'debian';
+  return marks.has('/lib/apk/db/installed') ? 'alpine' : 'other';
 }
 
 function initOf(marks: ReadonlySet<string>, isLive: boolean): SystemFacts['init'] {
@@ -105,7 +109,7 @@ export function parseSystemFacts(text: string, isLive: boolean): SystemFacts {
   return {
     osId,
     osVersion: releaseValue(release, 'VERSION_ID'),
-    osFamily: familyOf([osId, ...releaseValue(release, 'ID_LIKE').split(' ')]),
+    osFamily: familyOf([osId, ...releaseValue(release, 'ID_LIKE').split(' ')], marks),
     init: initOf(marks, isLive),
     runtimes,
     provider: providerOf(dmi, marks),

@@ -11,7 +11,11 @@ describe('what of the node stayed writable', () => {
       'mount 195 192 0:22 / /host/cd rw,relatime - iso9660 /dev/sr0 ro',
       'mount 196 192 0:23 / /host/with\\040space rw - tmpfs tmpfs rw,size=1',
       'mount 197 192 0:24 / /host/twice rw - tmpfs tmpfs rw',
-      'mount 198 192 0:25 / /host/twice ro - tmpfs tmpfs rw',
+      'mount 198 197 0:25 / /host/twice ro - tmpfs tmpfs rw',
+      'mount 212 192 0:30 / /host/run/netns rw - ext4 /dev/vda rw',
+      'mount 213 212 0:4 / /host/run/netns/node1 rw - nsfs nsfs rw',
+      'mount 219 192 0:31 / /host/run ro - ext4 /dev/vda rw',
+      'mount 220 219 0:32 / /host/run/shm rw - tmpfs shm rw',
       'mount 199 192 0:26 / /hostile rw - tmpfs tmpfs rw',
       'mount 200 1 0:27 / / rw - overlay overlay rw',
       'cgroup 0::/kubepods/pod1/c1',
@@ -21,7 +25,7 @@ describe('what of the node stayed writable', () => {
       'garbage',
     ].join('\n');
     expect(parseSettled(text, '/host')).toEqual({
-      writable: ['/host/proc', '/host/with\\040space'],
+      writable: ['/host/proc', '/host/with\\040space', '/host/run/shm'],
       cgroups: ['0::/kubepods/pod1/c1'],
       pids: [42],
     });

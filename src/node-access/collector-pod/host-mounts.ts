@@ -2,6 +2,7 @@ import type { NodeCommand } from '../../ports/node-access.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
+const MAX_MOUNTS = 5000;
 
 /**
  * A mount of the host is read-only for us, but not those below it where the runtime knows no recursive read-only mounts. In our own mount
@@ -39,17 +40,45 @@ export interface Settled {
   readonly pids: readonly number[];
 }
 
-/** The mount that hides others at the same point is the last one. */
-function writableBelow(root: string, lines: readonly string[]): string[] {
-  const byPoint = new Map<string, boolean>();
-  for (const line of lines) {
-    const [, , , , point = '', options = '', ...rest] = line.split(' ');
-    if (point !== root && !point.startsWith(`${root}/`)) continue;
-    const superOptions = rest.slice(rest.indexOf('-') + 3).join(' ');
-    const readOnly = options.split(',').includes('ro') || superOptions.split(',').includes('ro');
-    byPoint.set(point, !readOnly);
+interface Mount {
+  readonly id: string;
+  readonly parent: string;
+  readonly point: string;
+  readonly isReadOnly: boolean;
+}
+
+function mountOf(line: string): Mount {
+  const [id = '', parent = '', , , point = '', options = '', ...rest] = line.split(' ');
+  const superOptions = rest.slice(rest.indexOf('-') + 3).join(' ');
+  return { id, parent, point, isReadOnly: [options, superOptions].some((text) => text.split(',').includes('ro')) };
+}
+
+/** Mounts that no path leads to, since a later one lies over them or over a folder above them. */
+function hiddenOf(mounts: readonly Mount[]): ReadonlySet<string> {
+  const hidden = new Set<string>();
+  mounts.forEach((mount, index) => {
+    const isCovered = mounts.some(
+      (other, place) =>
+        (other.parent === mount.id && other.point === mount.point) ||
+        (place > index && other.parent === mount.parent && mount.point.startsWith(`${other.point}/`)),
+    );
+    // Parents stand before their children.
+    if (isCovered || hidden.has(mount.parent)) hidden.add(mount.id);
+  });
+  // What lies over a mount at its own point keeps that mount's children out, not itself.
+  for (const { id, parent, point } of mounts) {
+    if (mounts.some((lower) => lower.id === parent && lower.point === point)) hidden.delete(id);
   }
-  return [...byPoint].filter(([, writable]) => writable).map(([point]) => point);
+  return hidden;
+}
+
+function writableBelow(root: string, lines: readonly string[]): string[] {
+  const mounts = lines
+    .slice(0, MAX_MOUNTS)
+    .map(mountOf)
+    .filter(({ point }) => point === root || point.startsWith(`${root}/`));
+  const hidden = hiddenOf(mounts);
+  return mounts.filter(({ id, isReadOnly }) => !isReadOnly && !hidden.has(id)).map(({ point }) => point);
 }
 
 /** Reads what `SETTLE` printed. Lines that are none of its are passed over. */

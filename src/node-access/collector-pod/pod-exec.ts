@@ -8,6 +8,11 @@ import { refOf } from './start-pod.js';
 
 /** The script's own time-outs end it; this is only for a peer that is gone. */
 const NEVER_IDLE_MS = 24 * 3600 * 1000;
+/**
+ * Standard input that nobody reads would hold back the connection, and with it the end of the exec: what a script leaves is taken and
+ * thrown away. Seen with containerd 1.6.
+ */
+const DRAINING = ['sh', '-c', '"$@"; status=$?; cat >/dev/null; exit "$status"', 'exhibit'];
 /** In which the API learns that a pod has ended. */
 const TOLD_WITHIN_MS = 4000;
 
@@ -43,7 +48,7 @@ export function startInPod({ cluster, exec }: { cluster: PodCluster; exec: Clust
         namespace,
         pod: name,
         container: CONTAINER,
-        argv: far.argv,
+        argv: [...DRAINING, ...far.argv],
         stdin: far.stdin,
         stdout: async (chunk) => {
           try {
@@ -59,7 +64,7 @@ export function startInPod({ cluster, exec }: { cluster: PodCluster; exec: Clust
         signal: far.signal,
         idleTimeoutMs: NEVER_IDLE_MS,
       });
-      if (end.end === 'complete' || far.signal.aborted) return { detail: end.detail, auditId: end.auditId };
+      if (end.exitCode === 0 || far.signal.aborted) return { detail: end.detail, auditId: end.auditId };
       const became = await whatBecameOf(cluster, pod);
       return { detail: became === null ? end.detail : `${end.detail}; ${became}`, auditId: end.auditId };
     } catch (error) {

@@ -151,4 +151,15 @@ describe('the ladder to a node', () => {
     await ladder.close();
     expect(closed).toEqual(['b']);
   });
+
+  it('closes its rungs last, although one cannot be closed', async () => {
+    const closed: string[] = [];
+    const open = () => Promise.resolve(fakeAccess('the access', closed));
+    const broken: NodeAccessRung = { rung: 'collector-pod', open, close: () => Promise.reject(new Error('gone')) };
+    const close = (): Promise<void> => Promise.resolve(void closed.push('the rung'));
+    const { ladder } = ladderOf([broken, { rung: 'local', open, close }]);
+    await ladder.accessTo('a', signal);
+    await ladder.close();
+    expect(closed).toEqual(['the access', 'the rung']);
+  });
 });

@@ -90,7 +90,8 @@ export class NodeLadder {
     for (const choosing of this.#choices.values()) await choosing.catch(() => undefined);
     const closers: Promise<void>[] = [];
     while (closers.length < MAX_AT_ONCE) closers.push(this.#closeOneByOne());
-    await Promise.all(closers);
+    for (const closing of closers) await closing;
+    for (const rung of this.#deps.rungs) await rung.close?.().catch(() => undefined);
   }
 
   async #closeOneByOne(): Promise<void> {

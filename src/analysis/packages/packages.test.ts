@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gzipOf, jsonLines, makeBag, packBag } from '../../../test/fakes/archive-builder.js';
+import { addApkFiles } from './apk-database.js';
+import { DatabaseTar } from './database-tar.js';
+import { addDpkgFiles, packageOfMd5sums, parseDpkgDiversions } from './dpkg-database.js';
+import { judgeExecutable } from './judge-executable.js';
+import { PackageDatabase } from './package-database.js';
+import { readPackageFindings } from './read-package-findings.js';
+
+// The databases have nothing better.
+const weak = (algorithm: 'md5' | 'sha1', text: string | Buffer): string =>
+  createHash(algorithm).update(text).digest('hex');
+const file = (path: string, content: string | null) => ({
+  path,
+  sha256: null,
+  sha1: content === null ? null : weak('sha1', content),
+  md5: content === null ? null : weak('md5', content),
+});
+
+describe('dpkg', () => {
+  const database = new PackageDatabase();
+  const diversions = parseDpkgDiversions('/usr/bin/sh\n/usr/bin/sh.distrib\nother\n/half\n');
+  const strange = addDpkgFiles(
+    database,
+    { package: 'dash', text: `${weak('md5', 'ls')}  bin/ls\n${weak('md5', 'sh')}  usr/bin/sh\nno line\n` },
+    diversions,
+  );
+
+  it('tells modified files from those that are as packaged, under either name of a merged folder', () => {
+    expect(strange).toBe(1);
+    for (const path of ['/bin/ls', '/usr/bin/ls']) {
+      expect(judgeExecutable(file(path, 'ls'), database)).toEqual({ verdict: 'unmodified', package: 'dash' });
+      expect(judgeExecutable(file(path, 'LS'), database)).toEqual({ verdict: 'modified', package: 'dash' });
+    }
+    expect(judgeExecutable(file('/usr/bin/sh', 'sh'), database)).toEqual({ verdict: 'not-owned', package: null });
+    expect(judgeExecutable(file('/usr/bin/sh.distrib', 'sh'), database).verdict).toBe('unmodified');
+    expect(judgeExecutable(file('/usr/bin/ls', null), database).verdict).toBe('not-comparable');
+    expect(judgeExecutable(file('/tmp/x', 'x'), database).verdict).toBe('not-owned');
+  });
+
+  it('knows the lists by their names', () => {
+    expect(packageOfMd5sums('/var/lib/dpkg/info/libc6:amd64.md5sums')).toBe('libc6');
+    expect(packageOfMd5sums('/var/lib/dpkg/info/libc6.list')).toBeNull();
+    expect(packageOfMd5sums('/tmp/libc6.md5sums')).toBeNull();
+  });
+});
+
+describe('apk', () => {
+  it('reads packages, folders, files and digests of either kind', () => {
+    const database = new PackageDatabase();
+    const sha1 = Buffer.from(weak('sha1', 'ls'), 'hex').toString('base64');
+    addApkFiles(
+      database,
+      `P:busybox\nV:1.36\nF:bin\nR:busybox\na:0:0:755\nZ:Q1${sha1}\nF:\nR:root-file\nZ:Q1bad\n\nP:other\n`,
+    );
+    expect(judgeExecutable(file('/bin/busybox', 'ls'), database)).toEqual({
+      verdict: 'unmodified',
+      package: 'busybox',
+    });
+    expect(judgeExecutable(file('/bin/busybox', 'x'), database).verdict).toBe('modified');
+    expect(database.size).toBe(1);
+  });
+});
+
+describe('whatever stands in a database', () => {
+  it('no parser fails', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        const database = new PackageDatabase();
+        addApkFiles(database, text);
+        addDpkgFiles(database, { package: 'p', text }, parseDpkgDiversions(text));
+        const tar = new DatabaseTar(database);
+        tar.write(Buffer.from(text.padEnd(600), 'latin1'));
+        expect(tar.isBroken).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('an archive', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'exhibit-packages-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const executables = (files: Readonly<Record<string, string>>): Buffer =>
+    jsonLines(
+      Object.entries(files).map(([path, content]) => ({
+        path: { b64: Buffer.from(path).toString('base64'), display: path },
+        type: 'file',
+        md5: weak('md5', content),
+      })),
+    );
+
+  function archive(listed: Buffer, database: Buffer, name = 'dpkg'): { path: string; sha256: string } {
+    const bytes = gzipOf(
+      packBag(
+        makeBag({
+          payload: [
+            { path: 'data/derived/nodes/n1/os-files/executables.jsonl', bytes: listed, artifact: 'a' },
+            { path: `data/nodes/n1/os-files/package-database-${name}/files.tar`, bytes: database, artifact: 'b' },
+          ],
+        }),
+      ),
+    );
+    const path = join(folder, 'x.tar.gz');
+    writeFileSync(path, bytes);
+    return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
+  }
+  const tarOf = (files: Readonly<Record<string, string>>): Buffer => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return execFileSync('tar', ['-C', folder, '-cf', '-', '--format=pax', ...Object.keys(files)]);
+  };
+
+  it('gives the findings of each node', async () => {
+    const database = tarOf({
+      'var/lib/dpkg/info/coreutils.md5sums': `${weak('md5', 'ls')}  bin/ls\n${weak('md5', 'cat')}  bin/cat\n`,
+    });
+    const { path, sha256 } = archive(
+      executables({ '/usr/bin/ls': 'ls', '/usr/bin/cat': 'EVIL', '/tmp/xmrig': 'x' }),
+      database,
+    );
+    expect(await readPackageFindings(path, sha256)).toEqual([
+      {
+        node: 'n1',
+        packagedFiles: 2,
+        unmodified: 1,
+        modifiedTotal: 1,
+        modified: [{ pathB64: Buffer.from('/usr/bin/cat').toString('base64'), package: 'coreutils' }],
+        notOwnedTotal: 1,
+        notOwned: [{ pathB64: Buffer.from('/tmp/xmrig').toString('base64') }],
+        notComparable: 0,
+        limits: [],
+      },
+    ]);
+    await expect(readPackageFindings(path, '0'.repeat(64))).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
+  });
+
+  it('says what it could not compare', async () => {
+    const rpm = archive(executables({ '/usr/bin/ls': 'ls' }), tarOf({ 'var/lib/rpm/rpmdb.sqlite': 'x' }), 'rpm');
+    expect(await readPackageFindings(rpm.path, rpm.sha256)).toMatchObject([
+      { limits: ['rpm-not-read'], packagedFiles: 0 },
+    ]);
+    const broken = archive(executables({ '/usr/bin/ls': 'ls' }), Buffer.alloc(512, 0x41));
+    expect(await readPackageFindings(broken.path, broken.sha256)).toMatchObject([{ limits: ['database-broken'] }]);
+  });
+
+  it.skipIf(!existsSync('/var/lib/dpkg/info/coreutils.md5sums'))(
+    'agrees with this machine about its own files (needs dpkg)',
+    () => {
+      const database = new PackageDatabase();
+      addDpkgFiles(
+        database,
+        { package: 'coreutils', text: readFileSync('/var/lib/dpkg/info/coreutils.md5sums', 'latin1') },
+        [],
+      );
+      const md5 = weak('md5', readFileSync('/usr/bin/sha256sum'));
+      const known = { path: '/usr/bin/sha256sum', sha256: null, sha1: null, md5 };
+      expect(judgeExecutable(known, database)).toEqual({ verdict: 'unmodified', package: 'coreutils' });
+    },
+  );
+});

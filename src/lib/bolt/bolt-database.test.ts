@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bufferAccess } from '../../../test/fakes/file-access.js';
+import { BoltDatabase } from './bolt-database.js';
+import { NotBoltError } from './bolt-error.js';
+
+/** Written by containerd 1.6.20, see src/lib/containerd-store. */
+const path = join(import.meta.dirname, '../containerd-store/fixtures/containerd-1.6.20-meta.db.gz');
+const whole = gunzipSync(readFileSync(path));
+const PAGE = 4096;
+
+const open = (bytes: Buffer): BoltDatabase => new BoltDatabase(bufferAccess(bytes));
+
+function damaged(change: (bytes: Buffer) => void): Buffer {
+  const bytes = Buffer.from(whole);
+  change(bytes);
+  return bytes;
+}
+
+/** Everything that can be asked of a database, to its end. */
+function readAll(bytes: Buffer): number {
+  const database = open(bytes);
+  const { keys } = database.walk();
+  return keys + [...database.carve()].length + database.problemCount;
+}
+
+describe('a bolt database', () => {
+  it('is read in the state of its last transaction', () => {
+    const database = open(whole);
+    const metas = [0, 1].map((page) => Number(whole.readBigUInt64LE(page * PAGE + 16 + 48)));
+    expect(database.transactionId).toBe(Math.max(...metas));
+    expect([...database.root.entries()].map(({ key }) => key.toString())).toStrictEqual(['v1']);
+    expect(database.problems).toStrictEqual([]);
+  });
+
+  it.each([0, 1])('with meta page %d torn is read in the state of the other, which is said', (page) => {
+    const bytes = damaged((all) => all.fill(0x55, page * PAGE + 30, page * PAGE + 60));
+    const database = open(bytes);
+    expect(database.transactionId).toBe(Number(whole.readBigUInt64LE((1 - page) * PAGE + 16 + 48)));
+    expect(database.problems).toContainEqual({ pageId: page, reason: 'meta-invalid' });
+  });
+
+  it('with both torn, or of another kind, is none', () => {
+    const both = damaged((all) => all.fill(0, 0, 2 * PAGE));
+    for (const bytes of [both, Buffer.alloc(0), Buffer.from('SQLite format 3\0'), Buffer.alloc(100_000, 0xed)])
+      expect(() => open(bytes)).toThrow(NotBoltError);
+  });
+
+  it('cut at any page is read as far as it goes, and what is lost is counted', () => {
+    for (let pages = 2; pages < whole.length / PAGE; pages += 1) {
+      const database = open(whole.subarray(0, pages * PAGE));
+      const { keys } = database.walk();
+      expect(keys === open(whole).walk().keys || database.problemCount > 0).toBe(true);
+    }
+  });
+
+  it('whose pages point at each other ends all the same', () => {
+    const bytes = damaged((all) => {
+      for (let page = 2; page < all.length / PAGE; page += 1) {
+        const at = page * PAGE;
+        if (all.readUInt16LE(at + 8) !== 2) continue;
+        // Each bucket of each page begins at a page that is in use.
+        for (let element = 0; element < all.readUInt16LE(at + 10); element += 1) {
+          const place = at + 16 + element * 16;
+          if (all.readUInt32LE(place) !== 1) continue;
+          const value = place + all.readUInt32LE(place + 4) + all.readUInt32LE(place + 8);
+          all.writeBigUInt64LE(2n, value);
+        }
+      }
+    });
+    const database = open(bytes);
+    database.walk();
+    expect(database.problems.some(({ reason }) => reason === 'page-read-twice')).toBe(true);
+  });
+
+  it('never throws and always ends, whatever bytes are in it', () => {
+    const edit = fc.record({ at: fc.nat(whole.length - 1), bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }) });
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 40 }), (edits) => {
+        const bytes = damaged((all) => {
+          // The meta pages stay, or nothing would be read at all.
+          for (const { at, bytes: put } of edits) if (at >= 2 * PAGE) all.set(put.subarray(0, all.length - at), at);
+        });
+        expect(readAll(bytes)).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
