@@ -1,0 +1,69 @@
+import type { ContainerChange, NodeEvidence, NodeEvidenceSummary } from '../analysis/node-evidence/node-evidence.js';
+import { escapeForTerminal } from '../lib/terminal-escape.js';
+
+const SHOWN_NODES = 20;
+const SHOWN_CONTAINERS = 20;
+const MAX_LINE = 300;
+
+const plural = (count: number, one: string, many: string): string => `${String(count)} ${count === 1 ? one : many}`;
+const pathOf = (pathB64: string): string => Buffer.from(pathB64, 'base64').toString('latin1');
+
+/** `2.50` of `2500000000` billionths of a core, rounded down. */
+function coresOf(nanoCores: string): string {
+  const hundredths = BigInt(nanoCores) / 10_000_000n;
+  return `${(hundredths / 100n).toString()}.${(hundredths % 100n).toString().padStart(2, '0')}`;
+}
+
+function wayLine({ way, vantage, degraded }: NodeEvidence): string {
+  if (way === null) return 'no script ran there';
+  const limits = degraded.length === 0 ? '' : `; cannot see: ${degraded.join(', ')}`;
+  return `by ${way} (${vantage ?? 'vantage not stated'})${limits}`;
+}
+
+function* nodeLines(node: NodeEvidence): Generator<string> {
+  yield `${node.node}: ${wayLine(node)}`;
+  for (const { rung, reason } of node.refusals) yield `  refused before: ${rung}: ${reason}`;
+  const { processes, listening } = node;
+  if (processes !== null) {
+    const { total, deletedExecutables, memoryExecutables } = processes;
+    yield `  ${plural(total, 'process', 'processes')}, ${String(deletedExecutables)} of a deleted executable, ${String(memoryExecutables)} from memory`;
+  }
+  if (listening !== null) yield `  ${plural(listening, 'listening socket', 'listening sockets')}`;
+  for (const { namespace, pod, container, measured, cpuNanoCoresMin, cpuNanoCoresMax } of node.busiest)
+    yield `  never below ${coresOf(cpuNanoCoresMin)} cores, at most ${cpuNanoCoresMax === null ? 'unknown' : coresOf(cpuNanoCoresMax)}, in ${String(measured)} measurements: ${namespace}/${pod}/${container}`;
+  for (const { rule, verdict, subject } of node.mismatches)
+    yield `  views differ: ${rule}: ${subject}${verdict === 'race' ? ' (may have begun or ended meanwhile)' : ''}`;
+  const more = node.mismatchesTotal - node.mismatches.length;
+  if (more > 0) yield `  and ${String(more)} more in which views differ`;
+}
+
+function containerLine({ namespace, pod, container, entries }: ContainerChange): string {
+  const counts = entries.map((one) => `${one.class} ${String(one.count)}`).join(', ');
+  return `  ${namespace}/${pod}/${container}: ${counts === '' ? 'as its image' : counts}`;
+}
+
+function* changeLines({ containers, containersTotal, changes, changesTotal }: NodeEvidenceSummary): Generator<string> {
+  if (containersTotal === 0) return;
+  yield `Container diffs: ${plural(containersTotal, 'container', 'containers')}; exhibit diff ARCHIVE judges them`;
+  for (const container of containers.slice(0, SHOWN_CONTAINERS)) yield containerLine(container);
+  if (containersTotal > SHOWN_CONTAINERS) yield `  and ${String(containersTotal - SHOWN_CONTAINERS)} more`;
+  for (const { container, severity, driftClass, rule, pathB64 } of changes)
+    yield `  ${severity}: ${driftClass} ${rule}: ${pathOf(pathB64)} in ${container}`;
+  const more = changesTotal - changes.length;
+  if (more > 0) yield `  and ${String(more)} more that matter`;
+}
+
+/** How the nodes were reached and what stands out there; empty where the archive has nothing of a node. */
+export function presentNodeEvidence(summary: NodeEvidenceSummary): string {
+  if (summary.nodesTotal === 0 && summary.containersTotal === 0) return '';
+  const shown = summary.nodes.slice(0, SHOWN_NODES);
+  const hidden = summary.nodesTotal - shown.length;
+  const lines = [
+    "Node evidence, by the nodes' own word:",
+    ...shown.flatMap((node) => [...nodeLines(node)]),
+    ...(hidden > 0 ? [`and ${plural(hidden, 'more node', 'more nodes')}; --json has up to 500`] : []),
+    ...changeLines(summary),
+    ...(summary.unreadable > 0 ? [`${plural(summary.unreadable, 'derived line', 'derived lines')} could not be read`] : []),
+  ];
+  return lines.map((line) => escapeForTerminal(line, MAX_LINE)).join('\n');
+}
