@@ -53,8 +53,9 @@ function* changeLines({ containers, containersTotal, changes, changesTotal }: No
   if (more > 0) yield `  and ${String(more)} more that matter`;
 }
 
-/** How the nodes were reached and what stands out there; empty where the archive has nothing of a node. */
-export function presentNodeEvidence(summary: NodeEvidenceSummary): string {
+/** How the nodes were reached and what stands out there; `null` = it was not read. Empty where the archive has nothing of a node. */
+export function presentNodeEvidence(summary: NodeEvidenceSummary | null): string {
+  if (summary === null) return 'Node evidence: not read from an encrypted archive; see exhibit decrypt';
   if (summary.nodesTotal === 0 && summary.containersTotal === 0) return '';
   const shown = summary.nodes.slice(0, SHOWN_NODES);
   const hidden = summary.nodesTotal - shown.length;
@@ -63,7 +64,9 @@ export function presentNodeEvidence(summary: NodeEvidenceSummary): string {
     ...shown.flatMap((node) => [...nodeLines(node)]),
     ...(hidden > 0 ? [`and ${plural(hidden, 'more node', 'more nodes')}; --json has up to 500`] : []),
     ...changeLines(summary),
-    ...(summary.unreadable > 0 ? [`${plural(summary.unreadable, 'derived line', 'derived lines')} could not be read`] : []),
+    ...(summary.unreadable > 0
+      ? [`${plural(summary.unreadable, 'derived line', 'derived lines')} could not be read`]
+      : []),
   ];
   return lines.map((line) => escapeForTerminal(line, MAX_LINE)).join('\n');
 }

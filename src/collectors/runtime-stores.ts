@@ -19,6 +19,8 @@ export interface RuntimeStores {
   readonly metas: readonly { readonly root: string; readonly meta: ContainerdMeta }[];
   /** How each copy ended. */
   readonly steps: readonly StepResult[];
+  /** Those of containerd's databases alone. */
+  readonly databaseSteps: readonly StepResult[];
   /** Payload files that it was read from, for `derivedFrom`. */
   readonly paths: readonly string[];
 }
@@ -82,10 +84,12 @@ export async function readRuntimeStores(work: NodeWork): Promise<RuntimeStores> 
   if (docker !== undefined) containers.push(...dockerLayers({ root: DOCKER_ROOT, files: docker }));
   const storage = files.places.get('containers-storage');
   if (storage !== undefined) containers.push(...storageLayers({ root: STORAGE_ROOT, files: storage }));
+  const databaseSteps = [...databases.steps, ...bad];
   const stores: RuntimeStores = {
     containers,
     metas,
-    steps: [...databases.steps, ...bad, ...files.steps],
+    steps: [...databaseSteps, ...files.steps],
+    databaseSteps,
     paths: [...databases.copies.map(({ path }) => path), ...files.paths],
   };
   known.set(work.access, stores);

@@ -5,14 +5,25 @@ import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentArchive, presentItems } from '../cli/present-archive.js';
+import { presentNodeEvidence } from '../cli/present-node-evidence.js';
 import { presentCoverage, presentPackages } from '../cli/present-node-files.js';
 import type { showResult } from '../cli/results/show-result.js';
+import { readNodeEvidence } from '../analysis/node-evidence/read-node-evidence.js';
 import { readPackageFindings } from '../analysis/packages/read-package-findings.js';
 import { listItems, readArchiveSummary } from '../evidence/archive-reader.js';
 import type { OpenedArchive } from '../evidence/open-archive.js';
 import type { ItemRecord } from '../model/artifact.js';
 
 const SHOWN_ITEMS = 1000;
+/** Collectors whose derived files say what stands out on a node. */
+const OF_NODES = new Set([
+  'node-access',
+  'processes',
+  'node-network',
+  'runtime-metadata',
+  'container-diff',
+  'stats-series',
+]);
 
 export default class Show extends BaseCommand<typeof Show> {
   static override summary = 'Look into an archive without unpacking it: gaps first, then counts.';
@@ -57,7 +68,11 @@ export default class Show extends BaseCommand<typeof Show> {
       // Read a second time, and only where there are files of a node.
       const hasNodeFiles = key === null && summary.collectors.some(({ collector }) => collector === 'os-files');
       const packages = hasNodeFiles ? await readPackageFindings(archive, summary.containerSha256) : [];
-      const sections = [presentArchive(summary), presentCoverage(summary.coverage), presentPackages(packages)];
+      const hasNodes = summary.collectors.some(({ collector }) => OF_NODES.has(collector));
+      const isRead = hasNodes && key === null;
+      const nodeEvidence = isRead ? await readNodeEvidence(archive, summary.containerSha256) : null;
+      const ofNodes = hasNodes ? presentNodeEvidence(nodeEvidence) : '';
+      const sections = [presentArchive(summary), ofNodes, presentCoverage(summary.coverage), presentPackages(packages)];
       const text = sections.filter((section) => section !== '').join('\n\n');
       const wide = this.flags.output === 'wide' ? { wide: `${text}\n\n${await this.#items(open)}` } : {};
       isListed = this.flags.output === 'ndjson';
@@ -68,7 +83,7 @@ export default class Show extends BaseCommand<typeof Show> {
           key?.dispose();
         }
       };
-      return { result: { archive, verified: false, ...summary, packages }, text, ...wide, eachRow };
+      return { result: { archive, verified: false, ...summary, packages, nodeEvidence }, text, ...wide, eachRow };
     } finally {
       if (!isListed) key?.dispose();
     }

@@ -104,12 +104,6 @@ function expectSound({ outcomes, sink }: FakeRun): void {
   }
 }
 
-/** What is ours alone, as a count of what was not there, is whole whatever the node did. */
-function isDerived({ sink }: FakeRun, artifact: string): boolean {
-  const paths = sink.items.filter((item) => item.draft.artifact === artifact).map((item) => item.draft.path);
-  return paths.length > 0 && paths.every((path) => path.startsWith('data/derived/'));
-}
-
 const outcomesOf = ({ outcomes }: FakeRun) =>
   outcomes.map(({ result, error }) => result?.outcome ?? (error as ExhibitError).code);
 
@@ -143,9 +137,8 @@ describe.each(each)('%s, on a node that', (_id, collector) => {
           nodeThat(() => ({ end, body })),
         );
         expectSound(result);
-        const positive = result.outcomes.filter(
-          ({ planned, result: one }) =>
-            ['collected', 'empty', 'absent'].includes(one?.outcome ?? '') && !isDerived(result, planned.artifact),
+        const positive = result.outcomes.filter(({ result: one }) =>
+          ['collected', 'empty', 'absent'].includes(one?.outcome ?? ''),
         );
         expect(positive.map(({ planned, result: one }) => [planned.artifact, one])).toEqual([]);
       }
@@ -177,8 +170,7 @@ describe.each(each)('%s, on a node that', (_id, collector) => {
       nodeThat(() => ({ end: 'complete', exitStatus: 126 })),
     );
     expectSound(result);
-    const whole = result.outcomes.filter(({ result: one }) => one?.outcome === 'collected');
-    expect(whole.filter(({ planned }) => !isDerived(result, planned.artifact))).toEqual([]);
+    expect(result.outcomes.filter(({ result: one }) => one?.outcome === 'collected')).toEqual([]);
   });
 
   it('is left when the run is interrupted', async () => {
@@ -187,8 +179,7 @@ describe.each(each)('%s, on a node that', (_id, collector) => {
     const options = { collector, cluster, targets: worldTargets(), nodeAccess, signal: AbortSignal.abort() };
     const result = await runCollector(options);
     expect([...result.sink.open_]).toEqual([]);
-    const whole = result.sink.items.filter((item) => item.facts.outcome === 'collected');
-    expect(whole.filter((item) => !item.draft.path.startsWith('data/derived/'))).toEqual([]);
+    expect(result.sink.items.filter((item) => item.facts.outcome === 'collected')).toEqual([]);
   });
 
   it('is read onto a full disk, lets the disk through and leaves no writer open', async () => {

@@ -6,6 +6,8 @@ import type { ContainerChange, GraveChange, NodeEvidenceSummary } from './node-e
 
 const MAX_CONTAINERS = 200;
 const MAX_CHANGES = 10;
+/** Containers that are told apart; a node runs some hundred. */
+const MAX_TOLD_APART = 20_000;
 
 type Named = Pick<ContainerChange, 'namespace' | 'pod' | 'container'>;
 
@@ -28,7 +30,7 @@ export class ChangeGatherer {
   takerOf(container: string, kind: string): (value: unknown) => boolean {
     if (kind === 'source') return (value) => this.#takeSource(container, value);
     const changed = new Changed();
-    this.#changed.set(container, changed);
+    if (this.#changed.size < MAX_TOLD_APART) this.#changed.set(container, changed);
     return (value) => {
       const parsed = diffEntrySchema.safeParse(value);
       if (!parsed.success) return false;
@@ -69,7 +71,7 @@ export class ChangeGatherer {
     const parsed = diffSourceSchema.safeParse(value);
     if (!parsed.success) return false;
     const { namespace, pod, container } = parsed.data;
-    this.#names.set(folder, { namespace, pod, container });
+    if (this.#names.size < MAX_TOLD_APART) this.#names.set(folder, { namespace, pod, container });
     return true;
   }
 }

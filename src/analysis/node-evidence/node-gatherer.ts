@@ -18,6 +18,7 @@ function compareBusy(one: BusyContainer, other: BusyContainer): number {
 function busyOf(value: unknown): BusyContainer | null {
   const measured = integerAt(value, 'measured');
   const least = stringAt(value, 'cpuNanoCoresMin');
+  const most = stringAt(value, 'cpuNanoCoresMax');
   if (stringAt(value, 'of') !== 'container' || measured === undefined || measured < MIN_MEASURED) return null;
   if (least === undefined || !DECIMAL.test(least) || BigInt(least) === 0n) return null;
   return {
@@ -26,7 +27,7 @@ function busyOf(value: unknown): BusyContainer | null {
     container: stringAt(value, 'container') ?? '',
     measured,
     cpuNanoCoresMin: least,
-    cpuNanoCoresMax: stringAt(value, 'cpuNanoCoresMax') ?? null,
+    cpuNanoCoresMax: most === undefined || !DECIMAL.test(most) ? null : most,
   };
 }
 

@@ -15,7 +15,9 @@ const MAX_NODES = 500;
 export async function readNodeEvidence(archivePath: string, containerSha256: string): Promise<NodeEvidenceSummary> {
   const nodes = new Map<string, NodeGatherer>();
   const changes = new ChangeGatherer();
-  const names = new Set<string>();
+  // The files of a node stand together: an archive is in the order of its paths.
+  let lastNode: string | null = null;
+  let nodesTotal = 0;
   const problems: AsciiLineProblem[] = [];
   const takerOf = (path: string): ((value: unknown) => boolean) | null => {
     const [, folder, kind] = DIFF_FILE.exec(path) ?? [];
@@ -25,7 +27,8 @@ export async function readNodeEvidence(archivePath: string, containerSha256: str
     const known = nodes.get(node) ?? new NodeGatherer();
     const taker = known.takerOf(file);
     if (taker === null) return null;
-    names.add(node);
+    if (node !== lastNode) nodesTotal += 1;
+    lastNode = node;
     if (nodes.size < MAX_NODES) nodes.set(node, known);
     return taker;
   };
@@ -41,7 +44,7 @@ export async function readNodeEvidence(archivePath: string, containerSha256: str
   const named = [...nodes].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return {
     nodes: named.map(([name, gatherer]) => gatherer.summary(name)),
-    nodesTotal: names.size,
+    nodesTotal,
     ...changes.summary(),
     unreadable: problems.length,
   };

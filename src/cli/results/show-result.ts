@@ -1,6 +1,72 @@
 import { z } from 'zod';
+import { DIFF_CLASSES } from '../../model/diff-entry.js';
+import { DRIFT_CLASSES, DRIFT_SEVERITIES } from '../../model/drift.js';
 import { outcomeRecordSchema } from '../../model/outcome.js';
 import { outcomeCountsSchema, statementSchema } from '../../model/exhibit.js';
+
+const nodeEvidenceSchema = z.strictObject({
+  nodes: z
+    .array(
+      z.strictObject({
+        node: z.string(),
+        way: z.string().nullable(),
+        vantage: z.string().nullable(),
+        refusals: z.array(z.strictObject({ rung: z.string(), reason: z.string() })).readonly(),
+        degraded: z.array(z.string()).readonly(),
+        processes: z
+          .strictObject({
+            total: z.int(),
+            kernelThreads: z.int(),
+            deletedExecutables: z.int(),
+            memoryExecutables: z.int(),
+          })
+          .nullable(),
+        listening: z.int().nullable(),
+        busiest: z
+          .array(
+            z.strictObject({
+              namespace: z.string(),
+              pod: z.string(),
+              container: z.string(),
+              measured: z.int(),
+              cpuNanoCoresMin: z.string(),
+              cpuNanoCoresMax: z.string().nullable(),
+            }),
+          )
+          .readonly(),
+        mismatches: z
+          .array(z.strictObject({ rule: z.string(), verdict: z.enum(['steady', 'race']), subject: z.string() }))
+          .readonly(),
+        mismatchesTotal: z.int(),
+      }),
+    )
+    .readonly(),
+  nodesTotal: z.int(),
+  containers: z
+    .array(
+      z.strictObject({
+        namespace: z.string(),
+        pod: z.string(),
+        container: z.string(),
+        entries: z.array(z.strictObject({ class: z.enum(DIFF_CLASSES), count: z.int() })).readonly(),
+      }),
+    )
+    .readonly(),
+  containersTotal: z.int(),
+  changes: z
+    .array(
+      z.strictObject({
+        container: z.string(),
+        severity: z.enum(DRIFT_SEVERITIES),
+        driftClass: z.enum(DRIFT_CLASSES),
+        rule: z.string(),
+        pathB64: z.string(),
+      }),
+    )
+    .readonly(),
+  changesTotal: z.int(),
+  unreadable: z.int(),
+});
 
 /** What an archive says of itself; nothing in it was verified. */
 export const showResult = z.strictObject({
@@ -35,6 +101,8 @@ export const showResult = z.strictObject({
       }),
     )
     .readonly(),
+  /** How nodes were reached and what stands out there; `null` = nothing of a node, or the archive is encrypted and was not read for it. */
+  nodeEvidence: nodeEvidenceSchema.nullable(),
   containerSha256: z.string(),
   sizeBytes: z.int(),
 });

@@ -1,3 +1,4 @@
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { Vantage } from '../../model/artifact.js';
 import type { DiskExecutable } from '../../model/disk-executable.js';
 import type { CollectResult } from '../../ports/collector.js';
@@ -99,7 +100,10 @@ export async function readExecutables(work: NodeWork): Promise<CollectResult> {
         subject: nodeSubject(part),
         judge: (end) =>
           end.exitStatus === NOT_ALL_SEARCHED
-            ? { reason: 'not-searched', detail: 'some folders could not be searched' }
+            ? {
+                reason: 'not-searched',
+                detail: `some folders could not be searched: ${escapeForTerminal(end.stderr.trim(), 300)}`,
+              }
             : null,
         expectedStatuses: [0, NOT_ALL_SEARCHED],
       },

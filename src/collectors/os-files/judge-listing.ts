@@ -8,6 +8,8 @@ import { listingSpecOf } from './path-pattern.js';
 import type { ReadListing } from './read-listing.js';
 
 const MAX_SHOWN = 3;
+/** What find says of a folder that it may not read; one that vanished under it is another matter. */
+const DENIED = /: (?:Permission denied|Operation not permitted)$/m;
 
 export function listingProof({ listing, end }: ReadListing): Proof {
   return {
@@ -32,8 +34,10 @@ export function listingGaps({ listing, end, isWhole }: ReadListing): readonly St
     gaps.push(partial('listing', reason, end.endDetail ?? end.stderr.trim()));
   }
   const denied = listing.deniedBases + listing.incompleteBases;
-  if (denied > 0)
-    gaps.push(partial('listing', 'denied-parts', `${denied} folders could not be looked into: ${end.stderr.trim()}`));
+  if (denied > 0) {
+    const reason = listing.deniedBases > 0 || DENIED.test(end.stderr) ? 'denied-parts' : 'unread-parts';
+    gaps.push(partial('listing', reason, `${denied} folders could not be looked into: ${end.stderr.trim()}`));
+  }
   const links = uncoveredLinks(listing.linkedBases, listing.walkedBases);
   if (links.length > 0) {
     const shown = links.slice(0, MAX_SHOWN).map(({ at, target }) => `${at} -> ${target}`);

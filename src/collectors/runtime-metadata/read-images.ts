@@ -2,11 +2,12 @@ import { CONTAINERD_ROOTS } from '../../lib/containerd-store/containerd-roots.js
 import type { ContainerdMeta } from '../../lib/containerd-store/read-meta.js';
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { CollectResult } from '../../ports/collector.js';
+import type { StepResult } from '../combine-results.js';
 import { DerivedLines } from '../derived-lines.js';
 import { runNodeStep, type NodeStepEnd, type NodeWork } from '../node-step.js';
 import { nodeSubject } from '../node-subject.js';
 import { BLOBS_SCRIPT } from '../runtime-store-scripts.js';
-import { knownRuntimeStores, readRuntimeStores } from '../runtime-stores.js';
+import { knownRuntimeStores, readRuntimeStores, type RuntimeStores } from '../runtime-stores.js';
 import { judgeSteps } from './judge-steps.js';
 
 /** Manifests, indexes and configurations are kilobytes; layers, which are not taken, are rarely as small. */
@@ -37,13 +38,23 @@ async function takeBlobs(work: NodeWork, root: string, meta: ContainerdMeta): Pr
   });
 }
 
+/** What another artifact's copies leave unknown here: their bytes are that artifact's, so a part of them is nothing of ours. */
+function unknownImages({ databaseSteps }: RuntimeStores): StepResult[] {
+  return databaseSteps.flatMap(({ step, result }) => {
+    if (['collected', 'empty', 'absent'].includes(result.outcome)) return [];
+    const outcome = result.outcome === 'partial' ? 'failed' : result.outcome;
+    return [{ step, result: { ...result, outcome } }];
+  });
+}
+
 /**
  * Image manifests and configurations of each containerd's content store, as they lie there, and which images and blobs its database
  * names. With Docker and CRI-O they are among the files of their stores.
  */
 export async function readImages(work: NodeWork): Promise<CollectResult> {
   const { planned, part, collector, context, access } = work;
-  const stores = knownRuntimeStores(access) ?? (await readRuntimeStores(work));
+  const known = knownRuntimeStores(access);
+  const stores = known ?? (await readRuntimeStores(work));
   const lines = new DerivedLines(context.sink, {
     path: `data/derived/nodes/${part.segment}/images.jsonl`,
     artifact: planned.artifact,
@@ -51,7 +62,7 @@ export async function readImages(work: NodeWork): Promise<CollectResult> {
     vantage: access.facts.vantage,
     sensitivity: 'normal',
   });
-  const steps: NodeStepEnd[] = [];
+  const steps: StepResult[] = known === undefined ? [...stores.steps] : unknownImages(known);
   try {
     for (const { root, meta } of stores.metas) {
       if (smallBlobs(meta).length > 0) steps.push(await takeBlobs(work, root, meta));
@@ -63,6 +74,8 @@ export async function readImages(work: NodeWork): Promise<CollectResult> {
         await lines.add({ type: 'blob', root, ...blob, digest: escapeForTerminal(blob.digest, 200) });
     }
     await lines.commit(nodeSubject(part), stores.paths);
+    const result = { outcome: 'collected', reason: 'complete', detail: '', proof: {} } as const;
+    if (lines.lines > 0) steps.push({ step: 'images', result });
   } finally {
     await lines.abort();
   }
