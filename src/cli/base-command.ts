@@ -114,9 +114,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected override async finally(): Promise<void> {
     // Both are missing when the flags could not be parsed.
-    (this.interruption as Interruption | undefined)?.dispose();
-    (this.io as RememberingIo | undefined)?.close();
-    await this.#context?.close();
+    try {
+      (this.interruption as Interruption | undefined)?.dispose();
+      (this.io as RememberingIo | undefined)?.close();
+    } finally {
+      await this.#context?.close();
+    }
   }
 
   /** Whether questions may be asked, and whether they are answered already. */

@@ -7,13 +7,14 @@ import type { CollectRequest } from '../workflows/collect-request.js';
 import { type CollectorPodFlagValues, collectorPodSettingsOf } from './collector-pod-flags.js';
 import type { Context } from './context.js';
 import { variableOf } from './environment.js';
+import { type MemoryFlagValues, memoryRequestOf } from './memory-flags.js';
 import { type NodeFlagValues, type NodeRequest, nodeRequestOf } from './node-request.js';
 import { DEFAULT_PROFILE, loadProfile } from './profiles.js';
 import { parseBytes, parseDurationMs } from './quantities.js';
 import { resolveSetting } from './settings.js';
 
 /** What `collect` and `drill run` were asked for, before defaults. */
-export interface CollectFlagValues extends NodeFlagValues, CollectorPodFlagValues {
+export interface CollectFlagValues extends NodeFlagValues, CollectorPodFlagValues, MemoryFlagValues {
   readonly 'pod': readonly string[] | undefined;
   readonly 'namespace': readonly string[] | undefined;
   readonly 'all': boolean;
@@ -99,11 +100,12 @@ export async function collectRequestOf(
     namespaces: flags.namespace ?? [],
   };
   const asked = { scope, kubelet: flags.kubelet, ...nodesOf(flags, context, withoutCluster), withoutCluster, kind };
-  const limits = { maxLogBytes, idleTimeoutMs, sinceTime, ...stats };
+  const memory = memoryRequestOf(flags, withoutCluster);
+  const limits = { maxLogBytes, idleTimeoutMs, sinceTime, ...stats, ...memory.limits };
   return {
     ...asked,
     profileName: profile.metadata.name,
-    collectors: [...selectByProfile(profile, extra.collectors)],
+    collectors: [...new Set([...selectByProfile(profile, extra.collectors), ...memory.collectors])],
     profileText: text,
     configText: stringify({ ...asked, profile: name, ...limits }, { aliasDuplicateObjects: false }),
     limits: { ...limits, maxLogBytes: maxLogBytes.value, idleTimeoutMs: idleTimeoutMs.value },

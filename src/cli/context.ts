@@ -237,6 +237,7 @@ export class Context {
       os: this.os,
       collectors: await this.collectors(),
       connect: this.connector(target, caseId),
+      checkpointer: async (requestLog) => (await this.clusterTools(target, caseId, requestLog)).actuator,
       rungs: async (request, records) => await this.#rungs(request, { records, target, caseToken: caseId }),
       signal: this.signal,
     };

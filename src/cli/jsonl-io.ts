@@ -79,16 +79,20 @@ export function openEventFile(path: string): Pick<JsonlOptions, 'write' | 'close
     );
   }
   let broken = false;
+  let closed = false;
   return {
     write: (line) => {
-      if (broken) return;
+      if (broken || closed) return;
       try {
         writeSync(descriptor, line);
       } catch {
         broken = true;
       }
     },
+    // Asked at the end of a command and once more when it is cleared up: the number may be another file's by then.
     close: () => {
+      if (closed) return;
+      closed = true;
       closeSync(descriptor);
     },
   };

@@ -26,13 +26,14 @@ function presentOurs(objects: readonly OurObject[]): string {
 }
 
 export function presentCleanup(summary: CleanupSummary): string {
-  const { left, found, unread, refused } = summary;
+  const { left, found, foreign, unread, refused } = summary;
   const gone = found.filter((object) => !left.some(({ uid }) => uid === object.uid));
   const facts = renderFacts([
     ['verdict', MEANING[summary.verdict]],
     ['server', summary.server],
     ['case', summary.case ?? 'every case'],
     ['removed', gone.length === 0 ? null : gone.slice(0, MAX_ROWS).map(nameOf)],
+    ['foreign', foreign.length === 0 ? null : foreign.slice(0, MAX_ROWS).map((one) => `${nameOf(one)}: left alone`)],
     ['not read', unread.length === 0 ? null : unread.map(({ resource, reason }) => `${resource}: ${reason}`)],
     ['refused', refused.length === 0 ? null : refused.map(({ object, message }) => `${object}: ${message}`)],
   ]);
@@ -46,7 +47,7 @@ export function cleanupNotice({ verdict, left, unread, server }: CleanupSummary)
     const names = unread.map(({ resource }) => resource).join(', ');
     return new ExhibitError('CLEANUP_UNPROVEN', `these lists could not be read: ${names}`, {
       subject: server,
-      hints: ['kubectl apply -f templates/rbac/collector-pod.yaml', 'exhibit cleanup --verify'],
+      hints: ['kubectl apply -f templates/rbac/collector-readonly.yaml', 'exhibit cleanup --verify'],
     });
   }
   return new ExhibitError('CLEANUP_LEFT', `${String(left.length)} objects of ours are still in the cluster`, {

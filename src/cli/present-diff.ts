@@ -38,7 +38,7 @@ function nameOf({ source, program }: DriftRow): string {
 }
 
 function whatOf({ entry, program }: DriftRow): string {
-  if (entry === null) return program === null ? '' : `pid ${String(program.pid)}`;
+  if (entry === null) return program === null ? '' : `runs as process ${String(program.pid)}`;
   if (entry.type === 'file' && entry.class !== 'deleted') return `${entry.class}, ${renderBytes(entry.sizeBytes)}`;
   return entry.type === 'file' || entry.class === 'deleted' ? entry.class : `${entry.class} ${entry.type}`;
 }

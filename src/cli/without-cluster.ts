@@ -26,15 +26,15 @@ function usage(message: string, hints: readonly string[]): ExhibitError {
   return new ExhibitError('USAGE_INVALID', message, { hints });
 }
 
-function nameOf(self: NodeSelf | undefined): string {
+function nameOf(self: NodeSelf | undefined, from: string): string {
   const name = self?.hostname?.toLowerCase() ?? '';
   if (NODE_NAME.test(name)) return name;
-  throw usage('the machine has no name that a node can have; name it', ['exhibit collect --local --node NAME']);
+  throw usage('the machine has no name that a node can have; name it', [`exhibit collect ${from} --node NAME`]);
 }
 
-/** The boot changes while the machine stays the same: it identifies only where nothing else does. */
-function nodeOf({ self }: NodeFacts, given: string | undefined): NodeTarget {
-  const known = { name: given ?? nameOf(self), uid: '', machineId: self?.machineId ?? '', ready: true };
+/** The boot changes while the machine stays the same: it identifies only where nothing else does. `from` is the flag that it is read by. */
+function nodeOf({ self }: NodeFacts, given: string | undefined, from: string): NodeTarget {
+  const known = { name: given ?? nameOf(self, from), uid: '', machineId: self?.machineId ?? '', ready: true };
   const bootId = self?.bootId ?? null;
   return known.machineId === '' && bootId !== null ? { ...known, bootId } : known;
 }
@@ -71,7 +71,7 @@ async function diskOf(given: string, node: string | undefined, context: Context)
   const facts = await context.nodeFacts({ path: disk });
   const writable = facts.degraded.find(({ reason }) => reason === 'disk-writable');
   if (writable !== undefined) context.io.emit('DISK_WRITABLE', writable.detail, { path: disk });
-  return { from: 'disk', path: disk, node: nodeOf(facts, node) };
+  return { from: 'disk', path: disk, node: nodeOf(facts, node, '--disk PATH') };
 }
 
 /**
@@ -92,5 +92,5 @@ export async function withoutClusterOf(
     );
   }
   if (disk !== undefined) return await diskOf(disk, node[0], context);
-  return { from: 'this-machine', node: nodeOf(await context.nodeFacts({}), node[0]) };
+  return { from: 'this-machine', node: nodeOf(await context.nodeFacts({}), node[0], '--local') };
 }

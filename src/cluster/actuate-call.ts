@@ -31,6 +31,8 @@ export interface ActuateRequest {
   readonly right: ApiRight;
   /** Done twice it is done once: a lost answer may be asked for again. */
   readonly repeatable: boolean;
+  /** Whether an answer that says 2xx is one; default: any object of the API. */
+  readonly isAnswer?: (object: unknown) => boolean;
 }
 
 interface Tried {
@@ -131,7 +133,8 @@ export class ActuateCaller {
     const { status } = head;
     if (status >= 200 && status < 300) {
       const object = parseJson(body);
-      if (stringAt(object, 'kind') !== undefined) return { ...call, outcome: 'done', status, object };
+      if (asked.isAnswer?.(object) ?? stringAt(object, 'kind') !== undefined)
+        return { ...call, outcome: 'done', status, object };
       return { ...call, outcome: 'unknown', detail: `status ${String(status)} with what is no object of the API` };
     }
     const refusal = refusalOf(head, body, { right: asked.right, nowMs: this.#deps.clock.nowMs() });

@@ -1,3 +1,4 @@
+import { arrayAt } from '../lib/untyped.js';
 import type { ApiRight } from '../model/api-refusal.js';
 import type {
   ActuateAnswer,
@@ -10,13 +11,14 @@ import type {
   PatchOptions,
   ResourceRef,
 } from '../ports/cluster-actuator.js';
+import type { CheckpointOptions, ContainerCheckpointer, ContainerName } from '../ports/container-checkpointer.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Io } from '../ports/io.js';
 import type { RequestLog } from '../ports/request-log.js';
 import { abortablePause, joinSignals } from './abortable-pause.js';
 import { ActuateCaller } from './actuate-call.js';
 import { type AttemptRequest, type Caller, createCaller } from './attempt.js';
-import { objectPath } from './object-path.js';
+import { checkpointPath, objectPath } from './object-path.js';
 import { patchBody } from './patch-body.js';
 import type { ResolvedConnection } from './resolved-connection.js';
 
@@ -45,6 +47,8 @@ interface Asked {
   readonly right: ApiRight;
   readonly repeatable: boolean;
   readonly options: ActuateOptions;
+  readonly isAnswer?: (object: unknown) => boolean;
+  readonly timeoutMs?: number;
 }
 
 function rightTo(verb: string, ref: ResourceRef & { readonly name?: string }, subresource?: string): ApiRight {
@@ -72,7 +76,7 @@ function deleteOptions(options: DeleteOptions | EvictOptions): Record<string, un
   };
 }
 
-class ConnectedActuator implements ClusterActuator {
+class ConnectedActuator implements ClusterActuator, ContainerCheckpointer {
   readonly #connection: ResolvedConnection;
   readonly #deps: ActuatorDeps;
   readonly #caller: Caller;
@@ -150,18 +154,32 @@ class ConnectedActuator implements ClusterActuator {
     });
   }
 
+  async checkpoint(container: ContainerName, { timeoutSeconds, signal }: CheckpointOptions): Promise<ActuateAnswer> {
+    const nodes = { group: '', version: 'v1', resource: 'nodes', namespace: null, name: container.node };
+    return await this.#call({
+      method: 'POST',
+      path: checkpointPath(container),
+      query: [['timeout', String(timeoutSeconds)]],
+      right: rightTo('create', nodes, 'proxy'),
+      repeatable: false,
+      options: signal === undefined ? {} : { signal },
+      isAnswer: (object) => arrayAt(object, 'items').length > 0,
+      timeoutMs: timeoutSeconds * 1000 + ANSWER_TIMEOUT_MS,
+    });
+  }
+
   close(): void {
     this.#closing.abort();
     this.#caller.close();
   }
 
   async #call(asked: Asked): Promise<ActuateAnswer> {
-    const { options, right, repeatable } = asked;
+    const { options, right, repeatable, isAnswer } = asked;
     const own = joinSignals(options.signal, this.#deps.signal);
     const joined = joinSignals(own.signal ?? undefined, this.#closing.signal);
     try {
       const request = this.#requestOf(asked, joined.signal);
-      return await this.#calls.call({ request, right, repeatable });
+      return await this.#calls.call({ request, right, repeatable, ...(isAnswer === undefined ? {} : { isAnswer }) });
     } finally {
       joined.done();
       own.done();
@@ -171,7 +189,7 @@ class ConnectedActuator implements ClusterActuator {
   #requestOf(asked: Asked, signal: AbortSignal | null): AttemptRequest {
     const query = [...(asked.query ?? []), ...(asked.options.dryRun === true ? [['dryRun', 'All'] as const] : [])];
     const text = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-    const timeoutMs = this.#connection.requestTimeoutMs ?? ANSWER_TIMEOUT_MS;
+    const timeoutMs = asked.timeoutMs ?? this.#connection.requestTimeoutMs ?? ANSWER_TIMEOUT_MS;
     return {
       method: asked.method,
       target: text === '' ? asked.path : `${asked.path}?${text}`,
@@ -187,6 +205,9 @@ class ConnectedActuator implements ClusterActuator {
 }
 
 /** Changes one connection's cluster; see the port for the contract. Opens no connection before the first call. */
-export function connectActuator(connection: ResolvedConnection, deps: ActuatorDeps): ClusterActuator {
+export function connectActuator(
+  connection: ResolvedConnection,
+  deps: ActuatorDeps,
+): ClusterActuator & ContainerCheckpointer {
   return new ConnectedActuator(connection, deps);
 }

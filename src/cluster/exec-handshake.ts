@@ -56,13 +56,28 @@ async function readRefusal(answer: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, MAX_REFUSAL_BYTES);
 }
 
+type Connect = (options: unknown, callback: (error: Error | null, stream?: Duplex) => void) => undefined;
+
+function socketOptions({ headers }: HandshakeParts, connect: Connect) {
+  return {
+    // The types know no connection that is made later; node:http does.
+    createConnection: connect as never,
+    headers: headerLines(headers) as Record<string, string>,
+    perMessageDeflate: false,
+    followRedirects: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+  };
+}
+
 /** Asks for an upgrade to `v5.channel.k8s.io` over a connection of its own. Follows no redirect, takes no extension, never throws. */
 export async function openExecSocket(parts: HandshakeParts): Promise<Handshake> {
   const { endpoint, url, timeoutMs, signal } = parts;
   let peer: string | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let isFinished = false;
   return await new Promise((resolve) => {
     const finish = (outcome: Handshake): void => {
+      isFinished = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       resolve(outcome);
@@ -74,9 +89,14 @@ export async function openExecSocket(parts: HandshakeParts): Promise<Handshake> 
     const onAbort = (): void => {
       fail(new TransportError('aborted', 'given up by us'));
     };
-    const connect = (_options: unknown, callback: (error: Error | null, stream?: Duplex) => void): undefined => {
+    const connect: Connect = (_options, callback) => {
       openConnection(endpoint).then(
         (connection) => {
+          if (isFinished) {
+            connection.destroy();
+            callback(new TransportError('aborted', 'given up by us'));
+            return;
+          }
           peer = tlsPeerSha256(connection);
           timer = setTimeout(() => {
             fail(new TransportError('first-byte-timeout', `no answer within ${String(timeoutMs)} ms`));
@@ -89,14 +109,7 @@ export async function openExecSocket(parts: HandshakeParts): Promise<Handshake> 
       );
       return undefined;
     };
-    const socket = new WebSocket(url, [EXEC_PROTOCOL], {
-      // The types know no connection that is made later; node:http does.
-      createConnection: connect as never,
-      headers: headerLines(parts.headers) as Record<string, string>,
-      perMessageDeflate: false,
-      followRedirects: false,
-      maxPayload: MAX_MESSAGE_BYTES,
-    });
+    const socket = new WebSocket(url, [EXEC_PROTOCOL], socketOptions(parts, connect));
     let head: HttpHead = { status: 0, headers: {} };
     socket.on('error', fail);
     socket.once('upgrade', (answer) => (head = headOf(answer)));

@@ -1,5 +1,6 @@
 import { ExhibitError } from '../model/errors.js';
 import type { ResourceRef } from '../ports/cluster-actuator.js';
+import type { ContainerName } from '../ports/container-checkpointer.js';
 
 /** One segment: what the API takes for a name, or a name of a resource; no slash, no dots alone. */
 const SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9:_.-]{1,253}$/;
@@ -15,7 +16,16 @@ export function objectPath(ref: ResourceRef, name?: string, subresource?: string
     ...(name === undefined ? [] : [name]),
     ...(subresource === undefined ? [] : [subresource]),
   ];
-  const bad = segments.find((segment) => !SEGMENT.test(segment));
-  if (bad !== undefined) throw new ExhibitError('INTERNAL', 'A name cannot be part of a path.', { subject: bad });
-  return `/${segments.join('/')}`;
+  return `/${segments.map(checked).join('/')}`;
+}
+
+/** Of the kubelet's checkpoint API, through the API server's proxy. Throws `INTERNAL` as `objectPath`. */
+export function checkpointPath({ node, namespace, pod, container }: ContainerName): string {
+  const nodes: ResourceRef = { group: '', version: 'v1', resource: 'nodes', namespace: null };
+  return [objectPath(nodes, node, 'proxy'), 'checkpoint', ...[namespace, pod, container].map(checked)].join('/');
+}
+
+function checked(segment: string): string {
+  if (SEGMENT.test(segment)) return segment;
+  throw new ExhibitError('INTERNAL', 'A name cannot be part of a path.', { subject: segment });
 }

@@ -151,7 +151,7 @@ function theirsAsView(args: readonly string[], environment: Record<string, strin
 }
 
 describe('resolveConnection', () => {
-  describe.skipIf(kubectl === null)('agrees with kubectl config view', () => {
+  describe.skipIf(kubectl === null)('agrees with kubectl config view (only where kubectl is)', () => {
     const cases: [string, string, string, string[], KubeGlobals][] = [
       ['a token', config(), SECOND, [], {}],
       ['the second file by context', config(), SECOND, ['--context', 'other'], { context: 'other' }],

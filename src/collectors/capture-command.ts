@@ -12,8 +12,8 @@ export interface CommandCapture {
   /** Without the vantage: that is the access's. */
   readonly draft: Omit<ItemDraft, 'vantage'>;
   readonly subject?: Subject;
-  /** Shown every chunk as it is written; must not keep it. */
-  watch?(bytes: Buffer): void;
+  /** Shown every chunk before it is written; must not keep it. A returned promise holds the stream back. */
+  watch?(bytes: Buffer): void | Promise<void>;
   /** Exit statuses that count as done; default 0 alone. */
   readonly expectedStatuses?: readonly number[];
   /** Asked at the end of a whole answer; what is not `null` says why it is only a part. */
@@ -28,6 +28,10 @@ export interface CapturedCommand {
   readonly path: string | null;
 }
 
+function isExpectedStatus({ expectedStatuses = [0] }: CommandCapture, { exitStatus }: NodeCommandEnd): boolean {
+  return exitStatus !== null && expectedStatuses.includes(exitStatus);
+}
+
 function judged(capture: CommandCapture, end: NodeCommandEnd): CollectResult {
   const proof = {
     end: end.end,
@@ -39,8 +43,7 @@ function judged(capture: CommandCapture, end: NodeCommandEnd): CollectResult {
     const outcome = end.sizeBytes > 0 ? 'partial' : 'failed';
     return { outcome, reason: end.end, detail: escapeForTerminal(end.endDetail ?? '', 300), proof };
   }
-  const expected = capture.expectedStatuses ?? [0];
-  if (end.exitStatus === null || !expected.includes(end.exitStatus)) {
+  if (!isExpectedStatus(capture, end)) {
     const detail = `exit status ${String(end.exitStatus)}: ${escapeForTerminal(end.stderr.trim(), 300)}`;
     return { outcome: end.sizeBytes > 0 ? 'partial' : 'failed', reason: 'command-failed', detail, proof };
   }
@@ -69,7 +72,7 @@ export async function captureCommand(capture: CommandCapture, context: CollectCo
       { ...capture.command, signal: capture.command.signal ?? context.signal },
       {
         chunk: async (bytes) => {
-          capture.watch?.(bytes);
+          await capture.watch?.(bytes);
           await (await open()).write(bytes);
         },
       },

@@ -7,6 +7,7 @@ import { clusterFlags } from '../cli/flags.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { cleanupNotice, presentCleanup } from '../cli/present-cleanup.js';
 import type { cleanupResult } from '../cli/results/cleanup-result.js';
+import { ExhibitError } from '../model/errors.js';
 import { cleanup, type CleanupSummary, nameOf, verifyCleanup } from '../workflows/cleanup.js';
 import { type CleanupRecord, forgetfulRecord, openCleanupRecord } from '../workflows/cleanup-record.js';
 
@@ -16,10 +17,13 @@ export default class Cleanup extends BaseCommand<typeof Cleanup> {
   static override summary = 'Remove what a collection made in the cluster, or prove that nothing of it is left.';
 
   static override description = describe(
-    `Looks for everything with the label of the case: collector pods, namespaces, roles. A run removes what it made by itself; this is for
-one that was killed. With --verify nothing is changed: exit 0 says that every list was read and that nothing was found. The removals are
-written into the open exhibit, where there is one. Refused while a collection of the case is running.`,
+    `Looks for everything with the label of the case. A run removes what it made by itself; this is for one that was killed. Removed are
+collector pods and namespaces that say that exhibit manages them and bear a name of its making; everything else with the label is listed
+as foreign and left alone. With --verify nothing is changed: exit 0 says that every list was read and that nothing of ours was found. The
+removals are written into the open exhibit, where there is one. Refused while a collection of the case is running. --all-cases also
+removes the pods of collections that run elsewhere, and can therefore not be answered with --yes.`,
     [
+      'USAGE_INVALID',
       'CASE_INVALID',
       'CLEANUP_UNPROVEN',
       'CLEANUP_LEFT',
@@ -46,6 +50,16 @@ written into the open exhibit, where there is one. Refused while a collection of
 
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof cleanupResult>>> {
     const { context, flags } = this;
+    if (flags['all-cases'] && flags.yes && !flags.verify) {
+      throw new ExhibitError(
+        'USAGE_INVALID',
+        '--all-cases cannot be answered with --yes: it ends collections elsewhere',
+        {
+          hints: ['exhibit cleanup --all-cases --verify', 'exhibit cleanup --all-cases'],
+          safe: 'Nothing was changed.',
+        },
+      );
+    }
     const caseToken = flags['all-cases'] ? null : await context.caseId();
     const record =
       flags.verify || caseToken === null

@@ -11,12 +11,14 @@ import type { CommandOutcome } from '../cli/outcome.js';
 import { refuseSandbox } from '../cli/refuse-sandbox.js';
 import { resumeCommand } from '../cli/resume-command.js';
 import { timestampersOf, tsaFlags } from '../cli/timestampers.js';
+import { memoryFlags } from '../cli/memory-flags.js';
 import { withoutClusterFlags } from '../cli/node-flags.js';
 import { withoutClusterOf } from '../cli/without-cluster.js';
 import { presentPlan } from '../cli/present-collect.js';
 import type { collectResult, planResult } from '../cli/results/archive-results.js';
 import { collect } from '../workflows/collect.js';
 import type { CollectRequest } from '../workflows/collect-request.js';
+import { disclosuresOf } from '../workflows/disclosures.js';
 import { planCollection } from '../workflows/plan-collection.js';
 import { checkScope } from '../workflows/targets/scope-request.js';
 
@@ -60,6 +62,7 @@ scripts run on the nodes; with --local or --disk one machine or mounted disk is 
   static override flags = {
     ...collectFlags,
     ...withoutClusterFlags,
+    ...memoryFlags,
     'kind': Flags.option({ options: ['incident', 'drill'] as const, multiple: false })({
       default: 'incident',
       summary: 'What the archive says it is.',
@@ -87,6 +90,7 @@ scripts run on the nodes; with --local or --disk one machine or mounted disk is 
     const collectors = await context.collectors();
     const request = await collectRequestOf(flags, context, { kind: flags.kind, collectors, withoutCluster });
     if (flags['dry-run']) return await this.#plan(request);
+    for (const text of disclosuresOf(request)) this.io.emit('NOTE', text);
     const caseId = await caseForCollection(context);
     await refuseSandbox(context, caseId);
     const timestampers = await timestampersOf(context, flags.tsa);

@@ -31,6 +31,7 @@ removed, with a record. What a crash broke off, or an archive that was sealed in
       'SIGNER_UNAVAILABLE',
       'CASE_INVALID',
       'NOTHING_TO_SEAL',
+      'SEAL_NEEDS_ENCRYPTION',
       'AGE_KEY_INVALID',
       'COLLECT_PARTIAL',
       'SEAL_UNTIMESTAMPED',

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { isSafePath } from '../lib/safe-path.js';
@@ -64,6 +65,16 @@ export class FileEvidenceSink implements EvidenceSink {
     });
     this.#open.add(writer);
     return writer;
+  }
+
+  async freeBytes(): Promise<number> {
+    const { directory } = this.#options;
+    try {
+      const { bavail, bsize } = await statfs(directory);
+      return bavail * bsize;
+    } catch (error) {
+      throw storageError(error, directory);
+    }
   }
 
   readBack(path: string): ReadBack {

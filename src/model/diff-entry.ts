@@ -103,7 +103,7 @@ export const diffEntrySchema = z.strictObject({
   xattrs: z.array(z.strictObject({ name: z.string(), valueB64: z.string() })),
   /** `whiteout`, `whiteout-xattr`, `opaque`, `redirect`, `metacopy`, `below-opaque`. */
   overlay: z.array(z.string()),
-  /** Of the content, holes as zeros; of a metacopy that of the lower layer. `null` = none, or not read: see `notes`. */
+  /** Of the content, holes as zeros. `null` = none, a metacopy (its content is the base's), or not read: see `notes`. */
   sha256: z.string().nullable(),
   sniff: sniffSchema.nullable(),
   base: baseSchema.nullable(),
@@ -117,7 +117,10 @@ export const diffEntrySchema = z.strictObject({
   renamedFromB64: z.string().optional(),
   renamedFrom: z.string().optional(),
   changedDuringRead: z.boolean(),
-  /** `left-out`, `not-in-archive`, `sparse-too-large`, `illegal-in-layer`, `base-unhashed`, `name-marks-whiteout`. */
+  /**
+   * `left-out`, `not-in-archive`, `sparse-too-large`, `illegal-in-layer`, `base-unhashed`, `name-marks-whiteout`;
+   * `foreign-overlay-mark` = the attribute of an overlay that this mount does not heed, `unclear-overlay-mark` = not known whether it does.
+   */
   notes: z.array(z.string()),
 });
 export type DiffEntry = z.infer<typeof diffEntrySchema>;
@@ -153,13 +156,19 @@ export const diffSourceSchema = z.strictObject({
   pid: z.int().nullable(),
   parentPid: z.int().nullable(),
   startTicks: z.string().nullable(),
+  /**
+   * By whose word the layers are these: the mounts of the running process, or the runtime's own store on the disk; `store-carved` = the
+   * store had deleted the container and its record was still in freed pages.
+   */
+  layersFrom: z.enum(['mounts', 'store', 'store-carved']),
   /** Whose paths these are: the node's root as this way sees it, or the runtime's. */
   view: z.enum(['node', 'runtime']),
   upper: z.string(),
   upperIdentity: z.string(),
   lowers: z.array(z.string()),
   missingLowers: z.array(z.string()),
-  userXattr: z.boolean(),
+  /** `null` = not known: the layers are named by a store. */
+  userXattr: z.boolean().nullable(),
   dataOnlyLowers: z.int(),
   readOnlyRoot: z.boolean(),
   userNamespace: z.boolean(),
@@ -171,6 +180,16 @@ export const diffSourceSchema = z.strictObject({
   appearedDuringRead: z.int(),
   leftOut: z.int(),
   baseListing: z.strictObject({ sha256: z.string(), sizeBytes: z.int() }),
+  /** The writable layer in the form of image layers; `path` is `null` where it was not made: `problem` says why. */
+  layerTar: z
+    .strictObject({
+      path: z.string().nullable(),
+      members: z.int(),
+      /** Listed in layer-left-out.jsonl. */
+      leftOut: z.int(),
+      problem: z.string().nullable(),
+    })
+    .nullable(),
   volumes: z.array(volumeRecordSchema),
 });
 export type DiffSource = z.infer<typeof diffSourceSchema>;

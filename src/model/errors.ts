@@ -65,7 +65,7 @@ export const ERROR_TABLE = {
     exitCode: 3,
     meaning: 'Nothing of ours was found in the cluster, but not every list could be read.',
     remedy:
-      'Read the lists with more rights: kubectl apply -f templates/rbac/collector-pod.yaml, exhibit cleanup --verify.',
+      'Read the lists with more rights: kubectl apply -f templates/rbac/collector-readonly.yaml, exhibit cleanup --verify.',
   },
   NODE_ACCESS_LOST: {
     exitCode: 10,

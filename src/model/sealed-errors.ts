@@ -114,6 +114,12 @@ export const SEALED_ERRORS = {
     meaning: 'An encrypted archive was fetched, and nothing from outside the store says which bytes it should have.',
     remedy: 'Fetch it again with the receipt that was kept elsewhere: exhibit pull SOURCE --receipt FILE.',
   },
+  SEAL_NEEDS_ENCRYPTION: {
+    exitCode: 2,
+    meaning:
+      'The exhibit holds memory, which may have any secret in it, and is sealed only together with its encryption.',
+    remedy: 'Name who may read it: exhibit seal --encrypt-to RECIPIENT.',
+  },
   SEAL_UNTIMESTAMPED: {
     exitCode: 3,
     meaning: 'The archive is sealed, but none of the time-stamping authorities that were asked gave a token.',

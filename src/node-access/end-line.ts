@@ -8,17 +8,28 @@ export interface EndLine {
 
 /** Standard error of a far script: keeps its end, in which the line stands that says how the script ended. */
 export class FarStderr {
-  #kept: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #sizeBytes = 0;
 
+  /** Joined only when it has grown to twice of what is kept: a far side that complains byte by byte must not cost a copy for each. */
   feed(chunk: Buffer): void {
-    const joined = Buffer.concat([this.#kept, chunk]);
-    this.#kept = Buffer.from(joined.subarray(Math.max(0, joined.length - KEPT_BYTES)));
+    this.#chunks.push(Buffer.from(chunk.subarray(-KEPT_BYTES)));
+    this.#sizeBytes += Math.min(chunk.length, KEPT_BYTES);
+    if (this.#sizeBytes >= 2 * KEPT_BYTES) this.#join();
+  }
+
+  #join(): Buffer {
+    const joined = Buffer.concat(this.#chunks);
+    const kept = Buffer.from(joined.subarray(-KEPT_BYTES));
+    this.#chunks = [kept];
+    this.#sizeBytes = kept.length;
+    return kept;
   }
 
   /** The end line with this nonce, as the last thing said; `null` when it is not there. */
   endLine(nonce: string): EndLine | null {
     const line = new RegExp(`\\nexhibit-end/1 ${nonce} (\\d{1,3}) ([0-9a-f]{64})\\n$`).exec(
-      this.#kept.toString('latin1'),
+      this.#join().toString('latin1'),
     );
     if (line?.[1] === undefined || line[2] === undefined) return null;
     return { exitStatus: Number(line[1]), sha256: line[2] };
@@ -26,7 +37,7 @@ export class FarStderr {
 
   /** What the script itself said, without the end line. Untrusted. */
   text(nonce: string): string {
-    const text = this.#kept.toString('utf8');
+    const text = this.#join().toString('utf8');
     const at = text.lastIndexOf(`\nexhibit-end/1 ${nonce} `);
     return at === -1 ? text : text.slice(0, at);
   }

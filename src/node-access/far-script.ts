@@ -13,16 +13,18 @@ const MAX_STDIN_BYTES = 16 * 1024 * 1024;
  * disk. Standard output goes to us and, through a pipe of its own, to sha256sum; when the script has ended, the last line on standard
  * error says so: the nonce, the exit status, the digest. A peer that cuts either stream cannot make this line up without the nonce, and
  * cannot make the digest fit. `/dev/fd/5` is a pipe that this shell made: standard output itself may be a socket, which cannot be
- * opened again by its name.
+ * opened again by its name. The digest is that of what `tee` passed on: when it did not reach its end by itself, nothing proves that this
+ * was all of it, and no such line is written.
  */
 const WRAPPER = [
   'set -u; LC_ALL=C; export LC_ALL; umask 077',
   'nonce=$1; script=$(head -c "$2"; echo .); script=$' + '{script%.}; ROOT=$3; PROC=$4; export ROOT PROC; shift 4',
   '{ renice -n 19 -p $$; ionice -c 3 -p $$; } </dev/null >/dev/null 2>&1',
   'exec 3>&1',
-  'said=$({ { { sh -c "set -u\n$script" exhibit "$@" 3>&- 4>&-; echo "status $?" >&4; } | { tee /dev/fd/5 >&3; }; } 5>&1 | sha256sum >&4; } 4>&1)',
-  'status=; digest=; set -- $said',
-  'while [ $# -gt 0 ]; do case $1 in status) status=$2; shift 2;; -) shift;; *) digest=$1; shift;; esac; done',
+  'said=$({ { { sh -c "set -u\n$script" exhibit "$@" 3>&- 4>&-; echo "status $?" >&4; } | { tee /dev/fd/5 >&3; echo "tee $?" >&4; }; } 5>&1 | sha256sum >&4; } 4>&1)',
+  'status=; teed=; digest=; set -- $said',
+  'while [ $# -gt 0 ]; do case $1 in status) status=$2; shift 2;; tee) teed=$2; shift 2;; -) shift;; *) digest=$1; shift;; esac; done',
+  '[ "$teed" = 0 ] || { echo "the copy of standard output ended early: tee ended with $teed" >&2; exit 1; }',
   'printf "\\nexhibit-end/1 %s %s %s\\n" "$nonce" "$status" "$digest" >&2',
 ].join('\n');
 

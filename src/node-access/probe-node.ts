@@ -46,7 +46,11 @@ class Answer {
 
 function degradedOf(
   { uid }: NodeSelf,
-  { capabilities, processes }: Pick<NodeFacts, 'capabilities' | 'processes'>,
+  {
+    capabilities,
+    processes,
+    pidNamespace,
+  }: Pick<NodeFacts, 'capabilities' | 'processes'> & { readonly pidNamespace: string },
 ): NodeFacts['degraded'] {
   const degraded: { reason: string; detail: string }[] = [];
   if (uid !== '0')
@@ -67,6 +71,11 @@ function degradedOf(
     });
   if (!processes)
     degraded.push({ reason: 'no-processes', detail: 'the far side does not see the processes of the node' });
+  if (pidNamespace !== '' && pidNamespace !== INITIAL_PID_NAMESPACE)
+    degraded.push({
+      reason: 'pid-namespace',
+      detail: `runs in ${pidNamespace}, not in the kernel's first PID namespace: processes outside it do not show`,
+    });
   return degraded;
 }
 
@@ -83,9 +92,10 @@ function selfOf(answer: Answer, rung: NodeRung): NodeSelf {
   };
 }
 
+/** Only the kernel's first namespace holds every process. Another one has a first process and a `/proc` of its own, too, and looks whole. */
 function seesProcesses(answer: Answer, rung: NodeRung): boolean {
   const [own = '', first = ''] = answer.fields('pidns');
-  return rung !== 'disk' && (own === INITIAL_PID_NAMESPACE || (own !== '' && own === first));
+  return rung !== 'disk' && own === INITIAL_PID_NAMESPACE && (first === '' || first === own);
 }
 
 function noUsableShell(node: string, end: NodeCommandEnd): ExhibitError {
@@ -116,6 +126,7 @@ export async function probeNode(
   const self = selfOf(answer, rung);
   const capabilities = parseCapabilities(answer.text('capabilities'));
   const processes = seesProcesses(answer, rung);
+  const pidNamespace = offline ? '' : (answer.fields('pidns')[0] ?? '');
   return {
     rung,
     vantage: offline ? 'offline-disk' : 'live-kernel',
@@ -126,7 +137,7 @@ export async function probeNode(
     processes,
     capabilities,
     tools: answer.table('tool'),
-    degraded: degradedOf(self, { capabilities, processes }),
+    degraded: degradedOf(self, { capabilities, processes, pidNamespace }),
     self,
     ...(transport === undefined ? {} : { transport }),
   };

@@ -21,6 +21,7 @@ const ASKED_TOOLS = [
   'journalctl',
   'timeout',
   'renice',
+  'avml',
   'ionice',
 ] as const;
 
@@ -29,13 +30,28 @@ const PROBE_TIMEOUT_MS = 20_000;
 
 /**
  * Lines `key<TAB>value`. The canary on standard input proves that the far side's `head` takes no byte more than it was told. Files below
- * `$ROOT` are the node's: they are opened without following a link and without waiting for a FIFO.
+ * `$ROOT` are the node's: they are opened without waiting for a FIFO, and not at all where a component of the path is a link, which would
+ * lead to the files of whoever asks.
  */
 export const PROBE: NodeCommand = {
   name: 'probe',
   script:
     `
-below() { dd if="$ROOT$1" iflag=nofollow,nonblock bs=4096 count=1 status=none 2>/dev/null </dev/null | head -n 1 | tr -d '\\000'; }
+below() {
+  path=$ROOT; rest=$` +
+    '{1#/}' +
+    `
+  while :; do
+    path=$path/$` +
+    '{rest%%/*}' +
+    `
+    [ -h "$path" ] && return
+    case $rest in */*) rest=$` +
+    '{rest#*/}' +
+    `;; *) break;; esac
+  done
+  dd if="$path" iflag=nofollow,nonblock bs=4096 count=1 status=none 2>/dev/null </dev/null | head -n 1 | tr -d '\\000'
+}
 printf 'canary\\t%s\\n' "$(cat)"
 printf 'uid\\t%s\\n' "$(id -u)"
 printf 'machine\\t%s\\n' "$(uname -m)"

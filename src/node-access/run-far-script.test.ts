@@ -113,6 +113,46 @@ describe('a transport that fails', () => {
     expect((await running).end).toMatchObject({ end: 'timeout', sizeBytes: 0, exitStatus: null });
   });
 
+  /** So many bytes every so often, for ever. */
+  const dripping =
+    (sizeBytes: number, everyMs: number, to: 'stdout' | 'stderr'): StartFar =>
+    async (exec) => {
+      while (!exec.signal.aborted) {
+        await exec[to](Buffer.alloc(sizeBytes, 'x'));
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+      throw exec.signal.reason as Error;
+    };
+
+  it('that is silent is ended', async () => {
+    vi.useFakeTimers();
+    const running = run(async (exec) => {
+      await exec.stdout(Buffer.from('begun\n'));
+      return await new Promise(() => undefined);
+    });
+    await vi.advanceTimersByTimeAsync(71_000);
+    expect((await running).end).toMatchObject({ end: 'timeout', sizeBytes: 6, endDetail: 'silent for 60000 ms' });
+  });
+
+  it.each(['stdout', 'stderr'] as const)('that drips on %s, and is never silent, is ended', async (to) => {
+    vi.useFakeTimers();
+    const running = run(dripping(1, 59_000, to));
+    await vi.advanceTimersByTimeAsync(15 * 60_000);
+    const { end } = await running;
+    expect(end.end).toBe('timeout');
+    expect(end.endDetail).toMatch(/^only \d+ bytes in \d+ ms$/);
+  });
+
+  it('that speaks slowly but has something to say is ended after two hours', async () => {
+    vi.useFakeTimers();
+    let over = false;
+    const running = run(dripping(100, 59_000, 'stdout')).finally(() => (over = true));
+    await vi.advanceTimersByTimeAsync(119 * 60_000);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(2 * 60_000);
+    expect((await running).end).toMatchObject({ end: 'timeout', endDetail: 'not at its end after 7200000 ms' });
+  });
+
   it('that complains without end is ended', async () => {
     const complaining: StartFar = async ({ stderr, signal }: FarExec) => {
       const chunk = Buffer.alloc(1024 * 1024, 'e');

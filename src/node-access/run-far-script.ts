@@ -10,6 +10,12 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 /** Complaints of a script; more than that is a far side that wants to keep us busy. */
 const MAX_STDERR_BYTES = 64 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60_000;
+/** What no script of ours needs; the far side's own deadlines are no longer. */
+const WHOLE_TIMEOUT_MS = 2 * 3600 * 1000;
+/** A byte now and then would keep a script from ever being silent: so many are expected in each idle time, on average. */
+const BYTES_PER_IDLE_TIME = 64;
+/** Idle times after which the average counts. */
+const PATIENT_FOR = 10;
 /** How long a transport may take to let go of a stream that we ended. */
 const LET_GO_MS = 10_000;
 
@@ -51,6 +57,9 @@ class FarRun {
   #letGo: NodeJS.Timeout | undefined;
   /** While the consumer holds the stream back the silence is ours. */
   #held = 0;
+  #heldSinceMs = 0;
+  #heldMs = 0;
+  readonly #begunMs = performance.now();
 
   constructor(command: NodeCommand, far: FarSide, consumer: NodeStreamConsumer) {
     this.#command = command;
@@ -67,11 +76,11 @@ class FarRun {
     };
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    if (timeoutMs !== undefined) {
+    if (timeoutMs === undefined) this.#endAfterWhole();
+    else
       this.#whole = setTimeout(() => {
-        this.#end('timeout', `not at its end after ${String(timeoutMs)} ms`);
+        this.#endLate(timeoutMs);
       }, timeoutMs);
-    }
     this.#rearm();
     try {
       const { detail, auditId } = await Promise.race([this.#start(script), this.#abandoned()]);
@@ -118,9 +127,40 @@ class FarRun {
     this.#abort.abort(new Ended(end, detail));
   }
 
+  #endLate(timeoutMs: number): void {
+    this.#end('timeout', `not at its end after ${String(timeoutMs)} ms`);
+  }
+
+  /** Since the begin, without what the consumer took for itself. */
+  get #passedMs(): number {
+    const now = performance.now();
+    return now - this.#begunMs - this.#heldMs - (this.#held > 0 ? now - this.#heldSinceMs : 0);
+  }
+
+  /** A command without a time-out of its own: what is held back by us does not count. */
+  #endAfterWhole(): void {
+    const leftMs = WHOLE_TIMEOUT_MS - this.#passedMs;
+    if (leftMs <= 0) this.#endLate(WHOLE_TIMEOUT_MS);
+    else
+      this.#whole = setTimeout(
+        () => {
+          this.#endAfterWhole();
+        },
+        Math.max(1000, leftMs),
+      );
+  }
+
+  #endDrip(idleMs: number): void {
+    const idleTimes = this.#passedMs / idleMs;
+    const sizeBytes = this.#sizeBytes + this.#stderrBytes;
+    if (idleTimes > PATIENT_FOR && sizeBytes < idleTimes * BYTES_PER_IDLE_TIME)
+      this.#end('timeout', `only ${String(sizeBytes)} bytes in ${String(Math.round(this.#passedMs))} ms`);
+  }
+
   #rearm(): void {
     clearTimeout(this.#idle);
     const idleMs = this.#command.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+    if (this.#command.timeoutMs === undefined) this.#endDrip(idleMs);
     if (this.#held === 0)
       this.#idle = setTimeout(() => {
         this.#end('timeout', `silent for ${String(idleMs)} ms`);
@@ -144,12 +184,14 @@ class FarRun {
     this.#lastByteAt = now;
     this.#sizeBytes += chunk.length;
     this.#hash.update(chunk);
+    if (this.#held === 0) this.#heldSinceMs = performance.now();
     this.#held += 1;
     this.#rearm();
     try {
       if (chunk.length > 0) await this.#consumer.chunk(chunk);
     } finally {
       this.#held -= 1;
+      if (this.#held === 0) this.#heldMs += performance.now() - this.#heldSinceMs;
       this.#rearm();
     }
     if (received.length > room) this.#end('limit', `ended by us after ${String(this.#sizeBytes)} bytes`);

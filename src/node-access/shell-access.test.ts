@@ -78,6 +78,23 @@ describe('a node that is reached by running scripts there', () => {
     expect((await access.run({ name: 'b', script: 'good' }, nothing)).end).toBe('complete');
   });
 
+  it('stops asking whether the node is there when the run is interrupted, and does not call it lost for that', async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const access = accessTo(async (exec) => {
+      if (nameOf(exec) !== ':') return { detail: 'connection reset', auditId: null };
+      asked += 1;
+      if (asked > 1) return endWell(exec);
+      stop.abort();
+      exec.signal.throwIfAborted();
+      return await new Promise(() => undefined);
+    });
+    await access.run({ name: 'a', script: 'first' }, nothing);
+    expect((await access.run({ name: 'b', script: 'second', signal: stop.signal }, nothing)).end).toBe('aborted');
+    expect((await access.run({ name: 'c', script: 'third' }, nothing)).end).toBe('cut');
+    expect(asked).toBe(2);
+  });
+
   it('takes less of a node that is under pressure', async () => {
     const chunk = Buffer.alloc(1024 * 1024);
     const asked: string[] = [];

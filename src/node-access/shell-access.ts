@@ -41,7 +41,7 @@ export class ShellAccess implements NodeAccess {
     if (this.#running >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running += 1;
     try {
-      if (this.#doubted && this.#lost === null) await this.#askWhetherThere();
+      if (this.#doubted && this.#lost === null) await this.#askWhetherThere(command.signal);
       if (this.#lost !== null) throw this.#lost;
       const end = await runFarScript(command, this.#far, {
         chunk: async (bytes) => {
@@ -63,15 +63,18 @@ export class ShellAccess implements NodeAccess {
   }
 
   /** A node that died costs its own time-out once, not once an artifact. */
-  async #askWhetherThere(): Promise<void> {
+  async #askWhetherThere(ofCommand: AbortSignal | undefined): Promise<void> {
     this.#doubted = false;
+    const signal = ofCommand === undefined ? this.#closed.signal : AbortSignal.any([this.#closed.signal, ofCommand]);
     const lost = (detail: string): ExhibitError =>
       new ExhibitError('NODE_ACCESS_LOST', `${this.facts.node} does not answer any more: ${detail}`, {
         subject: this.facts.node,
       });
     try {
-      const { end, endDetail } = await runFarScript(STILL_THERE, this.#far, nothing);
-      if (end !== 'complete') this.#lost ??= lost(endDetail ?? end);
+      const { end, endDetail } = await runFarScript({ ...STILL_THERE, signal }, this.#far, nothing);
+      // Nobody waited for the answer: it is asked again before the next one.
+      if (end === 'aborted') this.#doubted = true;
+      else if (end !== 'complete') this.#lost ??= lost(endDetail ?? end);
     } catch (error) {
       this.#lost ??= lost(error instanceof Error ? error.message : 'an error without a message');
     }

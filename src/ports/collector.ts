@@ -4,7 +4,9 @@ import type { OutcomeRecord } from '../model/outcome.js';
 import type { ClockRecord } from '../model/request.js';
 import type { ApiResource, NodeTarget, PodTarget } from '../model/target.js';
 import type { ClusterReader } from './cluster-reader.js';
+import type { ActionRecord } from './action-record.js';
 import type { Clock } from './clock.js';
+import type { ContainerCheckpointer } from './container-checkpointer.js';
 import type { EvidenceSink } from './evidence-sink.js';
 import type { NodeAccess } from './node-access.js';
 
@@ -44,6 +46,10 @@ export interface CollectorLimits {
   readonly idleTimeoutMs: number;
   /** For how long statistics are sampled, seconds; 0 and absent = not at all. */
   readonly statsSeconds?: number | undefined;
+  /** Containers whose memory is to be taken: `NAMESPACE/POD` or `NAMESPACE/POD/CONTAINER`. Empty and absent = none. */
+  readonly checkpoints?: readonly string[] | undefined;
+  /** The memory of the nodes is to be taken; absent = not. */
+  readonly memory?: boolean | undefined;
 }
 
 export interface PlanContext {
@@ -63,6 +69,8 @@ export interface CollectContext extends PlanContext {
    * ladder leads there: the artifact is `denied` with the last refusal's reason.
    */
   nodeAccess(node: string): Promise<NodeAccess>;
+  /** For what cannot be had without changing something; absent where nothing of the kind was asked for. */
+  readonly changes?: { readonly checkpointer: ContainerCheckpointer; readonly record: ActionRecord };
   /** Appends an artifact that the source itself made known; it gets its own plan line and outcome. Ignored when the key is already planned. */
   discover(planned: PlannedArtifact): Promise<void>;
   recordClock(record: ClockRecord): Promise<void>;

@@ -54,6 +54,8 @@ export interface EvidenceSink {
    * was not committed or was split into parts, `STORAGE_FAILED` where the disk does not answer.
    */
   readBack(path: string): ReadBack;
+  /** Room on the disk that it writes to; absent where there is no disk. Throws `STORAGE_FAILED`. */
+  freeBytes?(): Promise<number>;
 }
 
 /** The bytes of a committed item. Reading throws `STORAGE_FAILED`. */

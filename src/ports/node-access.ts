@@ -33,13 +33,13 @@ export interface NodeFacts {
   readonly kernel: string | null;
   /** What stands before the node's own absolute paths in a command: `/host` in the pod, empty on the node itself, the mount point of a disk. */
   readonly root: string;
-  /** Whether `/proc` of the far side shows every process of the node. */
+  /** Whether `/proc` of the far side shows every process of the node: only in the kernel's first PID namespace. */
   readonly processes: boolean;
   /** Names without `cap_`, sorted, of the effective set: `sys_ptrace`. Empty where they cannot be known. */
   readonly capabilities: readonly string[];
   /** First line of `--version` by name of the tool, for each that is there: `tar`, `find`, `getfattr`, `nft`, `ss`, ... */
   readonly tools: Readonly<Record<string, string>>;
-  /** What this way cannot see here, and why: `trusted-xattrs-unreadable`, `not-root`, `no-processes`. */
+  /** What this way cannot see here, and why: `trusted-xattrs-unreadable`, `not-root`, `no-processes`, `pid-namespace`. */
   readonly degraded: readonly { readonly reason: string; readonly detail: string }[];
   /** Set by every rung; left out by fakes that need it not. */
   readonly self?: NodeSelf;
@@ -64,7 +64,10 @@ export interface NodeCommand {
   readonly maxBytes?: number;
   /** Milliseconds of silence after which the command counts as hung; default 60,000. */
   readonly idleTimeoutMs?: number;
-  /** Milliseconds in all; default none. */
+  /**
+   * Milliseconds in all. Without it a command ends after two hours, not counting what the consumer held back, and when it drips: after ten
+   * idle times it must have said 64 bytes for each of them.
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

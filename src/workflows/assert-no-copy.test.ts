@@ -3,7 +3,23 @@ import { expect, it } from 'vitest';
 import { newExhibit, OPENING, quietIo, temporaryStore } from '../../test/fakes/evidence-case.js';
 import { systemClock, systemIds } from '../lib/clock.js';
 import { NO_SSH } from '../model/node-settings.js';
+import type { Collector } from '../ports/collector.js';
 import { collect } from './collect.js';
+
+const ANYTHING: Collector = {
+  id: 'anything',
+  title: '',
+  doc: '',
+  volatility: 'V0',
+  tags: [],
+  needsKubelet: false,
+  needs: [],
+  permissions: [],
+  plan: async function* () {
+    yield* await Promise.resolve([]);
+  },
+  collect: async () => await Promise.reject(new Error('nothing is planned')),
+};
 
 it('a collection goes into no redacted copy that a killed run began', async () => {
   const { store, home } = temporaryStore();
@@ -27,7 +43,7 @@ it('a collection goes into no redacted copy that a killed run began', async () =
       collectorPod: null,
       withoutCluster: null,
       profileName: 'triage',
-      collectors: [],
+      collectors: ['anything'],
       profileText: '',
       configText: '',
       kind: 'drill',
@@ -41,7 +57,7 @@ it('a collection goes into no redacted copy that a killed run began', async () =
       caseId,
       tool: OPENING.tool,
       os: { user: 'tester', host: 'bench' },
-      collectors: [],
+      collectors: [ANYTHING],
       connect: () => Promise.reject(new Error('nothing is asked of the cluster')),
       signal: new AbortController().signal,
     },

@@ -9,10 +9,16 @@ interface Stored {
   readonly path: string;
   readonly name: string;
   readonly caseToken: string;
+  readonly managedBy?: string;
 }
 
-/** A cluster of labelled objects: lists by label, deletes by name; lists of `forbidden` are refused. */
-function clusterOf(objects: Stored[], forbidden: readonly string[] = [], kept: readonly string[] = []) {
+/** A cluster of labelled objects: lists by label (or everything, when the selector is `ignored`), deletes by name; lists of `forbidden` are refused. */
+function clusterOf(
+  objects: Stored[],
+  forbidden: readonly string[] = [],
+  kept: readonly string[] = [],
+  ignored = false,
+) {
   const deleted: string[] = [];
   const entries: (PlannedAction | ActionEffect)[] = [];
   const reader = {
@@ -22,10 +28,14 @@ function clusterOf(objects: Stored[], forbidden: readonly string[] = [], kept: r
       const selector = query.find(([name]) => name === 'labelSelector')?.[1] ?? '';
       const items = objects
         .filter((one) => one.path === path)
-        .filter(({ caseToken }) => !selector.includes('=') || selector === `kubexhibit.dev/case=${caseToken}`)
-        .map(({ name, caseToken }) => ({
-          metadata: { name, namespace: 'ns', uid: `uid-${name}`, labels: { 'kubexhibit.dev/case': caseToken } },
-        }));
+        .filter(
+          ({ caseToken }) => ignored || !selector.includes('=') || selector === `kubexhibit.dev/case=${caseToken}`,
+        )
+        .map(({ name, caseToken, managedBy = 'exhibit' }) => {
+          const ofCase = caseToken === '' ? {} : { 'kubexhibit.dev/case': caseToken };
+          const labels = { ...ofCase, 'app.kubernetes.io/managed-by': managedBy };
+          return { metadata: { name, namespace: 'ns', uid: `uid-${name}`, labels } };
+        });
       await onPage({ items });
       return { complete: true, reason: null };
     },
@@ -50,9 +60,9 @@ function clusterOf(objects: Stored[], forbidden: readonly string[] = [], kept: r
   return { deps, deleted, entries };
 }
 
-const POD = { path: '/api/v1/pods', name: 'pod-1', caseToken: 'abc' };
+const POD = { path: '/api/v1/pods', name: 'exhibit-abc-1', caseToken: 'abc' };
 const NAMESPACE = { path: '/api/v1/namespaces', name: 'exhibit-collector-abc', caseToken: 'abc' };
-const OTHER = { path: '/api/v1/pods', name: 'pod-2', caseToken: 'xyz' };
+const OTHER = { path: '/api/v1/pods', name: 'exhibit-xyz-2', caseToken: 'xyz' };
 
 describe('what is left of a case in a cluster', () => {
   it('is nothing only when every list was read', async () => {
@@ -70,7 +80,7 @@ describe('what is left of a case in a cluster', () => {
     const { deps, deleted } = clusterOf([POD, NAMESPACE, OTHER]);
     const one = await verifyCleanup({ caseToken: 'abc' }, deps);
     expect(one.verdict).toBe('left');
-    expect(one.left.map(({ name }) => name)).toEqual(['pod-1', 'exhibit-collector-abc']);
+    expect(one.left.map(({ name }) => name)).toEqual(['exhibit-abc-1', 'exhibit-collector-abc']);
     expect((await verifyCleanup({ caseToken: null }, deps)).left).toHaveLength(3);
     expect(deleted).toEqual([]);
   });
@@ -81,7 +91,7 @@ describe('what is left of a case in a cluster', () => {
     const summary = await cleanup({ caseToken: 'abc' }, found, deps);
     expect(summary).toMatchObject({ verdict: 'nothing-left', left: [], refused: [] });
     expect(summary.found).toHaveLength(2);
-    expect(deleted).toEqual(['pod-1 uid-pod-1', 'exhibit-collector-abc uid-exhibit-collector-abc']);
+    expect(deleted).toEqual(['exhibit-abc-1 uid-exhibit-abc-1', 'exhibit-collector-abc uid-exhibit-collector-abc']);
     expect(entries.map(({ kind }) => kind)).toEqual([
       'remove-pods',
       'remove-pods',
@@ -91,12 +101,36 @@ describe('what is left of a case in a cluster', () => {
   });
 
   it('stays what it is when the cluster keeps it, with the reason', async () => {
-    const { deps } = clusterOf([POD, NAMESPACE], [], ['pod-1']);
+    const { deps } = clusterOf([POD, NAMESPACE], [], ['exhibit-abc-1']);
     const { found } = await verifyCleanup({ caseToken: 'abc' }, deps);
     expect(await cleanup({ caseToken: 'abc' }, found, deps)).toMatchObject({
       verdict: 'left',
-      left: [{ name: 'pod-1' }],
-      refused: [{ object: 'pods ns/pod-1', message: 'no' }],
+      left: [{ name: 'exhibit-abc-1' }],
+      refused: [{ object: 'pods ns/exhibit-abc-1', message: 'no' }],
     });
+  });
+
+  it('is not what merely bears the label: that is foreign, is said, and stays', async () => {
+    const foreign = [
+      { path: '/api/v1/namespaces', name: 'production', caseToken: 'abc' },
+      { path: '/api/v1/namespaces', name: 'production-abc', caseToken: 'abc', managedBy: 'helm' },
+      { path: '/api/v1/pods', name: 'exhibit-xyz-1', caseToken: 'abc' },
+      { path: '/apis/rbac.authorization.k8s.io/v1/clusterroles', name: 'exhibit-abc-admin', caseToken: 'abc' },
+    ];
+    for (const caseToken of ['abc', null]) {
+      const { deps, deleted } = clusterOf([POD, ...foreign]);
+      const { found } = await verifyCleanup({ caseToken }, deps);
+      const summary = await cleanup({ caseToken }, found, deps);
+      expect(deleted).toEqual(['exhibit-abc-1 uid-exhibit-abc-1']);
+      expect(summary).toMatchObject({ verdict: 'nothing-left', left: [] });
+      expect(summary.foreign.map(({ name }) => name).toSorted()).toEqual(foreign.map(({ name }) => name).toSorted());
+    }
+  });
+
+  it('is not what a server lists although it was not asked for', async () => {
+    const system = { path: '/api/v1/namespaces', name: 'kube-system', caseToken: '' };
+    const { deps } = clusterOf([system, OTHER], [], [], true);
+    expect(await verifyCleanup({ caseToken: 'abc' }, deps)).toMatchObject({ found: [], foreign: [] });
+    expect((await verifyCleanup({ caseToken: null }, deps)).found.map(({ name }) => name)).toEqual(['exhibit-xyz-2']);
   });
 });

@@ -32,6 +32,8 @@ export interface CleanupSummary {
   readonly found: readonly OurObject[];
   /** What is there at the end. */
   readonly left: readonly OurObject[];
+  /** With the label of the case, and not of our making: left alone. */
+  readonly foreign: readonly OurObject[];
   readonly unread: readonly UnreadList[];
   /** Why the cluster kept something, in its own words. */
   readonly refused: readonly { readonly object: string; readonly message: string }[];
@@ -48,13 +50,14 @@ function summaryOf(
   { reader }: Pick<CleanupDeps, 'reader'>,
   seen: { found: readonly OurObject[]; now: OurObjects; refused: CleanupSummary['refused'] },
 ): CleanupSummary {
-  const { found: left, unread } = seen.now;
+  const { found: left, foreign, unread } = seen.now;
   const verdict = left.length > 0 ? 'left' : unread.length > 0 ? 'unproven' : 'nothing-left';
   return {
     server: reader.facts.server,
     case: caseToken,
     found: seen.found,
     left,
+    foreign,
     unread,
     refused: seen.refused,
     verdict,

@@ -7,6 +7,7 @@ import { nodeTargetSchema } from '../model/target.js';
 import type { ActionRecord } from '../ports/action-record.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { ContainerCheckpointer } from '../ports/container-checkpointer.js';
 import type { Collector } from '../ports/collector.js';
 import type { Io } from '../ports/io.js';
 import { NODE_RUNGS } from '../ports/node-access.js';
@@ -50,6 +51,8 @@ export const collectRequestSchema = z.strictObject({
     sinceTime: z.string().nullable(),
     idleTimeoutMs: z.int().min(1),
     statsSeconds: z.int().min(0).optional(),
+    checkpoints: z.array(z.string()).readonly().optional(),
+    memory: z.boolean().optional(),
   }),
 });
 export type CollectRequest = z.infer<typeof collectRequestSchema>;
@@ -79,6 +82,8 @@ export interface CollectDeps {
   readonly connect: (log: RequestLog) => Promise<ClusterReader>;
   /** Makes the rungs that the request names; default none. */
   readonly rungs?: (request: RungRequest, records: RungRecords) => Promise<readonly NodeAccessRung[]>;
+  /** For what cannot be had without changing something; asked only where it was asked for. */
+  readonly checkpointer?: (log: RequestLog) => Promise<ContainerCheckpointer>;
   readonly signal: AbortSignal;
   /** Asked for tokens over the custody log, at the opening and at each heartbeat; default none. */
   readonly timestampers?: readonly Timestamper[];

@@ -8,6 +8,7 @@ import { refuseOtherNode } from './execute/refuse-other-node.js';
 import { Run } from './execute/run.js';
 import { readRunStates, writeRunState } from './execute/run-state.js';
 import type { RunState } from './execute/run-state.js';
+import { notAskedFor, selectCollectors } from './execute/select-collectors.js';
 import { checkAuthority, checkScope } from './targets/scope-request.js';
 
 /**
@@ -16,6 +17,7 @@ import { checkAuthority, checkScope } from './targets/scope-request.js';
  */
 export async function collect(request: CollectRequest, deps: CollectDeps): Promise<CollectSummary> {
   checkScope(request.scope);
+  assertSomethingAsked(request, deps);
   const openCase = await deps.store.open(deps.caseId);
   try {
     if (openCase.file.state === 'closed') {
@@ -67,6 +69,20 @@ export async function resumeCollection(deps: CollectDeps): Promise<CollectSummar
   } finally {
     await openCase.release();
   }
+}
+
+/** An exhibit that can hold nothing is not opened. */
+function assertSomethingAsked(request: CollectRequest, { collectors }: CollectDeps): void {
+  if (selectCollectors(collectors, request).length > 0) return;
+  const left = notAskedFor(collectors, request).join(', ');
+  throw new ExhibitError(
+    'USAGE_INVALID',
+    `nothing of profile ${request.profileName} can be read in this way: ${left}`,
+    {
+      subject: request.profileName,
+      hints: ['exhibit collect --profile full', 'exhibit help collect'],
+    },
+  );
 }
 
 function nothingToResume(caseId: string): ExhibitError {

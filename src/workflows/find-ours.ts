@@ -1,8 +1,8 @@
-import { CASE_LABEL } from '../model/collector-pod-settings.js';
+import { CASE_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../model/collector-pod-settings.js';
 import { stringAt } from '../lib/untyped.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 
-/** An object that a run made for a case, as the cluster has it now; strings are untrusted. */
+/** An object with the label of a case, as the cluster has it now; strings are untrusted. */
 export interface OurObject {
   readonly group: string;
   readonly version: string;
@@ -27,11 +27,13 @@ export interface UnreadList {
 
 export interface OurObjects {
   readonly found: readonly OurObject[];
+  /** They bear the label of the case, and are not what we make: whoever may set labels can have put it there. */
+  readonly foreign: readonly OurObject[];
   readonly unread: readonly UnreadList[];
 }
 
 const RBAC = 'rbac.authorization.k8s.io';
-/** Everything that may bear the label of a case; pods first, since a namespace ends only after them. */
+/** Everything that may bear the label of a case, roles of ours that people applied too; pods first, since a namespace ends only after them. */
 const KINDS = [
   { group: '', version: 'v1', resource: 'pods', isNamespaced: true },
   { group: RBAC, version: 'v1', resource: 'rolebindings', isNamespaced: true },
@@ -58,7 +60,17 @@ function ourObject(kind: (typeof KINDS)[number], object: unknown): OurObject {
   };
 }
 
-/** Everything in the cluster that bears the label of the case, or of any case with `null`. */
+/**
+ * A label alone makes nothing ours, since what is ours is deleted: of the kinds that a run makes, those that say that we manage them and
+ * whose names are of our making.
+ */
+function isOfOurMaking({ resource, name, caseToken }: OurObject, object: unknown): boolean {
+  if (stringAt(object, 'metadata', 'labels', MANAGED_BY_LABEL) !== MANAGED_BY) return false;
+  if (resource === 'pods') return name.startsWith(`exhibit-${caseToken}-`);
+  return resource === 'namespaces' && name.endsWith(`-${caseToken}`);
+}
+
+/** What bears the label of the case, or of any case with `null`. The server's own selection is not relied upon. */
 export async function findOurs(
   cluster: Pick<ClusterReader, 'list'>,
   caseToken: string | null,
@@ -66,19 +78,27 @@ export async function findOurs(
 ): Promise<OurObjects> {
   const labelSelector = caseToken === null ? CASE_LABEL : `${CASE_LABEL}=${caseToken}`;
   const found: OurObject[] = [];
+  const foreign: OurObject[] = [];
   const unread: UnreadList[] = [];
+  const take = (kind: (typeof KINDS)[number], item: unknown): void => {
+    const object = ourObject(kind, item);
+    if (object.caseToken === '' || object.caseToken !== (caseToken ?? object.caseToken)) return;
+    if (isOfOurMaking(object, item)) found.push(object);
+    else foreign.push(object);
+  };
   for (const kind of KINDS) {
     const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
     const end = await cluster.list(
       { path: `${root}/${kind.resource}`, query: [['labelSelector', labelSelector]], signal },
       ({ items }) => {
-        if (found.length + items.length <= MAX_OBJECTS) found.push(...items.map((item) => ourObject(kind, item)));
-        else unread.push({ resource: kind.resource, reason: 'too-many' });
+        if (found.length + foreign.length + items.length > MAX_OBJECTS)
+          unread.push({ resource: kind.resource, reason: 'too-many' });
+        else for (const item of items) take(kind, item);
         return Promise.resolve();
       },
     );
     signal.throwIfAborted();
     if (!end.complete) unread.push({ resource: kind.resource, reason: end.reason ?? 'unknown' });
   }
-  return { found, unread };
+  return { found, foreign, unread };
 }

@@ -1,5 +1,6 @@
 import type { NodeRung } from '../ports/node-access.js';
 import type { CollectRequest } from './collect-request.js';
+import { disclosuresOf } from './disclosures.js';
 
 /** One way to the nodes on the plan screen, before it is tried. */
 export interface PlannedWay {
@@ -37,7 +38,11 @@ export function plannedWays({ nodeAccess }: Pick<CollectRequest, 'nodeAccess'>):
 }
 
 /** What a collection changes, in one sentence. */
-export function footprintOf({ nodeAccess, withoutCluster }: CollectRequest): string {
+export function footprintOf(request: CollectRequest): string {
+  return [sentenceOf(request), ...disclosuresOf(request)].join('; ');
+}
+
+function sentenceOf({ nodeAccess, withoutCluster }: CollectRequest): string {
   if (withoutCluster !== null) return 'no cluster is asked; read-only scripts run on this machine';
   const reads = 'reads only; two kinds of self-review are the only calls that are not GET, and they store nothing';
   if (nodeAccess.length === 0) return reads;

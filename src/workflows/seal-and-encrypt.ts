@@ -4,6 +4,7 @@ import type { CaseStore, OpenCase } from '../evidence/case-store.js';
 import { ExhibitError } from '../model/errors.js';
 import { sealedPaths } from '../evidence/finished-seal.js';
 import { spoolLayout } from '../evidence/spool-layout.js';
+import { spooledMemory } from '../evidence/spooled-memory.js';
 import { spooledSecrets } from '../evidence/spooled-secrets.js';
 import {
   askForEncryption,
@@ -49,6 +50,7 @@ export async function sealAndEncrypt(
   const sealing = await inCase(store, request.caseId, async (openCase) => {
     const open = openCase.exhibits.find(({ state }) => state === 'open') ?? null;
     if (encryption !== null) await ask(openCase, encryption, open?.exhibitId ?? null);
+    if (encryption === null && open?.encryption === null) await refuseMemory(openCase, open.exhibitId);
     const hasWork = open !== null || openCase.exhibits.some(isEncryptionPending);
     return { exhibitId: open?.exhibitId ?? null, hasWork };
   });
@@ -93,6 +95,21 @@ async function hasPlaintext(openCase: OpenCase, exhibitId: string): Promise<bool
   return await access(sealedPaths(openCase.sealedDirectory, exhibitId).archive).then(
     () => true,
     () => false,
+  );
+}
+
+/** Memory in plaintext must not come into being, not even for a moment on the way to somewhere safe. */
+async function refuseMemory(openCase: OpenCase, exhibitId: string): Promise<void> {
+  const items = await spooledMemory(spoolLayout(join(openCase.directory, 'exhibits', exhibitId)));
+  if (items === 0) return;
+  throw new ExhibitError(
+    'SEAL_NEEDS_ENCRYPTION',
+    `${exhibitId} holds the memory of containers or nodes (${String(items)} files)`,
+    {
+      subject: exhibitId,
+      hints: ['exhibit seal --encrypt-to RECIPIENT', 'exhibit seal --encrypt-passphrase'],
+      safe: 'Nothing was sealed; what was collected is as it was.',
+    },
   );
 }
 

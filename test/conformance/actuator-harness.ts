@@ -3,10 +3,11 @@ import { resolveConnection } from '../../src/cluster/resolve-connection.js';
 import { systemClock, systemIds } from '../../src/lib/clock.js';
 import type { KubeGlobals } from '../../src/model/kube-globals.js';
 import type { ActuateAnswer, ClusterActuator, ObjectRef } from '../../src/ports/cluster-actuator.js';
+import type { ContainerCheckpointer } from '../../src/ports/container-checkpointer.js';
 import type { LoggedCall } from './cluster-reader-harness.js';
 
 export interface ActuatorUnderTest {
-  readonly actuator: ClusterActuator;
+  readonly actuator: ClusterActuator & ContainerCheckpointer;
   readonly calls: readonly LoggedCall[];
   /** Delays that were asked for; they are not waited for. */
   readonly pauses: readonly number[];

@@ -13,7 +13,7 @@ import { honestCluster, status, worldTargets } from '../fakes/fake-cluster-world
 vi.mock('../../src/collectors/stats-series/pause.js', () => ({ pause: async () => await Promise.resolve() }));
 
 /** Everything that is planned only where it was asked for is asked for. */
-const ASKED_FOR = { statsSeconds: 1 };
+const ASKED_FOR = { statsSeconds: 1, checkpoints: ['shop/web-0'], memory: true };
 
 const rejections: unknown[] = [];
 const onRejection = (reason: unknown): void => void rejections.push(reason);

@@ -5,6 +5,7 @@ import { ExhibitError } from '../../src/model/errors.js';
 import { outcomeRecordSchema } from '../../src/model/outcome.js';
 import type { Collector } from '../../src/ports/collector.js';
 import type { NodeAccess, NodeCommand, NodeCommandEnd, NodeFacts, NodeStreamEnd } from '../../src/ports/node-access.js';
+import { FakeChanges, said } from '../fakes/fake-checkpointer.js';
 import { FakeCluster } from '../fakes/fake-cluster.js';
 import { runCollector, type FakeRun } from '../fakes/fake-cluster-run.js';
 import { FakeSink } from '../fakes/fake-cluster-sink.js';
@@ -14,6 +15,9 @@ const each = COLLECTORS.filter(({ needsNodeAccess }) => needsNodeAccess === true
   (collector) => [collector.id, collector] as const,
 );
 
+/** What is planned only when it was asked for by its own flag. */
+const ASKED_FOR = { checkpoints: ['shop/web-0'], memory: true };
+
 const FACTS: NodeFacts = {
   rung: 'local',
   vantage: 'live-kernel',
@@ -22,12 +26,11 @@ const FACTS: NodeFacts = {
   kernel: '6.1.0',
   root: '',
   processes: true,
-  capabilities: ['sys_admin', 'sys_ptrace'],
+  capabilities: ['sys_admin', 'sys_ptrace', 'sys_rawio'],
   tools: Object.fromEntries(
-    ['tar', 'find', 'stat', 'grep', 'sha256sum', 'dd', 'xargs', 'getfattr', 'ss', 'ip', 'timeout'].map((name) => [
-      name,
-      'GNU 1.0',
-    ]),
+    ['tar', 'find', 'stat', 'grep', 'sha256sum', 'dd', 'xargs', 'getfattr', 'ss', 'ip', 'timeout', 'avml'].map(
+      (name) => [name, 'GNU 1.0'],
+    ),
   ),
   degraded: [],
 };
@@ -77,7 +80,18 @@ async function run(
   sink = new FakeSink(),
 ): Promise<FakeRun> {
   const cluster = new FakeCluster(() => status(403, 'forbidden'));
-  return await runCollector({ collector, cluster, targets: worldTargets(), nodeAccess, sink });
+  const changes = new FakeChanges(({ pod, namespace, container }) =>
+    said(`/var/lib/kubelet/checkpoints/checkpoint-${pod}_${namespace}-${container}-1.tar`),
+  );
+  return await runCollector({
+    collector,
+    cluster,
+    targets: worldTargets(),
+    nodeAccess,
+    sink,
+    limits: ASKED_FOR,
+    changes,
+  });
 }
 
 function expectSound({ outcomes, sink }: FakeRun): void {
@@ -176,7 +190,8 @@ describe.each(each)('%s, on a node that', (_id, collector) => {
   it('is left when the run is interrupted', async () => {
     const cluster = new FakeCluster(() => status(403, 'forbidden'));
     const nodeAccess = nodeThat(() => ({ end: 'complete', body: Buffer.from('x') }));
-    const options = { collector, cluster, targets: worldTargets(), nodeAccess, signal: AbortSignal.abort() };
+    const asked = { limits: ASKED_FOR, signal: AbortSignal.abort() };
+    const options = { collector, cluster, targets: worldTargets(), nodeAccess, ...asked };
     const result = await runCollector(options);
     expect([...result.sink.open_]).toEqual([]);
     expect(result.sink.items.filter((item) => item.facts.outcome === 'collected')).toEqual([]);

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,11 +8,14 @@ import type { SshSettings } from '../../src/model/node-settings.js';
 import { sameMachineOnly } from '../../src/node-access/same-machine-only.js';
 import { sshRung } from '../../src/node-access/ssh/ssh-rung.js';
 import type { NodeTarget } from '../../src/model/target.js';
+import type { NodeAccess, NodeCommandEnd } from '../../src/ports/node-access.js';
 import { HAS_SSHD, SshServer } from './ssh-server.js';
 
 const node: NodeTarget = { name: 'here', uid: 'u', machineId: '', ready: true };
 const scratchDirectory = mkdtempSync(join(tmpdir(), 'exhibit-ssh-test-'));
+const marks = mkdtempSync(join(tmpdir(), 'exhibit-ssh-marks-'));
 afterAll(() => {
+  rmSync(marks, { recursive: true, force: true });
   rmSync(scratchDirectory, { recursive: true, force: true });
 });
 
@@ -28,9 +30,13 @@ const rung = (settings: SshSettings) =>
 const open = async (settings: SshSettings, target = node) =>
   await rung(settings).open(target, new AbortController().signal);
 
-/** Ends the process of sshd that serves the very connection that this runs over. */
+/**
+ * Ends the process of sshd that serves the very connection that this runs over, when the file `$1` says that the first line has come
+ * through it.
+ */
 const END_CONNECTION = `
 echo begun
+until [ -e "$1" ]; do sleep 0.05; done
 pid=$$
 while [ "$pid" -gt 1 ]; do
   read -r name < "/proc/$pid/comm"
@@ -39,6 +45,21 @@ while [ "$pid" -gt 1 ]; do
 done
 sleep 600
 `;
+
+async function endConnection(access: NodeAccess): Promise<{ end: NodeCommandEnd; received: string }> {
+  const mark = join(marks, `received-${String(readdirSync(marks).length)}`);
+  let received = '';
+  const end = await access.run(
+    { name: 'end-connection', script: END_CONNECTION, args: [mark], idleTimeoutMs: 20_000 },
+    {
+      chunk: (bytes) => {
+        received += bytes.toString();
+        writeFileSync(mark, '');
+      },
+    },
+  );
+  return { end, received };
+}
 
 describe.skipIf(!HAS_SSHD)(`the ssh rung${HAS_SSHD ? '' : ' (skipped: sshd is not installed)'}`, () => {
   let server: SshServer;
@@ -57,6 +78,41 @@ describe.skipIf(!HAS_SSHD)(`the ssh rung${HAS_SSHD ? '' : ' (skipped: sshd is no
     expect(access.facts).toMatchObject({ rung: 'ssh', vantage: 'live-kernel', root: '' });
     await access.close();
     expect(readdirSync(scratchDirectory)).toEqual([]);
+  });
+
+  it('records the key of the host, whatever its banner says, and however much', async () => {
+    const forged = `debug1: Server host key: ssh-ed25519 SHA256:${'A'.repeat(43)}\n`;
+    writeFileSync(join(server.directory, 'banner'), forged.repeat(1000));
+    const access = await open(server.settings());
+    expect(access.facts.transport?.['hostKey']).toMatch(/^ssh-ed25519 SHA256:(?!A{43})/);
+    await access.close();
+    writeFileSync(join(server.directory, 'banner'), 'WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\n');
+    const refused = open(server.settings({ configFile: `${server.directory}/stranger_config` }));
+    await expect(refused).rejects.toMatchObject({ subject: 'permission-denied' });
+  });
+
+  it('gives the node nothing of our environment, although the configuration of ssh would send it', async () => {
+    process.env['EXHIBIT_SSH_MARKER'] = 'seen';
+    try {
+      const access = await open(server.settings());
+      let seen = '';
+      await access.run({ name: 'env', script: 'env' }, { chunk: (bytes) => void (seen += bytes.toString()) });
+      await access.close();
+      expect(seen).toContain('LC_ALL=C');
+      expect(seen).not.toContain('EXHIBIT_SSH_MARKER');
+    } finally {
+      Reflect.deleteProperty(process.env, 'EXHIBIT_SSH_MARKER');
+    }
+  });
+
+  it('makes its socket elsewhere when the path of the scratch folder is too long for one', async () => {
+    const long = join(scratchDirectory, 'x'.repeat(100));
+    mkdirSync(long);
+    const options = { clock: systemClock, ids: systemIds, variables: process.env, scratchDirectory: long };
+    const access = await sshRung(server.settings(), options).open(node, new AbortController().signal);
+    expect(access.facts.rung).toBe('ssh');
+    await access.close();
+    rmSync(long, { recursive: true });
   });
 
   it.each([
@@ -104,11 +160,7 @@ describe.skipIf(!HAS_SSHD)(`the ssh rung${HAS_SSHD ? '' : ' (skipped: sshd is no
 
   it('calls a stream cut when its connection is lost, and goes on by a new one', async () => {
     const access = await open(server.settings());
-    let received = '';
-    const end = await access.run(
-      { name: 'end-connection', script: END_CONNECTION, idleTimeoutMs: 20_000 },
-      { chunk: (bytes) => void (received += bytes.toString()) },
-    );
+    const { end, received } = await endConnection(access);
     expect([end.end, end.exitStatus, received]).toEqual(['cut', null, 'begun\n']);
     const again = await access.run({ name: 'again', script: 'echo again' }, { chunk: () => undefined });
     expect(again).toMatchObject({ end: 'complete', sizeBytes: 6 });
@@ -119,7 +171,7 @@ describe.skipIf(!HAS_SSHD)(`the ssh rung${HAS_SSHD ? '' : ' (skipped: sshd is no
     const own = await SshServer.start();
     const access = await open(own.settings());
     own.stop();
-    await access.run({ name: 'end-connection', script: END_CONNECTION }, { chunk: () => undefined });
+    await endConnection(access);
     const next = access.run({ name: 'next', script: 'echo next' }, { chunk: () => undefined });
     await expect(next).rejects.toMatchObject({ code: 'NODE_ACCESS_LOST' });
     const later = access.run({ name: 'later', script: 'echo later' }, { chunk: () => undefined });

@@ -44,6 +44,7 @@ export class SshServer {
     makeKey(join(directory, 'stranger'));
     copyFileSync(join(directory, 'user.pub'), join(directory, 'authorized_keys'));
     if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+    writeFileSync(join(directory, 'banner'), 'Authorised use only.\n');
     server.#trust('known_hosts', 'host.pub');
     server.#trust('wrong_hosts', 'stranger.pub');
     writeFileSync(join(directory, 'no_hosts'), '');
@@ -61,6 +62,8 @@ export class SshServer {
         'KbdInteractiveAuthentication no',
         'PermitRootLogin prohibit-password',
         'PermitTTY no',
+        `Banner ${directory}/banner`,
+        'AcceptEnv EXHIBIT_*',
         'AllowTcpForwarding no',
         '',
       ].join('\n'),
@@ -80,7 +83,7 @@ export class SshServer {
   configure(name: string, key: string): void {
     writeFileSync(
       join(this.directory, name),
-      `Host *\n  IdentityFile ${this.directory}/${key}\n  IdentitiesOnly yes\n  IdentityAgent none\n`,
+      `Host *\n  IdentityFile ${this.directory}/${key}\n  IdentitiesOnly yes\n  IdentityAgent none\n  SendEnv EXHIBIT_*\n`,
     );
   }
 

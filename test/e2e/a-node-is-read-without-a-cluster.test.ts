@@ -135,7 +135,10 @@ describe('a disk', () => {
   it('is named by the user where it has no name that a node can have', async () => {
     writeFileSync(join(disk, 'etc/hostname'), '../../\x1b[31mevil\n');
     const nameless = await user.json('collect', '--disk', disk, ...ways);
-    expect(nameless).toMatchObject({ exitCode: 2, document: { error: { code: 'USAGE_INVALID' } } });
+    expect(nameless).toMatchObject({
+      exitCode: 2,
+      document: { error: { code: 'USAGE_INVALID', hints: ['exhibit collect --disk PATH --node NAME'] } },
+    });
     const named = await user.json('collect', '--disk', disk, '--node', 'worker-9', ...ways);
     expect(named.exitCode).toBe(0);
     expect((await sealed()).statement.scope).toMatchObject({ nodes: ['worker-9'] });

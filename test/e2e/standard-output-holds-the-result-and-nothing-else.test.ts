@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemaOf, type ResultId } from '../../src/cli/json-schemas.js';
 import { errorResult } from '../../src/cli/results/error-result.js';
@@ -82,5 +84,21 @@ describe('standard output', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { code: string }).code);
     expect(codes).toEqual(['CASE_OPENED', 'CASE_NOT_STATED']);
+  });
+
+  it('leaves the text on stderr where the messages go to a file', async () => {
+    const { stderr, exitCode } = await user.run(
+      'case',
+      'open',
+      '--events',
+      `jsonl=${join(user.directory, 'events.jsonl')}`,
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('was opened');
+    const lines = readFileSync(join(user.directory, 'events.jsonl'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { code: string }).code)).toEqual([
+      'CASE_OPENED',
+      'CASE_NOT_STATED',
+    ]);
   });
 });

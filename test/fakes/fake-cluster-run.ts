@@ -45,6 +45,7 @@ export interface FakeRunOptions {
   readonly sink?: FakeSink;
   /** Default: no way leads to any node. */
   readonly nodeAccess?: CollectContext['nodeAccess'];
+  readonly changes?: NonNullable<CollectContext['changes']>;
 }
 
 export interface FakeOutcome {
@@ -79,6 +80,7 @@ export async function runCollector(options: FakeRunOptions): Promise<FakeRun> {
     cluster,
     sink,
     signal,
+    ...(options.changes === undefined ? {} : { changes: options.changes }),
     clock: { nowMs: () => 0, monoUs: () => 0, bootId: () => 'fake' },
     nodeAccess:
       options.nodeAccess ?? (async () => await Promise.reject(new ExhibitError('NODE_ACCESS_REFUSED', 'no way'))),

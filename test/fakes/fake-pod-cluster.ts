@@ -30,11 +30,21 @@ export class FakePodCluster {
   readonly objects = new Map<string, Stored>();
   readonly events: Json[] = [];
   nodeReady = true;
+  mayListPods = true;
   /** What admission makes of a pod; `null` after a refusal. */
   admit: (pod: Json) => Json | ApiRefusal = (pod) => pod;
   status: (pod: Json) => Json = RUNNING;
   /** The answer to the create of a pod is lost, though it was made. */
   loseCreate = false;
+  /** With `loseCreate`: looks at the pod that find nothing, since a webhook still thinks. */
+  storedAfterLooks = 0;
+  /** With `loseCreate`: looks at the pod that fail. */
+  failingLooks = 0;
+  /** Told of each create as it is under way. */
+  onCreate: (signal: AbortSignal | undefined) => void = () => undefined;
+  /** Between two looks; `null` = as long as it takes. */
+  pause: ((delayMs: number) => Promise<void>) | null = null;
+  #thinking: { readonly ref: ObjectRef; readonly object: Json } | null = null;
   #uids = 0;
 
   readonly record: ActionRecord = {
@@ -70,15 +80,28 @@ export class FakePodCluster {
   }
 
   readonly actuator: ClusterActuator = {
-    create: (ref, object) => {
+    create: (ref, object, options) => {
+      this.onCreate(options?.signal);
       const name = (object['metadata'] as { name: string }).name;
       const admitted = ref.resource === 'pods' ? this.admit(structuredClone(object)) : object;
       if ('retryAfterMs' in admitted) return Promise.resolve(answer({ refusal: admitted as unknown as ApiRefusal }));
+      if (this.loseCreate && ref.resource === 'pods' && this.storedAfterLooks > 0) {
+        this.#thinking = { ref: { ...ref, name }, object: admitted };
+        return Promise.resolve(answer({ lost: true }));
+      }
       const stored = this.put({ ...ref, name }, admitted);
       if (this.loseCreate) return Promise.resolve(answer({ lost: true }));
       return Promise.resolve(answer({ object: structuredClone(stored) }));
     },
-    get: (ref) => Promise.resolve(this.#read(ref)),
+    get: (ref) => {
+      if (ref.resource === 'pods' && this.failingLooks > 0) {
+        this.failingLooks -= 1;
+        return Promise.reject(new Error('connection refused'));
+      }
+      const seen = this.#read(ref);
+      this.#think(ref);
+      return Promise.resolve(seen);
+    },
     delete: (ref, { uid }) => {
       const found = this.objects.get(this.keyOf(ref));
       if (found === undefined) return Promise.resolve(this.#missing());
@@ -94,11 +117,35 @@ export class FakePodCluster {
 
   readonly reader: Pick<ClusterReader, 'get'> = {
     get: ({ path }) => {
+      const pods = /\/namespaces\/([^/]+)\/pods$/.exec(path)?.[1];
+      if (pods !== undefined) {
+        const items = this.pods.filter(({ metadata }) => metadata['namespace'] === pods);
+        const body = Buffer.from(JSON.stringify({ items }));
+        return Promise.resolve({ status: this.mayListPods ? 200 : 403, body } as BufferedAnswer);
+      }
       const ready = { type: 'Ready', status: this.nodeReady ? 'True' : 'Unknown', reason: 'NodeStatusUnknown' };
       const body = path.endsWith('/events') ? { items: this.events } : { status: { conditions: [ready] } };
       return Promise.resolve({ status: 200, body: Buffer.from(JSON.stringify(body)) } as BufferedAnswer);
     },
   };
+
+  /** From now on time passes only by waiting, and waiting takes no time. */
+  skipTime(): void {
+    let nowUs = 0;
+    this.clock = { ...systemClock, monoUs: () => nowUs };
+    this.pause = (delayMs) => {
+      nowUs += delayMs * 1000;
+      return Promise.resolve();
+    };
+  }
+
+  #think({ resource }: ObjectRef): void {
+    if (this.#thinking === null || resource !== 'pods') return;
+    this.storedAfterLooks -= 1;
+    if (this.storedAfterLooks > 0) return;
+    this.put(this.#thinking.ref, this.#thinking.object);
+    this.#thinking = null;
+  }
 
   #missing(): ActuateAnswer {
     return answer({ refusal: this.refusal('not-found', 404, 'not found') });

@@ -59,6 +59,8 @@ export interface OverlayPlan {
   /** Further mount options, each with a comma before it. */
   readonly options?: string;
   readonly facts?: Partial<NodeFacts>;
+  /** The folder is the node's whole root, and names in it begin there; default: the root is this machine's. */
+  readonly isRooted?: boolean;
 }
 
 /** A node with one container on a real overlay, its process being written down in a `/proc` of our own making. */
@@ -66,9 +68,11 @@ export class OverlayContainer {
   readonly folder = mkdtempSync(join(tmpdir(), 'exhibit-overlay-'));
   readonly access: NodeAccess;
   readonly #layers: readonly string[];
+  readonly #root: string;
 
   constructor(plan: OverlayPlan) {
     const names = plan.image.map((_, index) => `l${index}`);
+    this.#root = plan.isRooted === true ? this.folder : '';
     this.#layers = names.toReversed().map((name) => join(this.folder, name));
     run(`mkdir u w m volumes ${names.join(' ')}`, this.folder);
     for (const [index, script] of plan.image.entries()) run(script, join(this.folder, `l${index}`));
@@ -88,7 +92,8 @@ export class OverlayContainer {
 
   /** The table of mounts of the container, and of its runtime. `more` = further lines of the container's. */
   writeProc({ root, runtime, more = '' }: { root?: string; runtime?: string; more?: string } = {}): void {
-    const options = `rw,lowerdir=${this.lowerOption},upperdir=${this.upper},workdir=${join(this.folder, 'w')}`;
+    const shown = (path: string): string => path.replaceAll(`${this.folder}/`, this.#root === '' ? '$&' : '/');
+    const options = shown(`rw,lowerdir=${this.lowerOption},upperdir=${this.upper},workdir=${join(this.folder, 'w')}`);
     const line = root ?? `600 500 0:99 / / rw,relatime - overlay overlay ${options}`;
     const helper = runtime ?? `500 400 0:99 / /run/x/${CONTAINER_ID}/rootfs rw - overlay overlay ${options}`;
     const stat = (pid: number, parent: number): string =>
@@ -106,7 +111,7 @@ export class OverlayContainer {
     rmSync(proc, { recursive: true, force: true });
     for (const pid of [PID, PARENT]) {
       mkdirSync(join(proc, String(pid)), { recursive: true });
-      symlinkSync('/', join(proc, String(pid), 'root'));
+      symlinkSync(this.#root === '' ? '/' : this.#root, join(proc, String(pid), 'root'));
     }
     for (const [name, text] of Object.entries(files)) writeFileSync(join(proc, name), text);
   }
@@ -131,7 +136,7 @@ export class OverlayContainer {
       node: 'node-1',
       machine: 'x86_64',
       kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
-      root: '',
+      root: this.#root,
       processes: true,
       capabilities: isRoot ? ['sys_admin'] : [],
       tools,
@@ -144,7 +149,7 @@ export class OverlayContainer {
     };
     return new ShellAccess(known, {
       start,
-      root: '',
+      root: this.#root,
       proc: join(this.folder, 'proc'),
       clock: systemClock,
       ids: systemIds,

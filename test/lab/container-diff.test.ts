@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diffEntrySchema, type DiffEntry } from '../../src/model/diff-entry.js';
-import { Desk, openLaboratory, records, unpack, workloads } from './laboratory.js';
+import { Desk, kubectl, openLaboratory, records, unpack, workloads, type Laboratory } from './laboratory.js';
 
-/** The container of workloads/attacked, taken by the built program through the collector pod, sealed, and judged. */
+/** The node of workloads/attacked, its container and what runs there, taken by the built program through the collector pod, sealed, and judged. */
 
 interface Sealed {
   readonly archivePath: string;
@@ -14,24 +15,58 @@ interface Sealed {
 interface Row {
   readonly severity: string | null;
   readonly entry: DiffEntry | null;
+  readonly program: { readonly link: string; readonly isMemory: boolean } | null;
   readonly findings: readonly { readonly driftClass: string; readonly rule: string }[];
 }
 
+interface Process {
+  readonly pid: number;
+  readonly podUid: string | null;
+  readonly containerId: string | null;
+  readonly own: boolean;
+}
+
+interface Connection {
+  readonly state: string;
+  readonly local: { readonly port: number };
+  readonly remote: { readonly port: number };
+  readonly owners: readonly Process[];
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly uid: string };
+    readonly status: {
+      readonly containerStatuses?: readonly {
+        readonly containerID?: string;
+        readonly state: { readonly running?: object };
+      }[];
+    };
+  }[];
+}
+
+const COLLECTORS = 'collectors: [container-diff, kubelet-logs, node-network, processes]';
+const DERIVED = 'data/derived/nodes/node1';
+let laboratory: Laboratory;
+let pods: PodList['items'];
+let rows: readonly Row[];
 let desk: Desk;
 let bag: string;
 let sealed: Sealed;
 const byPath = new Map<string, DiffEntry>();
 
 beforeAll(async () => {
-  const laboratory = await openLaboratory();
+  laboratory = await openLaboratory();
   await workloads('apply', 'attacked');
   desk = await Desk.open(laboratory.kubeconfig);
   const profile = join(desk.home, 'profile.yaml');
   const metadata = 'metadata: { name: one, title: One, description: One, since: 0.1.0 }';
-  await writeFile(profile, `apiVersion: kubexhibit.dev/v1\nkind: Profile\n${metadata}\ncollectors: [container-diff]\n`);
+  await writeFile(profile, `apiVersion: kubexhibit.dev/v1\nkind: Profile\n${metadata}\n${COLLECTORS}\n`);
   const image = laboratory.settings['LAB_COLLECTOR_IMAGE'] ?? '';
   const way = ['--node-access', 'collector-pod', '--collector-image', image, '--collector-image-present'];
-  const collected = await desk.exhibit(['collect', '--pod', 'exhibit-attacked/victim', '--profile', profile, ...way]);
+  const all = await kubectl(laboratory, ['get', 'pods', '-A', '--field-selector', 'spec.nodeName=node1', '-o', 'json']);
+  pods = (JSON.parse(all) as PodList).items;
+  const collected = await desk.exhibit(['collect', '--node', 'node1', '--profile', profile, '--kubelet', ...way]);
   expect([0, 3], collected.stderr).toContain(collected.exitCode);
   sealed = (await desk.json<Sealed>(['seal'])).result;
   bag = await unpack(sealed.archivePath, sealed.statement.exhibitId);
@@ -41,6 +76,8 @@ beforeAll(async () => {
     const entry = diffEntrySchema.parse(line);
     byPath.set(Buffer.from(entry.pathB64, 'base64').toString('latin1'), entry);
   }
+  const diff = ['diff', sealed.archivePath, '--container', 'exhibit-attacked/victim/app'];
+  rows = (await desk.json<{ rows: readonly Row[] }>(diff)).result.rows;
 }, 300_000);
 
 afterAll(async () => {
@@ -88,15 +125,9 @@ describe('a container in which somebody was at work', () => {
     for (const { path } of items) expect((await readFile(join(bag, path), 'latin1')).includes(first), path).toBe(false);
   });
 
-  it('is shown with the gravest first', async () => {
-    const { result } = await desk.json<{ rows: readonly Row[] }>([
-      'diff',
-      sealed.archivePath,
-      '--container',
-      'exhibit-attacked/victim/app',
-    ]);
-    const rules = new Map(result.rows.map(({ entry, findings }) => [entry?.path, findings[0]?.rule]));
-    expect(result.rows[0]?.severity).toBe('critical');
+  it('is shown with the gravest first', () => {
+    const rules = new Map(rows.map(({ entry, findings }) => [entry?.path, findings[0]?.rule]));
+    expect(rows[0]?.severity).toBe('critical');
     expect(rules.get('/bin/suid')).toBe('set-id');
     expect(rules.get('/bin/busybox')).toBe('modified-in-disguise');
     expect(rules.get('/etc/crontab')).toBe('cron');
@@ -104,3 +135,71 @@ describe('a container in which somebody was at work', () => {
     expect(rules.get('/home-of-root/.ash_history')).toBe('interactive-trace');
   });
 });
+
+describe('what runs there', () => {
+  const runs = (rule: string): (string | undefined)[] =>
+    rows.filter(({ findings }) => findings[0]?.rule === rule).map(({ program }) => program?.link);
+
+  it('is in the diff although its file was deleted, and was recovered', async () => {
+    expect(runs('runs-deleted')).toContain('/tmp/busybox-gone (deleted)');
+    expect(await recovered('/tmp/busybox-gone (deleted)')).toBe(byPath.get('/bin/suid')?.sha256);
+  });
+
+  it.runIf(process.arch === 'x64')('is in the diff although it never was a file, and was recovered', async () => {
+    expect(runs('runs-from-memory')).toEqual(['/memfd:exhibit-memory (deleted)']);
+    expect(await recovered('/memfd:exhibit-memory (deleted)')).toBe(byPath.get('/bin/busybox')?.sha256);
+  });
+
+  it('listens and is connected, by pod and process', async () => {
+    const victim = pods.find(({ metadata }) => metadata.name === 'victim')?.metadata.uid;
+    const connections = await records<Connection>(join(bag, DERIVED, 'connections.jsonl'));
+    const of = (state: string, port: (one: Connection) => number): (string | null)[] =>
+      connections.flatMap((one) => {
+        const isMeant = one.state === state && [4444, 10_250].includes(port(one));
+        return isMeant ? one.owners.filter(({ pid }) => pid > 1).map(({ podUid }) => podUid) : [];
+      });
+    expect(of('listen', ({ local }) => local.port)).toContain(victim);
+    expect(of('established', ({ remote }) => remote.port)).toContain(victim);
+  });
+
+  it('belongs to the pods and containers that the API names, and no process to any other pod', async () => {
+    const processes = await records<Process>(join(bag, DERIVED, 'processes.jsonl'));
+    const found = processes.filter(({ own }) => !own);
+    for (const { metadata, status } of pods) {
+      const ids = (status.containerStatuses ?? [])
+        .filter(({ state }) => state.running !== undefined)
+        .map(({ containerID = '' }) => containerID.replace('containerd://', ''));
+      const mapped = new Set(found.flatMap((one) => (one.podUid === metadata.uid ? [one.containerId] : [])));
+      expect([...mapped], metadata.name).toEqual(expect.arrayContaining(ids));
+      // Beside its containers a pod has one sandbox.
+      if (ids.length > 0) expect(mapped.size, metadata.name).toBeLessThanOrEqual(ids.length + 1);
+      for (const id of ids)
+        expect(new Set(found.flatMap((one) => (one.containerId === id ? [one.podUid] : [])))).toEqual(
+          new Set([metadata.uid]),
+        );
+    }
+  });
+
+  it('planted a link that the kubelet would follow, and nobody asked it to', async () => {
+    const tree = await records<{ nameDisplay?: string; fate?: string; target?: string }>(
+      join(bag, DERIVED, 'logs-tree.jsonl'),
+    );
+    expect(tree.find(({ nameDisplay }) => nameDisplay === 'exhibit-planted')).toMatchObject({
+      fate: 'link',
+      target: '/etc/shadow',
+    });
+  });
+});
+
+/** SHA-256 of the recovered bytes of a program that is no file any more. */
+async function recovered(link: string): Promise<string | undefined> {
+  const files = await records<{ link: { display: string } | null; path: string | null }>(
+    join(bag, DERIVED, 'deleted-files.jsonl'),
+  );
+  const path = files.find((one) => one.link?.display === link)?.path ?? null;
+  return path === null
+    ? undefined
+    : createHash('sha256')
+        .update(await readFile(join(bag, path)))
+        .digest('hex');
+}

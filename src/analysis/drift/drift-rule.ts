@@ -34,6 +34,13 @@ export function isExecutableBit({ mode }: DiffEntry): boolean {
   return (mode & 0o111) !== 0;
 }
 
+/** Where images keep what packages install. */
+const SYSTEM = /^\/(?:usr\/)?(?:bin|sbin|lib(?:32|64|x32)?|libexec)\//;
+
+export function isSystemPath(path: string): boolean {
+  return SYSTEM.test(path);
+}
+
 /** Code by its content: what a kernel or an interpreter runs. */
 export function isCode({ sniff }: DiffEntry): boolean {
   return sniff !== null && (sniff.kind === 'elf' || sniff.kind === 'script' || sniff.kind === 'wasm');

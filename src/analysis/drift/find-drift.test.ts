@@ -51,6 +51,7 @@ const source = (n: number) => ({
   pid: n,
   parentPid: 1,
   startTicks: '1',
+  layersFrom: 'mounts',
   view: 'node',
   upper: '/u',
   upperIdentity: '1:1',
@@ -68,6 +69,7 @@ const source = (n: number) => ({
   appearedDuringRead: 0,
   leftOut: 0,
   baseListing: { sha256: '', sizeBytes: 0 },
+  layerTar: null,
   volumes: [],
 });
 

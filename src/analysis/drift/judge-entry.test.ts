@@ -92,6 +92,90 @@ describe('the rules of drift', () => {
       }),
       'X2 modified-executable high',
     ],
+    [
+      'a program where the image has a link',
+      entry('/bin/ls', {
+        class: 'type-changed',
+        differs: ['type'],
+        base: base({ type: 'link', linkTarget: '/bin/busybox', sha256: null }),
+        mode: 0o755,
+        sniff: ELF,
+      }),
+      'X2 replaced critical',
+    ],
+    [
+      'such a program as a new one, too',
+      entry('/bin/ls', { class: 'type-changed', base: base({ type: 'link' }), mode: 0o755, sniff: ELF }),
+      'X1 new-executable high',
+    ],
+    [
+      'a link where the image has a program',
+      entry('/usr/bin/sudo', { class: 'type-changed', type: 'link', sniff: null, linkTarget: '/tmp/x', base: base() }),
+      'X2 replaced critical',
+    ],
+    [
+      'a link where the image has a program elsewhere',
+      entry('/app/run', { class: 'type-changed', type: 'link', sniff: null, linkTarget: '/tmp/x', base: base() }),
+      'X2 replaced critical',
+    ],
+    [
+      'a link that leads elsewhere',
+      entry('/bin/sh', { class: 'content-modified', type: 'link', sniff: null, linkTarget: '/tmp/x', base: base() }),
+      'X2 modified-link critical',
+    ],
+    [
+      'a program that was not compared',
+      entry('/usr/bin/x', { class: 'undetermined', sha256: null, sniff: null, base: base() }),
+      'X2 not-compared high',
+    ],
+    [
+      'code that was not compared',
+      entry('/app/x.py', { class: 'undetermined', sha256: null, sniff: null, base: base({ mode: 0o644 }) }),
+      'X2 not-compared medium',
+    ],
+    [
+      'a new name of a program',
+      entry('/usr/local/bin/kubectl', { type: 'link', sniff: null, linkTarget: '/tmp/.x' }),
+      'X1 new-program-link high',
+    ],
+    [
+      'a new name of a program of the image',
+      entry('/usr/bin/vi', { type: 'link', sniff: null, linkTarget: '/usr/bin/vim' }),
+      'X1 new-program-link medium',
+    ],
+    ...['/app/server.py', '/usr/local/lib/python3/site-packages/x.py', '/app/a.js', '/srv/a.php', '/app/a.jar'].map(
+      (path): [string, DiffEntry, string] => [
+        `changed code: ${path}`,
+        entry(path, {
+          class: 'content-modified',
+          differs: ['content', 'mtime'],
+          base: base({ mode: 0o644 }),
+          sniff: { kind: 'text', marks: [] },
+        }),
+        'X2 modified-code medium',
+      ],
+    ),
+    [
+      'a program that was moved and has no content of its own',
+      entry('/tmp/x', {
+        class: 'metacopy',
+        mode: 0o755,
+        sha256: null,
+        sniff: null,
+        base: base({ pathB64: 'L3Vzci9iaW4vbnNlbnRlcg==' }),
+      }),
+      'X1 unread-executable high',
+    ],
+    [
+      "a mark that is not the mount's",
+      entry('/bin/sh', { class: 'copied-up-unchanged', base: base(), notes: ['foreign-overlay-mark'] }),
+      'X9 forged-overlay-mark high',
+    ],
+    [
+      "a mark that may be the mount's",
+      entry('/opt', { type: 'directory', sniff: null, notes: ['unclear-overlay-mark'] }),
+      'X9 unclear-overlay-mark medium',
+    ],
     ['a set-id copy', entry('/tmp/x', { mode: 0o4755, sniff: ELF }), 'X3 set-id critical'],
     [
       'a set-group-id copy of a metacopy',
@@ -201,9 +285,36 @@ describe('the rules of drift', () => {
       'a set-id program of the image whose owner is the same',
       entry('/bin/su', { class: 'metadata-only', mode: 0o4755, base: base({ mode: 0o4755 }), differs: ['mtime'] }),
     ],
+    [
+      'text of the application',
+      entry('/app/README', { class: 'content-modified', differs: ['content', 'mtime'], base: base({ mode: 0o644 }) }),
+    ],
+    [
+      'a program of the image whose owner alone was copied',
+      entry('/usr/bin/x', {
+        class: 'metacopy',
+        mode: 0o755,
+        sha256: null,
+        sniff: null,
+        base: base(),
+        differs: ['mtime'],
+      }),
+    ],
     ['a link beside itself', entry('/srv/x', { type: 'link', sniff: null, linkTarget: 'y' })],
   ])('say nothing of %s', (_, one) => {
     expect(said(one)).toEqual([]);
+  });
+
+  it('take what runs for critical where it was replaced or changed, whatever its name', () => {
+    const replaced = entry('/data/x', { class: 'type-changed', base: base({ type: 'link' }), sniff: ELF });
+    expect(said(replaced, true)).toContain('X2 replaced-and-running critical');
+    expect(said(replaced, true)).toContain('X1 new-and-running critical');
+    const changed = entry('/data/x', {
+      class: 'content-modified',
+      differs: ['content', 'mtime'],
+      base: base({ mode: 0o644 }),
+    });
+    expect(said(changed, true)).toContain('X2 modified-and-running critical');
   });
 
   it('put what runs first', () => {

@@ -6,7 +6,7 @@ import { changedRights } from './rules/x03-changed-rights.js';
 import { persistence } from './rules/x04-persistence.js';
 import { deletion } from './rules/x05-deletion.js';
 import { tool } from './rules/x06-tool.js';
-import { packageManager } from './rules/x07-package-manager.js';
+import { packageManager } from './rules/x07-package-tool.js';
 import { credentials } from './rules/x08-credentials.js';
 import { specialFile } from './rules/x09-special-file.js';
 import { noise } from './rules/x10-noise.js';

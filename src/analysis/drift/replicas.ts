@@ -11,19 +11,17 @@ function imageOf({ imageId, lowers, node }: DiffSource): string {
   return imageId ?? `${node}:${lowers.join(':')}`;
 }
 
+/** A metacopy's content is the base's. */
+function contentOf({ class: what, sha256, base }: DiffEntry): string | null {
+  return what === 'metacopy' ? (base?.sha256 ?? null) : sha256;
+}
+
 /** The same thing at the same place: volumes and what nobody read are never alike. */
 function keyOf(entry: DiffEntry): string | null {
   if (entry.volume !== undefined) return null;
-  if (entry.type === 'file' && entry.class !== 'deleted' && entry.sizeBytes > 0 && entry.sha256 === null) return null;
-  const what = [
-    entry.class,
-    entry.type,
-    entry.sha256 ?? '',
-    entry.linkTargetB64 ?? '',
-    entry.mode,
-    entry.uid,
-    entry.gid,
-  ];
+  const sha256 = contentOf(entry);
+  if (entry.type === 'file' && entry.class !== 'deleted' && entry.sizeBytes > 0 && sha256 === null) return null;
+  const what = [entry.class, entry.type, sha256 ?? '', entry.linkTargetB64 ?? '', entry.mode, entry.uid, entry.gid];
   return [entry.pathB64, ...what].join('|');
 }
 

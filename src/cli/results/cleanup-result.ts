@@ -21,6 +21,8 @@ export const cleanupResult = z.strictObject({
   found: z.array(ourObjectSchema).readonly(),
   /** What is there at the end. */
   left: z.array(ourObjectSchema).readonly(),
+  /** With the label of the case, and not of our making: left alone. */
+  foreign: z.array(ourObjectSchema).readonly(),
   /** Lists that could not be read: nothing is proven of them. */
   unread: z.array(z.strictObject({ resource: z.string(), reason: z.string() })).readonly(),
   refused: z.array(z.strictObject({ object: z.string(), message: z.string() })).readonly(),

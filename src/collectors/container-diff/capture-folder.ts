@@ -1,4 +1,4 @@
-import type { Sensitivity } from '../../model/artifact.js';
+import type { Sensitivity, Subject } from '../../model/artifact.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { captureCommand } from '../capture-command.js';
@@ -16,7 +16,7 @@ export interface FolderRequest {
   readonly into: string;
   readonly artifact: string;
   readonly collector: string;
-  readonly subject: Readonly<Record<string, string>>;
+  readonly subject: Subject;
   readonly maxBytes: number;
   readonly maxEntries: number;
   /** Of what is inside; the listings are `normal`. */
@@ -34,6 +34,8 @@ export interface CapturedFolder {
   readonly results: readonly CollectResult[];
   /** Payload that was written. */
   readonly paths: readonly string[];
+  /** The archive, where it came whole. */
+  readonly archivePath: string | null;
   /** More entries than are judged one by one. */
   readonly isTooMany: boolean;
 }
@@ -184,6 +186,7 @@ export async function captureFolder(request: FolderRequest): Promise<CapturedFol
     ...compared(before.listing, after.listing),
     results: [before.result, archive.result, after.result],
     paths: [before.path, archive.path, after.path].filter((path) => path !== null),
+    archivePath: archive.result.outcome === 'collected' ? archive.path : null,
     isTooMany: before.listing.isTooMany,
   };
 }

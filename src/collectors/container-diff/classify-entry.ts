@@ -2,12 +2,14 @@ import type { DiffEntry } from '../../model/diff-entry.js';
 import type { ArchivedEntry } from './upper-content.js';
 import type { BaseEntry } from './base-layers.js';
 import type { ListedEntry } from './listing.js';
-import { isOverlayMark, type OverlayMarks } from './overlay-marks.js';
+import { isOverlayMark, type MarkPrefix, type OverlayMarks } from './overlay-marks.js';
 
 export interface Compared {
   readonly entry: ListedEntry;
   readonly archived: ArchivedEntry;
   readonly marks: OverlayMarks;
+  /** Where the mount keeps them; not given = no overlay. */
+  readonly markPrefix?: MarkPrefix;
   readonly base: BaseEntry | null;
   readonly baseSha256: string | null;
   /** `null` = not read: only entries with attributes of their own are compared with those of the base. */
@@ -16,9 +18,9 @@ export interface Compared {
 
 export type Judgement = Pick<DiffEntry, 'class' | 'differs'>;
 
-function ownXattrs(xattrs: ReadonlyMap<string, Buffer>): string {
+function ownXattrs(xattrs: ReadonlyMap<string, Buffer>, prefix: MarkPrefix | undefined): string {
   return [...xattrs]
-    .filter(([name]) => !isOverlayMark(name))
+    .filter(([name]) => prefix === undefined || !isOverlayMark(name, prefix))
     .map(([name, value]) => `${name}=${value.toString('hex')}`)
     .toSorted()
     .join('\n');
@@ -33,7 +35,7 @@ function contentDiffers({ entry, archived, base, baseSha256 }: Compared): boolea
   return archived.sha256 === null || baseSha256 === null ? null : archived.sha256 !== baseSha256;
 }
 
-function metadataDiffers({ entry, archived, base, baseXattrs }: Compared): string[] {
+function metadataDiffers({ entry, archived, base, baseXattrs, markPrefix }: Compared): string[] {
   if (base === null) return [];
   const before = base.entry;
   const isFolder = entry.type === 'directory';
@@ -43,7 +45,9 @@ function metadataDiffers({ entry, archived, base, baseXattrs }: Compared): strin
     ...(entry.gid === before.gid ? [] : ['gid']),
     // A folder's time changes with what is put into it: that is said by what was put.
     ...(isFolder || entry.mtimeNs === before.mtimeNs ? [] : ['mtime']),
-    ...(baseXattrs !== null && ownXattrs(archived.xattrs) !== ownXattrs(baseXattrs) ? ['xattrs'] : []),
+    ...(baseXattrs !== null && ownXattrs(archived.xattrs, markPrefix) !== ownXattrs(baseXattrs, markPrefix)
+      ? ['xattrs']
+      : []),
   ];
 }
 

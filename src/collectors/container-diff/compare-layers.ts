@@ -6,7 +6,14 @@ import { classifyEntry, type Compared } from './classify-entry.js';
 import type { EntryFacts } from './entry-record.js';
 import type { FoundLayers } from './find-layers.js';
 import type { ListedEntry } from './listing.js';
-import { isOverlayMark, overlayMarksOf, type OverlayMarks } from './overlay-marks.js';
+import {
+  hasForeignMark,
+  isOverlayMark,
+  markPrefixOf,
+  overlayMarksOf,
+  type MarkPrefix,
+  type OverlayMarks,
+} from './overlay-marks.js';
 import { hashBase, keyOf, readBase, type ReadBase } from './read-base.js';
 import type { ArchivedEntry } from './upper-content.js';
 
@@ -27,6 +34,7 @@ interface Seen {
   readonly entry: ListedEntry;
   readonly archived: ArchivedEntry;
   readonly marks: OverlayMarks;
+  readonly markPrefix: MarkPrefix;
   readonly basePath: string;
   readonly isBelowOpaque: boolean;
   readonly isArchived: boolean;
@@ -47,14 +55,14 @@ function redirectedPath(marks: OverlayMarks, { parent, own }: { parent: string; 
 }
 
 /** Entries with what the overlay noted on them and on the folders above, parents before children. */
-function* seenIn(captured: CapturedFolder): Generator<Seen> {
+function* seenIn(captured: CapturedFolder, markPrefix: MarkPrefix): Generator<Seen> {
   const folders = new Map<string, { basePath: string; isOpaque: boolean }>();
   for (const path of [...captured.before.keys()].toSorted()) {
     const entry = captured.before.get(path);
     if (entry === undefined) continue;
     const found = archivedOf(path, captured);
     const archived = found ?? UNREAD;
-    const marks = overlayMarksOf(entry, archived);
+    const marks = overlayMarksOf(entry, { ...archived, prefix: markPrefix });
     const above = path === '' ? undefined : folders.get(parentOf(path));
     const parent = above?.basePath ?? '';
     const name = path.slice(path.lastIndexOf('/') + 1);
@@ -62,7 +70,7 @@ function* seenIn(captured: CapturedFolder): Generator<Seen> {
     const basePath = redirectedPath(marks, { parent, own });
     const isBelowOpaque = above?.isOpaque === true;
     if (entry.type === 'directory') folders.set(path, { basePath, isOpaque: isBelowOpaque || marks.opaque });
-    yield { entry, archived, marks, basePath, isBelowOpaque, isArchived: found !== null };
+    yield { entry, archived, marks, markPrefix, basePath, isBelowOpaque, isArchived: found !== null };
   }
 }
 
@@ -76,8 +84,12 @@ function needsHash({ entry, marks }: Seen, base: BaseEntry | null): boolean {
   return entry.type === 'file' || marks.whiteout !== null || entry.type === 'link';
 }
 
-function notesOf(seen: Seen, captured: CapturedFolder, hash: { wanted: boolean; found: boolean }): string[] {
-  const { entry, archived, isArchived } = seen;
+function notesOf(
+  seen: Seen,
+  { captured, userXattr }: JudgedInput,
+  hash: { wanted: boolean; found: boolean },
+): string[] {
+  const { entry, archived, isArchived, markPrefix } = seen;
   const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
   const isLeftOut = captured.leftOut.has(entry.path);
   return [
@@ -87,6 +99,9 @@ function notesOf(seen: Seen, captured: CapturedFolder, hash: { wanted: boolean; 
     ...(hash.wanted && !hash.found ? ['base-unhashed'] : []),
     // In a layer's archive this name would be a deletion; here the container made a file of that name.
     ...(name.startsWith('.wh.') ? ['name-marks-whiteout'] : []),
+    ...(hasForeignMark(archived.xattrs, markPrefix)
+      ? [userXattr === null ? 'unclear-overlay-mark' : 'foreign-overlay-mark']
+      : []),
   ];
 }
 
@@ -95,21 +110,31 @@ export interface ComparedLayers {
   readonly base: ReadBase;
 }
 
+interface CompareWhere {
+  readonly access: NodeAccess;
+  readonly context: CollectContext;
+  /** As `OverlayLayers`. */
+  readonly userXattr: boolean | null;
+}
+
 /** Compares what was captured of a writable layer with the layers below it. Throws what `NodeAccess.run` throws. */
 export async function compareLayers(
-  { access, context }: { readonly access: NodeAccess; readonly context: CollectContext },
+  { access, context, userXattr }: CompareWhere,
   captured: CapturedFolder,
   { lowers }: FoundLayers,
 ): Promise<ComparedLayers> {
   const { signal } = context;
-  const seen = [...seenIn(captured)];
-  const ownXattrs = ({ archived }: Seen): boolean => [...archived.xattrs.keys()].some((name) => !isOverlayMark(name));
+  const markPrefix = markPrefixOf(userXattr);
+  const seen = [...seenIn(captured, markPrefix)];
+  const ownXattrs = ({ archived }: Seen): boolean =>
+    [...archived.xattrs.keys()].some((name) => !isOverlayMark(name, markPrefix));
   const wanted = new Set<string>();
   for (const { basePath } of seen) for (let path = basePath; !wanted.has(path); path = parentOf(path)) wanted.add(path);
   const base = await readBase({
     access,
     signal,
     lowers,
+    markPrefix,
     wanted,
     expanded: new Set(seen.filter(isExpanded).map(({ basePath }) => basePath)),
     withXattrs: new Set(seen.filter(ownXattrs).map(({ basePath }) => basePath)),
@@ -126,7 +151,7 @@ export async function compareLayers(
     { access, signal, lowers },
     hashed.flatMap((one) => one ?? []),
   );
-  return { entries: judged({ seen, bases, hashes, base, captured }), base };
+  return { entries: judged({ seen, bases, hashes, base, captured, userXattr }), base };
 }
 
 interface JudgedInput {
@@ -135,6 +160,7 @@ interface JudgedInput {
   readonly hashes: ReadonlyMap<string, string>;
   readonly base: ReadBase;
   readonly captured: CapturedFolder;
+  readonly userXattr: boolean | null;
 }
 
 function comparedOf(one: Seen, found: BaseEntry | null, { hashes, base }: JudgedInput): Compared {
@@ -144,6 +170,7 @@ function comparedOf(one: Seen, found: BaseEntry | null, { hashes, base }: Judged
     entry: one.entry,
     archived: one.archived,
     marks: one.marks,
+    markPrefix: one.markPrefix,
     base: found,
     baseSha256: hashes.get(key) ?? null,
     baseXattrs: hasXattrs ? (base.xattrs.get(key) ?? null) : null,
@@ -166,7 +193,7 @@ function* judged(input: JudgedInput): Generator<EntryFacts> {
       judgement: classifyEntry(compared),
       isBelowOpaque: one.isBelowOpaque,
       changedDuringRead: captured.changed.has(one.entry.path),
-      notes: notesOf(one, captured, hash),
+      notes: notesOf(one, input, hash),
       hidden: found?.entry.type === 'directory' && isExpanded(one) ? hiddenBy(one) : null,
       renamedFrom: one.marks.redirect === null || one.entry.type !== 'directory' ? null : one.basePath,
     };

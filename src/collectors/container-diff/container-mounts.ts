@@ -8,6 +8,8 @@ export interface ContainerMounts {
   readonly startTicks: string | null;
   /** The program's name as the kernel has it, cut at 15 bytes; untrusted. */
   readonly command: string;
+  /** The program of the runtime's helper, as it was called; '' = not shown. */
+  readonly helper: string;
   /** The mount that the container's first process has as root; `null` = none was shown. */
   readonly root: MountInfo | null;
   readonly layers: OverlayLayers | null;
@@ -56,6 +58,7 @@ export function containerMountsOf(
   );
   return {
     ...processOf(texts.get(`${ids.pid}/stat`) ?? ''),
+    helper: (texts.get(`${ids.parentPid}/cmdline`) ?? '').split(/[\0\n]/)[0] ?? '',
     root,
     layers: root === null ? null : overlayLayersOf(root),
     runtimeLayers: runtime === undefined ? null : overlayLayersOf(runtime),

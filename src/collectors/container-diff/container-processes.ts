@@ -83,5 +83,11 @@ export async function containerProcesses(
       containerProcessesOf(bytes),
     );
   known.set(access, reading);
-  return await reading;
+  try {
+    return await reading;
+  } catch (error) {
+    // The next container asks again: one answer that did not come says nothing of the others.
+    known.delete(access);
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { asciiJson } from '../../lib/ascii-json.js';
-import type { Sensitivity, Vantage } from '../../model/artifact.js';
+import type { Sensitivity, Subject, Vantage } from '../../model/artifact.js';
 import type { CollectContext } from '../../ports/collector.js';
 import type { ItemWriter } from '../../ports/evidence-sink.js';
 import { openItem } from '../open-item.js';
@@ -10,7 +10,7 @@ export interface DerivedDraft {
   readonly collector: string;
   readonly vantage: Vantage;
   readonly sensitivity: Sensitivity;
-  readonly subject: Readonly<Record<string, string>>;
+  readonly subject: Subject;
   readonly derivedFrom: readonly string[];
 }
 

@@ -1,14 +1,19 @@
 import type { DiffEntry } from '../../model/diff-entry.js';
 import type { CollectContext, CollectResult } from '../../ports/collector.js';
 import type { NodeAccess } from '../../ports/node-access.js';
+import { nodeSubject } from '../node-subject.js';
 import { captureFolder, type CapturedFolder } from './capture-folder.js';
 import { compareLayers, type ComparedLayers } from './compare-layers.js';
 import { writeDerived } from './derived-file.js';
 import { entryRecord } from './entry-record.js';
-import { locateContainer, type LocatedContainer, type Place } from './locate-container.js';
-import type { DiffLimits, PlannedDiff } from './planned-diff.js';
+import { locateContainer } from './locate-container.js';
+import type { LocatedContainer, Place } from './located-container.js';
+import { discoverContainers, discoverEarlier } from './discover-containers.js';
+import type { DiffLimits, PlannedDiff, PlannedNode } from './planned-diff.js';
 import { sourceRecord } from './source-record.js';
+import { hasStoreCopies } from './stored-containers.js';
 import { takeVolumes, type TakenVolumes } from './take-volumes.js';
+import { writeLayer, type LayerDraft, type WrittenLayer } from './write-layer.js';
 
 const NEEDED_TOOLS = ['tar', 'find', 'stat', 'sha256sum', 'grep'];
 
@@ -57,6 +62,13 @@ function resultOf(parts: {
     ...(isBlind && isTrusted
       ? [['degraded', 'trusted.* attributes are not readable: replaced and renamed folders do not show.'] as const]
       : []),
+    ...located.disagreements.map(
+      (detail) =>
+        [
+          located.mounts.runtimeLayers === null ? 'maybe-sandboxed' : 'layers-disagree',
+          `In doubt: ${detail}.`,
+        ] as const,
+    ),
     ...(located.layers.missing.length > 0 ? [['layers-missing', 'Some layers below were not found.'] as const] : []),
     ...compared.base.problems.map((detail) => ['base-incomplete', detail] as const),
     ...volumes.problems.map((detail) => ['volume-incomplete', detail] as const),
@@ -77,6 +89,15 @@ function* records(compared: ComparedLayers, counts: Map<DiffEntry['class'], numb
   }
 }
 
+async function layerOf(
+  { archivePath }: CapturedFolder,
+  draft: Omit<LayerDraft, 'upperPath'>,
+  context: CollectContext,
+): Promise<WrittenLayer | null> {
+  if (archivePath === null) return null;
+  return await writeLayer({ ...draft, upperPath: archivePath }, context);
+}
+
 async function takeLayer(
   located: LocatedContainer,
   place: Place,
@@ -93,41 +114,70 @@ async function takeLayer(
   });
 }
 
-/** Takes the writable layer of one container, and its volumes by policy, and says what in them is not as the image has it. */
-export async function diffContainer(
-  planned: PlannedDiff,
-  {
-    artifact,
-    collector,
-    limits,
-  }: { readonly artifact: string; readonly collector: string; readonly limits: DiffLimits },
+interface Asked {
+  readonly artifact: string;
+  readonly collector: string;
+  readonly limits: DiffLimits;
+}
+
+function lacking(access: NodeAccess): CollectResult | null {
+  const missing = missingTools(access);
+  if (missing.length === 0) return null;
+  const detail = `The way to the node lacks ${missing.join(', ')}.`;
+  return { outcome: 'skipped', reason: 'tool-missing', detail, proof: {} };
+}
+
+/** What an artifact without items may not be called, when the copies of the stores are its items. */
+async function withStoreCopies(result: CollectResult, place: Place): Promise<CollectResult> {
+  const isWithout = result.outcome === 'absent' || result.outcome === 'skipped';
+  return isWithout && (await hasStoreCopies(place)) ? { ...result, outcome: 'partial' } : result;
+}
+
+/** The containers of a node that its runtimes' stores name, each as an artifact of its own. Throws as `readRuntimeStores`. */
+export async function diffStoredContainers(
+  planned: PlannedNode,
+  { artifact, collector }: Asked,
   context: CollectContext,
 ): Promise<CollectResult> {
   const access = await context.nodeAccess(planned.node);
-  const missing = missingTools(access);
-  if (missing.length > 0)
-    return {
-      outcome: 'skipped',
-      reason: 'tool-missing',
-      detail: `The way to the node lacks ${missing.join(', ')}.`,
-      proof: {},
-    };
+  const subject = nodeSubject({ uid: planned.nodeUid, machineId: planned.machineId });
+  const place: Place = { access, context, artifact, collector, subject };
+  return lacking(access) ?? (await withStoreCopies(await discoverContainers(planned, place), place));
+}
+
+/** Takes the writable layer of one container, and its volumes by policy, and says what in them is not as the image has it. */
+export async function diffContainer(
+  planned: PlannedDiff,
+  { artifact, collector, limits }: Asked,
+  context: CollectContext,
+): Promise<CollectResult> {
+  const access = await context.nodeAccess(planned.node);
+  const missing = lacking(access);
+  if (missing !== null) return missing;
   const subject = {
-    ...(planned.nodeUid === '' ? {} : { nodeUid: planned.nodeUid }),
-    ...(planned.machineId === '' ? {} : { machineId: planned.machineId }),
+    ...nodeSubject({ uid: planned.nodeUid, machineId: planned.machineId }),
     ...(planned.uid === '' ? {} : { podUid: planned.uid }),
     ...(planned.containerId === null ? {} : { containerId: planned.containerId }),
   };
   const place: Place = { access, context, artifact, collector, subject };
-  const folder = `data/pods/${planned.folder}/diff`;
+  return await withStoreCopies(await diffInPlace(planned, limits, place), place);
+}
+
+async function diffInPlace(planned: PlannedDiff, limits: DiffLimits, place: Place): Promise<CollectResult> {
+  const { access, context, artifact, collector, subject } = place;
+  const folder = `${planned.folder}/diff`;
   const located = await locateContainer(planned, folder, place);
+  if (planned.hasPrevious) await discoverEarlier(planned, place);
   if ('outcome' in located) return located;
   const captured = await takeLayer(located, place, { folder, limits });
-  const compared = await compareLayers({ access, context }, captured, located.layers);
+  const mounted = located.mounts.layers?.userXattr ?? null;
+  const compared = await compareLayers({ access, context, userXattr: mounted }, captured, located.layers);
   const counts = new Map<DiffEntry['class'], number>();
   const { vantage } = access.facts;
   const draft = { artifact, collector, subject, vantage };
   const derived = `data/derived/container-diff/${planned.derivedFolder}`;
+  const userXattr = mounted === true;
+  const layer = await layerOf(captured, { ...draft, folder: derived, sensitivity: 'secret', userXattr }, context);
   const volumes = await takeVolumes(located, place, { folder, limits });
   const entries = function* (): Generator<DiffEntry> {
     yield* records(compared, counts);
@@ -140,8 +190,8 @@ export async function diffContainer(
     context,
   );
   await writeDerived(
-    { ...draft, path: `${derived}/source.jsonl`, derivedFrom: [located.mountsPath], sensitivity: 'normal' },
-    [sourceRecord({ planned, located, captured, compared, volumes, access })],
+    { ...draft, path: `${derived}/source.jsonl`, derivedFrom: located.sourcePaths, sensitivity: 'normal' },
+    [sourceRecord({ planned, located, captured, compared, volumes, layer, access })],
     context,
   );
   return resultOf({ access, located, captured, compared, volumes, counts });

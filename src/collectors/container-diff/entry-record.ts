@@ -101,7 +101,8 @@ export function entryRecord(facts: EntryFacts): DiffEntry {
         valueB64: value.subarray(0, MAX_XATTR_BYTES).toString('base64'),
       })),
     overlay: overlayNotes(compared, facts.isBelowOpaque),
-    sha256: marks.metacopy ? compared.baseSha256 : archived.sha256,
+    // Of a metacopy the zeros of the upper file are no content; the base's hash stands at the base.
+    sha256: marks.metacopy ? null : archived.sha256,
     sniff: marks.whiteout === null && !marks.metacopy ? archived.sniff : null,
     base: base === null ? null : baseOf(base, { path: entry.path, sha256: compared.baseSha256 }),
     differs: [...judgement.differs],

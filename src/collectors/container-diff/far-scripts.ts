@@ -21,9 +21,9 @@ find -P "$PROC" -mindepth 2 -maxdepth 2 -path "$PROC/[0-9]*/stat" -print0 2>/dev
 exit 0
 `;
 
-/** Mounts of a container's first process \`$1\` and of its parent \`$2\`, user namespace and start time: \`FILE NUL LINE\`. */
+/** Mounts of a container's first process \`$1\` and of its parent \`$2\`, user namespace, start time and the parent's arguments: \`FILE NUL LINE\`. */
 export const MOUNTS_SCRIPT = `
-grep -aHZs '' "$PROC/$1/stat" "$PROC/$1/uid_map" "$PROC/$1/mountinfo" "$PROC/$2/mountinfo"
+grep -aHZs '' "$PROC/$1/stat" "$PROC/$1/uid_map" "$PROC/$1/mountinfo" "$PROC/$2/mountinfo" "$PROC/$2/cmdline"
 [ -r "$PROC/$1/mountinfo" ]
 `;
 

@@ -98,7 +98,7 @@ describe('a container whose diff cannot be taken', () => {
     ['has an id that is none', { containerId: 'containerd://x y' }, 'absent', 'never-created'],
     ['does not run', { containerId: `containerd://${'b'.repeat(64)}`, state: 'terminated' }, 'skipped', 'not-running'],
   ])('that %s is said so', async (_, target, outcome, reason) => {
-    const run = await diffOf(proc(), { target });
+    const run = await diffOf(container({ image: IMAGE, isRooted: true }), { target });
     expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
     expect(run.sink.items).toEqual([]);
   });
@@ -120,7 +120,7 @@ describe('a container whose diff cannot be taken', () => {
     ['no root at all', '600 500 0:9 / /proc rw - proc proc rw', 'failed', 'no-root-mount'],
   ])('with %s is said so', async (_, root, outcome, reason) => {
     const one = proc();
-    one.writeProc({ root });
+    one.writeProc({ root, runtime: '500 400 8:1 / / rw - ext4 /dev/sda rw' });
     const run = await diffOf(one);
     expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
     expect(run.sink.items).toEqual([]);
@@ -135,9 +135,9 @@ describe('a container whose diff cannot be taken', () => {
 
   it.each([
     ['tar', { tools: { find: 'x', stat: 'x', grep: 'x', sha256sum: 'x', tar: 'bsdtar 3' } }, 'tool-missing'],
-    ['processes', { processes: false }, 'no-processes'],
+    ['processes and its node no store', { processes: false }, 'not-running'],
   ])('because the way has no %s is skipped', async (_, facts, reason) => {
-    const run = await diffOf(container({ image: IMAGE, facts }));
+    const run = await diffOf(container({ image: IMAGE, facts, isRooted: true }));
     expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'skipped', reason });
   });
 });
@@ -241,9 +241,25 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
       // The content is in the layer below: the zeros of the upper file are nothing.
       expect(meta).toMatchObject({
         class: 'metacopy',
-        sha256: meta?.base?.sha256 ?? 'none',
+        sha256: null,
+        base: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
         differs: expect.arrayContaining(['mode']) as string[],
       });
+    },
+  );
+
+  it.skipIf(!hasTool('setfattr'))(
+    'with marks that its container set itself is read as what it is (only where setfattr is)',
+    async () => {
+      const image = ['mkdir bin etc; printf 1234 > bin/sh; printf 1 > etc/a'];
+      const upper = `mkdir bin; printf evil > bin/sh; setfattr -n user.overlay.metacopy -v x bin/sh
+        mkdir new; setfattr -n user.overlay.redirect -v /etc new; setfattr -n user.fuseoverlayfs.opaque -v y new`;
+      const entries = entriesOf(await diffOf(container({ image, upper })));
+      const sh = entries.get('/bin/sh');
+      expect(sh).toMatchObject({ class: 'content-modified', overlay: [], notes: ['foreign-overlay-mark'] });
+      expect(sh?.xattrs).toContainEqual({ name: 'user.overlay.metacopy', valueB64: 'eA==' });
+      expect(sh?.sha256).toBe('b5c1fb2efc6d6b4674c2fdcc48ce01b43a3b7c03763c0c3355de0099ee0f8c73');
+      expect(entries.get('/new')).toMatchObject({ class: 'added', overlay: [], notes: ['foreign-overlay-mark'] });
     },
   );
 
@@ -261,10 +277,44 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
     });
     const run = await diffOf(one);
     const source = run.sink.at(`${DERIVED}/source.jsonl`).bytes.toString();
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
     expect(JSON.parse(source)).toMatchObject({
       runtimeAgrees: 'no',
       disagreements: [expect.stringContaining('other layers')],
     });
+  });
+
+  it.each([
+    ['another overlay', '600 500 0:98 / / rw - overlay overlay rw,lowerdir=/etc,upperdir=/usr,workdir=/tmp'],
+    ['no overlay', '600 500 0:98 / / rw - tmpfs tmpfs rw'],
+  ])('is the one that its runtime mounted, when the container went to %s', async (_, root) => {
+    const one = container({ image: IMAGE, upper: 'touch a' });
+    one.writeProc({ root });
+    const run = await diffOf(one);
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
+    expect([...entriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a']));
+    expect(JSON.parse(run.sink.at(`${DERIVED}/source.jsonl`).bytes.toString())).toMatchObject({
+      upper: one.upper,
+      runtimeAgrees: 'no',
+    });
+  });
+
+  it.each(['executor', 'exe', 'katalog-api', 'qemu-system-x86'])(
+    'is taken whatever its process calls itself: %s',
+    async (name) => {
+      const one = container({ image: IMAGE, upper: 'touch a' });
+      const { execFileSync } = await import('node:child_process');
+      execFileSync('sh', ['-ec', `sed -i 's/(sleep)/(${name})/' proc/*/stat`], { cwd: one.folder });
+      expect(outcomeOf(await diffOf(one), KEY)).toMatchObject({ outcome: 'collected', reason: 'complete' });
+    },
+  );
+
+  it('under a kernel of its own is told by the helper of its runtime', async () => {
+    const one = container({ image: IMAGE, upper: 'touch a' });
+    const { execFileSync } = await import('node:child_process');
+    const script = `for at in proc/*; do printf '/usr/bin/containerd-shim-runsc-v1\\0-namespace\\0k8s.io\\0' > $at/cmdline; done`;
+    execFileSync('sh', ['-ec', script], { cwd: one.folder });
+    expect(outcomeOf(await diffOf(one), KEY)).toMatchObject({ outcome: 'skipped', reason: 'sandboxed' });
   });
 
   it('comes with its volumes: content of emptyDir, names of the host, links as links', async () => {
@@ -299,6 +349,63 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
   });
 });
 
+describe.skipIf(!isRoot)('volumes that hinder (only as root)', () => {
+  async function withVolumes(fill: string): Promise<{ one: OverlayContainer; empty: string }> {
+    const one = container({ image: IMAGE, upper: 'touch a' });
+    const empty = `${one.folder}/pods/u/volumes/kubernetes.io~empty-dir/cache`;
+    const { execFileSync } = await import('node:child_process');
+    execFileSync('sh', ['-ec', `mkdir -p "${empty}" hostlog; touch hostlog/x; cd "${empty}"; ${fill}`], { cwd: one.folder });
+    const more = [
+      `601 600 8:1 /var/log ${one.folder}/hostlog rw - ext4 /dev/sda rw`,
+      `602 600 8:1 ${empty} ${empty} rw - ext4 /dev/sda rw`,
+      '',
+    ].join('\n');
+    one.writeProc({ more });
+    return { one, empty };
+  }
+
+  /** The access on which one command fails where its input or arguments name a folder. */
+  function failing(access: NodeAccess, name: string, isIt: (count: number) => boolean): NodeAccess {
+    let count = 0;
+    return {
+      facts: access.facts,
+      close: async () => undefined,
+      run: async (command, consumer) => {
+        if (command.name === name) count += 1;
+        if (command.name !== name || !isIt(count)) return await access.run(command, consumer);
+        throw new ExhibitError('NODE_ACCESS_LOST', 'no answer in time', { subject: 'node-1' });
+      },
+    };
+  }
+
+  it('of which one does not answer leave the rest, and are told', async () => {
+    const { one, empty } = await withVolumes('touch tool');
+    for (const dead of ['volumes-names', 'volumes-folder']) {
+      const access =
+        dead === 'volumes-names'
+          ? spoilt(one.access, 'listing', 'cut')
+          : failing(one.access, 'folders', (count) => count > 0);
+      const run = await diff(async () => access);
+      expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'volume-incomplete' });
+      expect([...entriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a', `${empty}/tool`]));
+    }
+  });
+
+  it('of 130,000 files are taken as any other', async () => {
+    const { one, empty } = await withVolumes('seq 1 130000 | xargs touch');
+    const run = await diffOf(one, { limits: { maxEntries: 200_000 } });
+    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected' });
+    expect(entriesOf(run).has(`${empty}/130000`)).toBe(true);
+  }, 120_000);
+
+  it('and a list of processes that did not come is asked for again', async () => {
+    const { one } = await withVolumes('touch tool');
+    const access = failing(one.access, 'container-processes', (count) => count === 1);
+    expect((await diff(async () => access)).outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_LOST' });
+    expect(outcomeOf(await diff(async () => access), KEY)).toMatchObject({ outcome: 'collected' });
+  });
+});
+
 describe.skipIf(!canMountOverlay(',redirect_dir=on,metacopy=on'))(
   'an overlay that renames and copies without data (only where it can be mounted)',
   () => {
@@ -312,7 +419,7 @@ describe.skipIf(!canMountOverlay(',redirect_dir=on,metacopy=on'))(
       expect(entries.get('/new')).toMatchObject({ class: 'renamed', renamedFrom: '/old' });
       expect(entries.get('/old')).toMatchObject({ class: 'deleted' });
       expect(entries.get('/meta')).toMatchObject({ class: 'metacopy', mode: 0o4711, base: { mode: 0o644 } });
-      expect(entries.get('/meta')?.sha256).toBe(entries.get('/meta')?.base?.sha256);
+      expect(entries.get('/meta')).toMatchObject({ sha256: null });
     });
   },
 );

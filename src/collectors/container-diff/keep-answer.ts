@@ -1,3 +1,4 @@
+import type { Subject } from '../../model/artifact.js';
 import type { CollectContext } from '../../ports/collector.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { openItem } from '../open-item.js';
@@ -11,7 +12,7 @@ export async function keepAnswer(
     readonly context: CollectContext;
     readonly artifact: string;
     readonly collector: string;
-    readonly subject: Readonly<Record<string, string>>;
+    readonly subject: Subject;
     readonly path: string;
   },
 ): Promise<string> {

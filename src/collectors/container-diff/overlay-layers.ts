@@ -9,8 +9,8 @@ export interface OverlayLayers {
   readonly lowers: readonly string[];
   /** How many of the last lowers hold only data that others point to. */
   readonly dataOnly: number;
-  /** Marks are in user.overlay.* instead of trusted.overlay.*. */
-  readonly userXattr: boolean;
+  /** Marks are in user.overlay.* instead of trusted.overlay.*; `null` = not known. */
+  readonly userXattr: boolean | null;
 }
 
 /** At colons without a backslash before them; two of them begin the data-only layers. */

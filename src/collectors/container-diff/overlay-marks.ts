@@ -12,24 +12,36 @@ export interface OverlayMarks {
   readonly metacopy: boolean;
 }
 
-/** In this order: an overlay in an overlay escapes its marks, and what is meant for the inner one is data for us. */
-const PREFIXES = ['trusted.overlay.', 'user.overlay.', 'user.fuseoverlayfs.'] as const;
+/** Where a mount keeps its marks. The kernel lets nobody inside the mount write there; all other attributes are the container's own. */
+export type MarkPrefix = 'trusted.overlay.' | 'user.overlay.';
+
+/** `null` = not known, as a runtime's store says nothing of it: the prefix that no container can write is taken then. */
+export function markPrefixOf(userXattr: boolean | null): MarkPrefix {
+  return userXattr === true ? 'user.overlay.' : 'trusted.overlay.';
+}
 
 /** Whether an attribute is the filesystem's own and no part of the container. */
-export function isOverlayMark(name: string): boolean {
-  return PREFIXES.some((prefix) => name.startsWith(prefix));
+export function isOverlayMark(name: string, prefix: MarkPrefix): boolean {
+  return name.startsWith(prefix);
+}
+
+const FOREIGN = /^user\.(?:overlay|fuseoverlayfs)\.(?:whiteout|opaque|redirect|metacopy)$/;
+
+/** Whether there is a mark as other mounts have it, which this one does not heed: a container can set it on its files. */
+export function hasForeignMark(xattrs: ReadonlyMap<string, Buffer>, prefix: MarkPrefix): boolean {
+  return [...xattrs.keys()].some((name) => FOREIGN.test(name) && !isOverlayMark(name, prefix));
 }
 
 interface Attributes {
   readonly xattrs: ReadonlyMap<string, Buffer>;
   readonly rdev: { readonly major: number; readonly minor: number } | null;
+  readonly prefix: MarkPrefix;
 }
 
 type Shape = Pick<ListedEntry, 'type' | 'sizeBytes'>;
 
-function valueOf({ xattrs }: Attributes, name: string): string | null {
-  const value = PREFIXES.map((prefix) => xattrs.get(prefix + name)).find((one) => one !== undefined);
-  return value?.toString('latin1') ?? null;
+function valueOf({ xattrs, prefix }: Attributes, name: string): string | null {
+  return xattrs.get(prefix + name)?.toString('latin1') ?? null;
 }
 
 function whiteoutOf({ type, sizeBytes }: Shape, attributes: Attributes): OverlayMarks['whiteout'] {

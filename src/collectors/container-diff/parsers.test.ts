@@ -7,7 +7,7 @@ import { instantOf, namedOf } from './entry-record.js';
 import { homesOf } from './find-layers.js';
 import { ListingError, ListingReader, type ListedEntry } from './listing.js';
 import { overlayLayersOf } from './overlay-layers.js';
-import { overlayMarksOf } from './overlay-marks.js';
+import { hasForeignMark, markPrefixOf, overlayMarksOf } from './overlay-marks.js';
 import { policyOf, volumeOf } from './volume-kind.js';
 
 const mountOf = (line: string) => parseMountInfo(line) ?? expect.fail('no mount');
@@ -238,10 +238,15 @@ describe('marks of the overlay', () => {
     type: ListedEntry['type'],
     xattrs: Record<string, string>,
     rdev: { major: number; minor: number } | null = null,
+    userXattr: boolean | null = false,
   ) =>
     overlayMarksOf(
       { type, sizeBytes: 0 },
-      { xattrs: new Map(Object.entries(xattrs).map(([name, value]) => [name, Buffer.from(value)])), rdev },
+      {
+        xattrs: new Map(Object.entries(xattrs).map(([name, value]) => [name, Buffer.from(value)])),
+        rdev,
+        prefix: markPrefixOf(userXattr),
+      },
     );
 
   it('are told from what looks like them', () => {
@@ -254,9 +259,24 @@ describe('marks of the overlay', () => {
     expect(marks('file', { 'trusted.overlay.overlay.whiteout': '' }).whiteout).toBeNull();
     expect(marks('directory', { 'trusted.overlay.opaque': 'y' }).opaque).toBe(true);
     expect(marks('directory', { 'trusted.overlay.opaque': 'x' }).opaque).toBe(false);
-    expect(marks('directory', { 'user.overlay.opaque': 'y' }).opaque).toBe(true);
+    expect(marks('directory', { 'user.overlay.opaque': 'y' }, null, true).opaque).toBe(true);
     expect(marks('directory', { 'trusted.overlay.redirect': '/a/b' }).redirect).toBe('/a/b');
     expect(marks('file', { 'trusted.overlay.metacopy': '' }).metacopy).toBe(true);
+  });
+
+  it.each([
+    ['user.overlay.', false],
+    ['user.overlay.', null],
+    ['user.fuseoverlayfs.', false],
+    ['user.fuseoverlayfs.', true],
+    ['trusted.overlay.', true],
+  ])('%s* where the mount keeps none there (userxattr: %s) are nothing', (prefix, userXattr) => {
+    const none = { whiteout: null, opaque: false, redirect: null, metacopy: false };
+    const all = { [`${prefix}whiteout`]: '', [`${prefix}redirect`]: '/a', [`${prefix}metacopy`]: '' };
+    expect(marks('file', all, null, userXattr)).toEqual(none);
+    expect(marks('directory', { ...all, [`${prefix}opaque`]: 'y' }, null, userXattr)).toEqual(none);
+    const own = new Map(Object.keys(all).map((name) => [name, Buffer.alloc(0)]));
+    expect(hasForeignMark(own, markPrefixOf(userXattr))).toBe(prefix.startsWith('user.'));
   });
 });
 

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** A node of which no pods are known beforehand: its containers are those that the runtimes' stores name. */
+export const plannedNodeSchema = z.strictObject({
+  node: z.string(),
+  nodeUid: z.string(),
+  machineId: z.string(),
+  nodeSegment: z.string(),
+});
+export type PlannedNode = z.infer<typeof plannedNodeSchema>;
+
 /** What the plan of a container's diff carries. */
 export const plannedDiffSchema = z.strictObject({
   namespace: z.string(),
@@ -9,11 +18,15 @@ export const plannedDiffSchema = z.strictObject({
   nodeUid: z.string(),
   machineId: z.string(),
   container: z.string(),
-  /** As the API says: `containerd://<64 hex>`; `null` = never created. */
+  /** As the API says: `containerd://<64 hex>`, or made so of what a store says; `null` = never created. */
   containerId: z.string().nullable(),
   imageId: z.string().nullable(),
   state: z.string(),
-  /** `<namespace>/<pod>.<uid8>/<container>`, safe. */
+  /** Earlier containers of the same name and pod are looked for in the runtime's store. */
+  hasPrevious: z.boolean(),
+  /** The node as part of a path. */
+  nodeSegment: z.string(),
+  /** `data/pods/<namespace>/<pod>.<uid8>/<container>`, safe; of a container of no pod `data/nodes/<node>/container-diff/<id>`. */
   folder: z.string(),
   /** `<namespace>/<pod>.<container>.<uid8>`, safe: a path below data/derived has less room. */
   derivedFolder: z.string(),

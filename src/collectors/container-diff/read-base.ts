@@ -4,7 +4,7 @@ import type { NodeAccess } from '../../ports/node-access.js';
 import { BaseLayers, foldersOf } from './base-layers.js';
 import { ATTRIBUTES_SCRIPT, HASH_SCRIPT, LAYERS_SCRIPT } from './far-scripts.js';
 import { ListingError, ListingReader, type ListedEntry } from './listing.js';
-import { overlayMarksOf } from './overlay-marks.js';
+import { overlayMarksOf, type MarkPrefix } from './overlay-marks.js';
 import type { FarFolder } from './resolve-folders.js';
 import { runShort } from './run-short.js';
 
@@ -18,6 +18,7 @@ export interface BaseRequest {
   readonly expanded: ReadonlySet<string>;
   /** Paths whose attributes are wanted, because the writable layer's have some. */
   readonly withXattrs: ReadonlySet<string>;
+  readonly markPrefix: MarkPrefix;
 }
 
 export interface ReadBase {
@@ -131,7 +132,11 @@ async function readAttributes(listing: LayerListing, request: BaseRequest): Prom
         xattrs.set(keyOf(one.layer, one.path), event.entry.xattrs);
         const entry = listing.layers.entryAt(one.layer, one.path);
         if (event.entry.xattrs.size > 0 && entry !== null)
-          listing.layers.mark(one.layer, one.path, overlayMarksOf(entry, { xattrs: event.entry.xattrs, rdev: null }));
+          listing.layers.mark(
+            one.layer,
+            one.path,
+            overlayMarksOf(entry, { xattrs: event.entry.xattrs, rdev: null, prefix: request.markPrefix }),
+          );
       }
     };
     const command = {

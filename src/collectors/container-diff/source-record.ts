@@ -3,9 +3,17 @@ import type { DiffSource } from '../../model/diff-entry.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import type { CapturedFolder } from './capture-folder.js';
 import type { ComparedLayers } from './compare-layers.js';
-import type { LocatedContainer } from './locate-container.js';
+import type { LocatedContainer } from './located-container.js';
 import type { PlannedDiff } from './planned-diff.js';
 import type { TakenVolumes } from './take-volumes.js';
+import type { WrittenLayer } from './write-layer.js';
+
+function foundBy({ process, isCarved }: LocatedContainer) {
+  if (process === null)
+    return { pid: null, parentPid: null, startTicks: null, layersFrom: isCarved ? 'store-carved' : 'store' } as const;
+  const { pid, parentPid, startTicks } = process;
+  return { pid, parentPid, startTicks, layersFrom: 'mounts' } as const;
+}
 
 /** The one line of source.jsonl: which container, which folders, by whose word, and what could not be seen. */
 export function sourceRecord(facts: {
@@ -14,13 +22,14 @@ export function sourceRecord(facts: {
   readonly captured: CapturedFolder;
   readonly compared: ComparedLayers;
   readonly volumes: TakenVolumes;
+  readonly layer: WrittenLayer | null;
   readonly access: NodeAccess;
 }): DiffSource {
   const { planned, located, captured, compared, volumes, access } = facts;
-  const { mounts, layers, process } = located;
+  const { mounts, layers } = located;
   const shown = (path: string): string => escapeForTerminal(path, 4096);
   return {
-    folder: `data/pods/${planned.folder}/diff`,
+    folder: `${planned.folder}/diff`,
     namespace: planned.namespace,
     pod: planned.pod,
     podUid: planned.uid,
@@ -28,15 +37,13 @@ export function sourceRecord(facts: {
     containerId: located.containerId,
     imageId: planned.imageId === null ? null : shown(planned.imageId),
     node: planned.node,
-    pid: process.pid,
-    parentPid: process.parentPid,
-    startTicks: process.startTicks,
+    ...foundBy(located),
     view: layers.upper.view === '-' ? 'node' : 'runtime',
     upper: shown(layers.upper.path),
     upperIdentity: layers.upper.identity,
     lowers: layers.lowers.map(({ path }) => shown(path)),
     missingLowers: layers.missing.map(shown),
-    userXattr: mounts.layers?.userXattr === true,
+    userXattr: mounts.layers?.userXattr ?? null,
     dataOnlyLowers: mounts.layers?.dataOnly ?? 0,
     readOnlyRoot: mounts.root?.options.includes('ro') === true,
     userNamespace: mounts.userNamespace,
@@ -48,6 +55,7 @@ export function sourceRecord(facts: {
     appearedDuringRead: captured.appeared,
     leftOut: captured.leftOut.size,
     baseListing: compared.base.listing,
+    layerTar: facts.layer,
     volumes: [...volumes.records],
   };
 }

@@ -1,7 +1,8 @@
 import type { DiffEntry, VolumeRecord } from '../../model/diff-entry.js';
+import { concernsOneAnswer } from '../interrupted.js';
 import { captureFolder, captureNames, type CapturedFolder, type FolderRequest } from './capture-folder.js';
 import { entryRecord, namedOf } from './entry-record.js';
-import type { LocatedContainer, Place } from './locate-container.js';
+import type { LocatedContainer, Place } from './located-container.js';
 import type { DiffLimits } from './planned-diff.js';
 import { resolveFolders, type FarFolder } from './resolve-folders.js';
 import { policyOf, volumeOf, type MountedVolume } from './volume-kind.js';
@@ -9,7 +10,7 @@ import { policyOf, volumeOf, type MountedVolume } from './volume-kind.js';
 export interface TakenVolumes {
   /** One line of source.jsonl's list for each mount that is no system one. */
   readonly records: readonly VolumeRecord[];
-  readonly entries: readonly DiffEntry[];
+  readonly entries: Iterable<DiffEntry>;
   /** Payload that was written. */
   readonly paths: readonly string[];
   readonly problems: readonly string[];
@@ -87,7 +88,7 @@ export async function takeVolumes(
   { folder, limits }: { readonly folder: string; readonly limits: DiffLimits },
 ): Promise<TakenVolumes> {
   const records: VolumeRecord[] = [];
-  const entries: DiffEntry[] = [];
+  const entries: Iterable<DiffEntry>[] = [];
   const paths: string[] = [];
   const problems: string[] = [];
   let taken = 0;
@@ -97,35 +98,50 @@ export async function takeVolumes(
   if (volumes.length > MAX_VOLUMES) problems.push('there are more mounts than are looked at');
   for (const [index, volume] of volumes.slice(0, MAX_VOLUMES).entries()) {
     const policy = policyOf(volume);
-    const found = policy === 'none' ? null : await folderOf(volume, located, place);
-    if (policy === 'none' || found === null) {
-      records.push(recordOf(volume, policy, { outcome: policy === 'none' ? 'named' : 'no-folder', folder: null }));
-      continue;
-    }
-    const request: FolderRequest = {
-      ...place,
-      folder: found,
-      into: `${folder}/v${String(index)}`,
-      maxBytes: limits.maxVolumeBytes,
-      maxEntries: limits.maxEntries,
-      sensitivity: 'secret',
-    };
-    const one = policy === 'names' ? await namesOf(request) : await contentOf(request, volume);
+    const one = await takeVolume(volume, located, place, { into: `${folder}/v${String(index)}`, limits });
     const hasPayload = one.paths.length > 0;
     records.push(recordOf(volume, policy, { outcome: one.outcome, folder: hasPayload ? `v${String(index)}` : null }));
     problems.push(...one.problems.map((problem) => `${volume.kind}: ${problem}`));
     paths.push(...one.paths);
-    entries.push(...one.entries);
-    taken += 1;
+    entries.push(one.entries);
+    if (one.isFound) taken += 1;
   }
-  return { records, entries, paths, problems, taken };
+  return { records, entries: chained(entries), paths, problems, taken };
+}
+
+function* chained(all: readonly Iterable<DiffEntry>[]): Generator<DiffEntry> {
+  for (const one of all) yield* one;
 }
 
 interface TakenVolume {
+  readonly isFound: boolean;
   readonly outcome: string;
   readonly problems: readonly string[];
   readonly paths: readonly string[];
   readonly entries: Iterable<DiffEntry>;
+}
+
+const NOTHING = { isFound: false, problems: [], paths: [], entries: [] };
+
+/** A volume that does not answer (a dead NFS or FUSE) is a problem of its own and takes nothing else with it. */
+async function takeVolume(
+  volume: MountedVolume,
+  located: LocatedContainer,
+  place: Place,
+  { into, limits }: { readonly into: string; readonly limits: DiffLimits },
+): Promise<TakenVolume> {
+  const policy = policyOf(volume);
+  if (policy === 'none') return { ...NOTHING, outcome: 'named' };
+  try {
+    const found = await folderOf(volume, located, place);
+    if (found === null) return { ...NOTHING, outcome: 'no-folder' };
+    const { maxVolumeBytes: maxBytes, maxEntries } = limits;
+    const request: FolderRequest = { ...place, folder: found, into, maxBytes, maxEntries, sensitivity: 'secret' };
+    return policy === 'names' ? await namesOf(request) : await contentOf(request, volume);
+  } catch (error) {
+    if (!concernsOneAnswer(error)) throw error;
+    return { ...NOTHING, outcome: 'no-answer', problems: ['no-answer'] };
+  }
 }
 
 async function folderOf(
@@ -133,20 +149,22 @@ async function folderOf(
   { process }: LocatedContainer,
   place: Place,
 ): Promise<FarFolder | null> {
+  if (process === null) return null;
   const where = { access: place.access, view: String(process.pid), signal: place.context.signal };
   return (await resolveFolders(where, [mount.mountPoint]))[0] ?? null;
 }
 
-/** Names alone are never missed as content would be: what was not listed is said in the record. */
 async function namesOf(request: FolderRequest): Promise<TakenVolume> {
   const { path, outcome } = await captureNames(request);
-  return { outcome, problems: [], paths: path === null ? [] : [path], entries: [] };
+  const problems = outcome === 'taken' || outcome === 'empty' ? [] : [`names: ${outcome}`];
+  return { isFound: true, outcome, problems, paths: path === null ? [] : [path], entries: [] };
 }
 
 async function contentOf(request: FolderRequest, volume: MountedVolume): Promise<TakenVolume> {
   const captured = await captureFolder(request);
   const bad = captured.results.find(({ outcome }) => outcome !== 'collected');
   return {
+    isFound: true,
     outcome: bad?.reason ?? 'taken',
     problems: [
       ...(bad === undefined ? [] : [bad.reason]),

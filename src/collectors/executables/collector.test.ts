@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { openDisk } from '../../node-access/local.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { collector } from './collector.js';
 import { ExecutableReader } from './executable-reader.js';
+import { EXECUTABLES_SCRIPT } from './script.js';
 
 const ARTIFACT = 'executables/node-a/files';
 const LISTING = 'data/derived/nodes/node-a/disk-executables.jsonl';
@@ -151,9 +153,57 @@ describe('executables of a disk', () => {
   });
 });
 
+describe('the script', { timeout: 60_000 }, () => {
+  const read = (script: string, path = ''): ExecutableReader => {
+    const PATH = `${path}${process.env['PATH'] ?? ''}`;
+    const env = { PATH, LC_ALL: 'C', ROOT: root };
+    const reader = new ExecutableReader();
+    reader.feed(execFileSync('sh', ['-c', script, 'exhibit', 'usr'], { env }));
+    return reader;
+  };
+
+  it('does not wait for a file that becomes a pipe, and hashes its neighbours', () => {
+    for (const name of ['a', 'b', 'c']) put(`usr/bin/${name}`, ELF);
+    const swap = `rm -f "$ROOT/usr/bin/b"; mkfifo "$ROOT/usr/bin/b"; chmod 755 "$ROOT/usr/bin/b"`;
+    put('tools/stat', `#!/bin/sh\nPATH=\${PATH#*:}\nstat "$@"\n${swap}\n`);
+    const reader = read(EXECUTABLES_SCRIPT.replace('KILL 150', 'KILL 2'), `${root}/tools:`);
+    const found = reader.take().map(({ path, sha256: sum, kind }) => [path.toString(), sum, kind]);
+    expect(found.toSorted()).toEqual([
+      ['usr/bin/a', sha256(ELF), 'elf'],
+      ['usr/bin/b', null, 'other'],
+      ['usr/bin/c', sha256(ELF), 'elf'],
+    ]);
+    expect(reader).toMatchObject({ malformed: 0, unread: 1, isBetweenBatches: true });
+  });
+
+  it('needs no more memory for a file without any NUL', () => {
+    const huge = Buffer.alloc(128 * 1024 * 1024, 0x61);
+    put('usr/bin/huge', huge);
+    put('usr/bin/script', Buffer.concat([Buffer.from('#!/bin/sh -e\n'), huge]));
+    put('usr/bin/tool', ELF);
+    const reader = read(`ulimit -v 196608\n${EXECUTABLES_SCRIPT}`);
+    const found = reader.take().map(({ path, kind, interpreter }) => [path.toString(), kind, interpreter]);
+    expect(found.toSorted()).toEqual([
+      ['usr/bin/huge', 'other', null],
+      ['usr/bin/script', 'script', '#!/bin/sh -e'],
+      ['usr/bin/tool', 'elf', null],
+    ]);
+    expect(reader).toMatchObject({ malformed: 0, unread: 0, isBetweenBatches: true });
+  });
+});
+
 describe('the reader of the listing', () => {
+  it('takes no hash of those that are void', () => {
+    const row = ['S', './a', '1', '81ed', '0', '0', '1', '1', '1', '1.000000000', '1.000000000'];
+    const reader = new ExecutableReader();
+    const cut = `${'a'.repeat(64)}  ./a`;
+    reader.feed(Buffer.from([...row, cut, `${'b'.repeat(64)}  ./x`, 'V', 'E', ''].join('\0')));
+    expect(reader.take()).toMatchObject([{ sha256: null }]);
+    expect(reader).toMatchObject({ malformed: 0, unread: 1 });
+  });
+
   it('takes any bytes in any pieces, and keeps its promise', () => {
-    const field = fc.oneof(fc.constantFrom('S', 'E', 'B', './a', '0:#!x', `${'a'.repeat(64)}  ./a`), fc.string());
+    const field = fc.oneof(fc.constantFrom('S', 'E', 'B', 'V', './a', '0:#!x', `${'a'.repeat(64)}  ./a`), fc.string());
     fc.assert(
       fc.property(fc.array(field), fc.array(fc.nat(40)), (fields, cuts) => {
         const bytes = Buffer.from(fields.map((one) => `${one}\0`).join(''));

@@ -69,6 +69,8 @@ export class ExecutableReader {
   #row: Buffer[] | null = null;
   #wanted = 0;
   #named: string | null = null;
+  /** Of this batch. */
+  #strangeHashes = 0;
 
   constructor() {
     this.#rows = new NulRows(1, ([field]) => {
@@ -104,6 +106,8 @@ export class ExecutableReader {
       this.#wanted = value === 'S' ? STAT_FIELDS : 2;
     } else if (value === 'E') {
       this.#endBatch();
+    } else if (value === 'V') {
+      this.#voidHashes();
     } else if (value.startsWith('./')) {
       this.#named = value;
     } else {
@@ -126,7 +130,7 @@ export class ExecutableReader {
   #hash(value: string): void {
     const [, sha256, name] = HASH.exec(value) ?? [];
     const file = this.#batch.get(name ?? '');
-    if (sha256 === undefined || file === undefined) this.malformed += 1;
+    if (sha256 === undefined || file === undefined) this.#strangeHashes += 1;
     else file.sha256 = sha256;
   }
 
@@ -138,7 +142,15 @@ export class ExecutableReader {
     if (file.kind === 'script') file.interpreter = beginning;
   }
 
+  /** They were ended in the middle of one, which may look like that of another name. */
+  #voidHashes(): void {
+    for (const file of this.#batch.values()) file.sha256 = null;
+    this.#strangeHashes = 0;
+  }
+
   #endBatch(): void {
+    this.malformed += this.#strangeHashes;
+    this.#strangeHashes = 0;
     for (const file of this.#batch.values()) {
       this.files += 1;
       if (file.sha256 === null) this.unread += 1;

@@ -1,5 +1,7 @@
 /** Files at most, and the largest that is hashed. */
 export const MAX_FILES = 300_000;
+/** Address space of the grep, which holds whole what has no NUL in it; then each file's beginning is given to it alone. */
+const MAX_GREP_KIB = 131_072;
 const MAX_HASHED_KIB = 1024 * 1024;
 
 /** Fields of a row after its `S`: name, size, mode (hexadecimal), uid, gid, links, device, inode, modified, changed. */
@@ -34,8 +36,9 @@ export const FOLDERS: readonly string[] = [
 /**
  * Executables, libraries and kernel modules of the folders \`$@\`, in batches: fields ended by NUL. \`S\` and its row for each file of
  * the batch; then \`HASH  NAME\` of each; then NAME and \`0:BEGINNING\` of each that begins as an ELF file or a script; then \`E\`. \`B\`, a
- * name and a size is a file too large to be hashed. Names begin with \`./\`, so that none can pass for one of these letters. It ends
- * with 9 when not every folder could be searched.
+ * name and a size is a file too large to be hashed. A file may become a pipe between search and reading, and opening it would wait for
+ * ever: \`V\` says that the hashes of the batch are void, and those that can be had in time follow again. Names begin with \`./\`, so that
+ * none can pass for one of these letters. It ends with 9 when not every folder could be searched.
  */
 export const EXECUTABLES_SCRIPT = `
 cd "$ROOT/" || exit 65
@@ -48,8 +51,15 @@ exec 4>&1
 bad=$({ folders "$@" | { search -${String(MAX_HASHED_KIB + 1)}k '%p\\0' || echo search >&3; } | head -z -n ${String(MAX_FILES)} |
   xargs -0 -r -n 400 sh -c '
 stat --printf="${STAT}" -- "$@"
-sha256sum -z -- "$@"
-grep -aHzboZ -m1 -E "^(.ELF|#![ -~]{0,200})" -- "$@"
+timeout --foreground -s KILL 150 sha256sum -z -- "$@"
+case $? in 124|137)
+  printf "\\0V\\0"
+  for file; do [ -f "$file" ] && [ ! -L "$file" ] && timeout --foreground -s KILL 60 sha256sum -z -- "$file"; done;; esac
+begins() { grep -aHzboZ -m1 -D skip -E "^(.ELF|#![ -~]{0,200})" "$@"; }
+said=$( (ulimit -v ${String(MAX_GREP_KIB)} 2>/dev/null; begins -- "$@" 2>&1 >&4) )
+case $said in *"memory exhausted"*)
+  for file; do timeout --foreground -s KILL 10 head -c 256 -- "$file" | begins --label="$file"; done;;
+*) [ -z "$said" ] || printf "%s\\n" "$said" >&2;; esac
 printf "E\\0"' exhibit >&4; } 3>&1)
 [ -z "$bad" ] || exit 9
 exit 0

@@ -22,8 +22,9 @@ the feature NodeLogQuery is on, the logs of kubelet and container runtime are as
 end mark and are never more than \`partial\`.
 
 **The kubelet follows links as root.** Who can write to the node's \`/var/log\` can make any file of the node appear under any name here,
-and can hide a folder's listing behind an \`index.html\` (\`not-a-listing\`). Names come from the node and are data, never paths. Needs \`get\`
-on \`nodes/proxy\`, hence only with \`--kubelet\`. Redirects are not followed.
+and can hide a folder's listing behind an \`index.html\` (\`not-a-listing\`). With \`--node-access\` the node itself is asked which names are
+links: they are recorded with their target (fate \`link\` in the tree) and not asked for, but for those of Docker's own logs. Names come
+from the node and are data, never paths. Needs \`get\` on \`nodes/proxy\`, hence only with \`--kubelet\`. Redirects are not followed.
 `;
 
 async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {

@@ -11,6 +11,7 @@ import { base64Of, displayOf, keyOf, urlOf } from './log-names.js';
 import type { Listing, ListingEntry } from './parse-listing.js';
 import { logsUrl, type PlannedLog, type PlannedNode } from './planned-log.js';
 import { readFolder } from './read-folder.js';
+import { readLinks, type LogLinks } from './read-links.js';
 
 /** Folders within folders that are entered. A link to a folder above makes a tree without end. */
 const MAX_DEPTH = 8;
@@ -41,13 +42,20 @@ class TreeWalk {
   readonly #artifact: string;
   readonly #context: CollectContext;
   readonly #tree: ItemWriter;
+  readonly #links: LogLinks | null;
+  links = 0;
   #queue: Folder[] = [{ names: [] }];
 
-  constructor(target: PlannedNode, artifact: string, io: { context: CollectContext; tree: ItemWriter }) {
+  constructor(
+    target: PlannedNode,
+    artifact: string,
+    io: { context: CollectContext; tree: ItemWriter; links: LogLinks | null },
+  ) {
     this.#target = target;
     this.#artifact = artifact;
     this.#context = io.context;
     this.#tree = io.tree;
+    this.#links = io.links;
   }
 
   /** Returns the result of the topmost folder; what went wrong below is in `gaps`. */
@@ -88,7 +96,14 @@ class TreeWalk {
     for (const entry of listing.entries) {
       const names = [...parents, entry.name];
       const fate = await this.#entry(parents, entry);
-      await this.#line({ nameB64: base64Of(names), nameDisplay: displayOf(names), folder: entry.isFolder, fate });
+      const target = fate === 'link' ? { target: escapeForTerminal(this.#targetOf(names) ?? '', 800) } : {};
+      await this.#line({
+        nameB64: base64Of(names),
+        nameDisplay: displayOf(names),
+        folder: entry.isFolder,
+        fate,
+        ...target,
+      });
     }
   }
 
@@ -96,6 +111,10 @@ class TreeWalk {
     const names = [...parents, entry.name];
     if (entry.isFolder) return this.#enqueue(names);
     if (isKubeletLink(parents, entry)) return 'kubelet-link';
+    if (this.#targetOf(names) !== undefined) {
+      this.links += 1;
+      return 'link';
+    }
     if (this.files >= MAX_FILES) {
       this.gap(`more than ${String(MAX_FILES)} files`);
       return 'limit';
@@ -103,6 +122,10 @@ class TreeWalk {
     this.files += 1;
     await this.#context.discover(plannedFile(this.#target, names));
     return 'planned';
+  }
+
+  #targetOf(names: readonly Buffer[]): string | undefined {
+    return this.#links?.get(names.map((name) => name.toString('latin1')).join('/'));
   }
 
   #enqueue(names: readonly Buffer[]): string {
@@ -132,7 +155,7 @@ export function plannedFile(target: PlannedNode, names: readonly Buffer[]): Plan
 }
 
 function concluded(walk: TreeWalk, top: CollectResult): CollectResult {
-  const proof = { ...top.proof, folders: walk.folders, files: walk.files };
+  const proof = { ...top.proof, folders: walk.folders, files: walk.files, linksNotFollowed: walk.links };
   if (top.outcome !== 'collected') return { ...top, proof };
   if (walk.gaps.length > 0) {
     return {
@@ -167,7 +190,8 @@ export async function walkTree(
   });
   let tree: ItemWriter | undefined = opened.writer;
   try {
-    const walk = new TreeWalk(target, planned.artifact, { context, tree });
+    const links = await readLinks(target, context);
+    const walk = new TreeWalk(target, planned.artifact, { context, tree, links });
     const result = concluded(walk, await walk.walk());
     if (tree.sizeBytes === 0) return result;
     const ending = tree;

@@ -1,12 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeRun } from '../../../test/fakes/fake-cluster-run.js';
 import { outcomeOf } from '../../../test/fakes/fake-cluster-run.js';
 import { linesOf, openLocalNode, runOnNode } from '../../../test/fakes/local-node.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { collector } from './collector.js';
+import { NamespaceRecords } from './namespace-records.js';
+import { CONFIGURATION_SCRIPT, DIAG_SCRIPT } from './scripts.js';
 
 const NODE = 'node-1';
 const NETNS = `exhibit-unit-${String(process.pid)}`;
@@ -28,16 +32,19 @@ async function listen(host: string): Promise<Server> {
   return server;
 }
 
+/** Whether this machine has IPv6 at all. */
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
 const portOf = (server: Server): number => (server.address() as { port: number }).port;
 
 let ipv4: Server;
-let ipv6: Server;
+let ipv6: Server | undefined;
 let client: Socket;
 let run: FakeRun;
 
 beforeAll(async () => {
   ipv4 = await listen('127.0.0.1');
-  ipv6 = await listen('::1');
+  if (hasIpv6) ipv6 = await listen('::1');
   client = connect(portOf(ipv4), '127.0.0.1');
   await new Promise<void>((resolve) => client.once('connect', resolve));
   run = await runOnNode(collector, await openLocalNode());
@@ -46,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => {
   client.destroy();
   ipv4.close();
-  ipv6.close();
+  ipv6?.close();
 });
 
 type Line = Record<string, unknown>;
@@ -83,8 +90,9 @@ describe('the network of this machine', () => {
     expect(withPort('local', port).filter((line) => line['state'] === 'established')).toHaveLength(1);
   });
 
-  it('shows a listening socket of IPv6', () => {
-    expect(withPort('local', portOf(ipv6))).toMatchObject([
+  it.skipIf(!hasIpv6)('shows a listening socket of IPv6 (skipped where there is none)', () => {
+    expect(ipv6).toBeDefined();
+    expect(ipv6 === undefined ? [] : withPort('local', portOf(ipv6))).toMatchObject([
       { protocol: 'tcp6', state: 'listen', local: { address: '::1' }, remote: { address: '::' } },
     ]);
   });
@@ -102,7 +110,7 @@ describe('the network of this machine', () => {
     const findings = run.sink.paths().includes(`data/derived/nodes/${NODE}/network-findings.jsonl`)
       ? derived('network-findings')
       : [];
-    const ports = new Set([portOf(ipv4), portOf(ipv6)]);
+    const ports = new Set([ipv4, ipv6].flatMap((server) => (server === undefined ? [] : portOf(server))));
     expect(findings.filter((line) => ports.has((line['local'] as { port: number } | null)?.port ?? 0))).toEqual([]);
   });
 
@@ -208,5 +216,62 @@ describe('a way to the node that fails', { timeout: 60_000 }, () => {
     const { outcomes, sink } = await failing({ run: run_ });
     for (const { result } of outcomes) expect(result).toMatchObject({ outcome: 'partial', reason: 'cut' });
     expect(sink.items.every((item) => item.facts.outcome === 'partial')).toBe(true);
+  });
+});
+
+describe('a tool that does not end', { timeout: 60_000 }, () => {
+  let tools = '';
+  beforeAll(() => {
+    tools = mkdtempSync(join(tmpdir(), 'exhibit-tools-'));
+    const scripts = {
+      // Stands for entering: it runs the rest where it is.
+      'nsenter': 'shift; exec "$@"',
+      'ip': 'exec cat',
+      'ss': 'printf cut; exec sleep 30',
+      'nft': 'printf cut; exec sleep 30',
+      'iptables-save': 'exec echo rules',
+      'ip6tables-save': 'exit 1',
+    };
+    for (const [name, body] of Object.entries(scripts)) {
+      writeFileSync(join(tools, name), `#!/bin/sh\n${body}\n`);
+      chmodSync(join(tools, name), 0o755);
+    }
+  });
+  afterAll(() => {
+    rmSync(tools, { recursive: true });
+  });
+
+  const records = (script: string): string[] => {
+    const PATH = `${tools}:${process.env['PATH'] ?? ''}`;
+    const output = execFileSync('sh', ['-c', `set -u\n${script.replaceAll(' 20 ', ' 2 ')}`, 'exhibit'], {
+      env: { PATH, LC_ALL: 'C', PROC: '/proc' },
+      input: '101\0self/ns/net\x00102\0self/ns/net\0',
+    });
+    const found: string[] = [];
+    new NamespaceRecords(new Map(), {
+      record: (namespace, file, content) => void found.push(`${namespace} ${file} ${content.toString()}`),
+      sure: () => undefined,
+    }).feed(output);
+    return found;
+  };
+
+  it('is ended by itself, and what it said stands below its own namespace with its status', () => {
+    expect(records(DIAG_SCRIPT)).toEqual(
+      ['101', '102'].flatMap((ns) => [`${ns} tool/ss cut`, `${ns} tool/ss exhibit-status 137`]),
+    );
+    const configuration = records(CONFIGURATION_SCRIPT);
+    for (const ns of ['101', '102'])
+      expect(
+        configuration.filter((line) => line.startsWith(ns) && !/ tool\/ip6? | tool\/ip6?tables-legacy /.test(line)),
+      ).toEqual([
+        `${ns} tool/nft cut`,
+        `${ns} tool/nft exhibit-status 137`,
+        `${ns} tool/iptables rules`,
+        `${ns} tool/iptables exhibit-status 0`,
+        `${ns} tool/ip6tables exhibit-status 1`,
+      ]);
+    expect(configuration.filter((line) => line.startsWith('101')).map((line) => line.slice(3))).toEqual(
+      configuration.filter((line) => line.startsWith('102')).map((line) => line.slice(3)),
+    );
   });
 });

@@ -40,6 +40,11 @@ export class NamespaceRecords {
       this.#entered = /^\d{1,12}$/.test(namespace) ? namespace : null;
       return;
     }
+    const [, inside, tool] = /^(\d{1,12})\/(tool\/.*)$/.exec(name) ?? [];
+    if (inside !== undefined && tool !== undefined) {
+      this.#consumer.record(inside, tool, content);
+      return;
+    }
     const [, pid, file] = /^(\d{1,10})\/net\/(.*)$/.exec(name) ?? [];
     const namespace = pid === undefined ? this.#entered : this.#handles.get(`${pid}/ns/net`);
     if (typeof namespace === 'string') this.#consumer.record(namespace, file ?? name, content);

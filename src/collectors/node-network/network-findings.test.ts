@@ -20,8 +20,10 @@ function procView(body: string, after?: string): SocketView {
 
 function diagView(inodes: readonly number[], status = '0'): DiagView {
   const view = new DiagView(HANDLES);
-  const lines = inodes.map((inode) => `tool/ss\0tcp LISTEN 0 1 127.0.0.1:8080 0.0.0.0:* ino:${String(inode)} sk:1\n`);
-  view.feed(frame(`${lines.join('')}tool/ss\0exhibit-status ${status}\n`));
+  const lines = inodes.map(
+    (inode) => `${NS}/tool/ss\0tcp LISTEN 0 1 127.0.0.1:8080 0.0.0.0:* ino:${String(inode)} sk:1\n`,
+  );
+  view.feed(frame(`${lines.join('')}${NS}/tool/ss\0exhibit-status ${status}\n`));
   return view;
 }
 

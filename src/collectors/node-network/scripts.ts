@@ -107,48 +107,47 @@ export const TABLES_ENTERED_SCRIPT = readEntered(TABLE_FILES);
 /** Stands at the end of each section of a tool: its exit status. */
 export const STATUS_LINE = 'exhibit-status ';
 
+/**
+ * The time-out ends the tool itself, and the shell waits for the reader of what it said, which names the namespace in each line: what one
+ * namespace says late can stand below no other. A line that was cut is ended before the status.
+ */
 const SECTION = `section() {
-  label=$1; shift
-  { "$@" 2>&1; printf "${STATUS_LINE}%s\\n" "$?"; } | grep -aHZ --label="tool/$label" ""
+  label=$1; seconds=$2; shift 2
+  { timeout --foreground -s KILL "$seconds" "$@" 2>&1; status=$?
+    case $status in 124|137) echo;; esac
+    printf "${STATUS_LINE}%s\\n" "$status"; } | grep -aHZ --label="$ns/tool/$label" ""
 }`;
 
-/** One tool in each namespace. */
-const runTool = (label: string, tool: string): string =>
-  eachNamespace(
-    `{ timeout --foreground -s KILL 20 nsenter --net="$handle" ${tool} 2>&1; printf "${STATUS_LINE}%s\\n" "$?"; } | grep -aHZ --label="tool/${label}" ""`,
-  );
-
-/** Several tools in each namespace, which is entered once. */
-const runTools = (inner: string, timeoutSeconds: number): string => `
-INNER='${SECTION}
+/** Tools in each namespace, which is entered once. */
+const runTools = (inner: string): string => `
+INNER='ns=$1
+${SECTION}
 ${inner}'; export INNER
-${eachNamespace(`timeout --foreground -s KILL ${String(timeoutSeconds)} nsenter --net="$handle" sh -c "$INNER" exhibit || printf "tool/none\\0${STATUS_LINE}%s\\n" "$?"`)}`;
+${eachNamespace(`nsenter --net="$handle" sh -c "$INNER" exhibit "$ns" || printf "%s/tool/none\\0${STATUS_LINE}%s\\n" "$ns" "$?"`)}`;
 
 /** The same sockets as the kernel says them over netlink. Owners are not asked for: that would read every process once per namespace. */
-export const DIAG_SCRIPT = runTool('ss', 'ss -H -n -a -e -O -t -u -w');
+export const DIAG_SCRIPT = runTools('section ss 20 ss -H -n -a -e -O -t -u -w');
 
 /** Addresses, routes, rules and neighbours, packet filters. The old tables are read only where the kernel already has some. */
 export const CONFIGURATION_SCRIPT = runTools(
   `
-printf "address show\\nroute show table all\\nrule show\\nneigh show\\n" | section ip ip -j -d -s -force -batch -
-printf "route show table all\\nrule show\\nneigh show\\n" | section ip6 ip -j -6 -d -s -force -batch -
-command -v nft >/dev/null && section nft nft -j list ruleset
-command -v iptables-save >/dev/null && section iptables iptables-save -c
-command -v ip6tables-save >/dev/null && section ip6tables ip6tables-save -c
+printf "address show\\nroute show table all\\nrule show\\nneigh show\\n" | section ip 20 ip -j -d -s -force -batch -
+printf "route show table all\\nrule show\\nneigh show\\n" | section ip6 20 ip -j -6 -d -s -force -batch -
+command -v nft >/dev/null && section nft 20 nft -j list ruleset
+command -v iptables-save >/dev/null && section iptables 20 iptables-save -c
+command -v ip6tables-save >/dev/null && section ip6tables 20 ip6tables-save -c
 table=; { read -r table <"$PROC/self/net/ip_tables_names"; } 2>/dev/null
-[ -n "$table" ] && command -v iptables-legacy-save >/dev/null && section iptables-legacy iptables-legacy-save -c
+[ -n "$table" ] && command -v iptables-legacy-save >/dev/null && section iptables-legacy 20 iptables-legacy-save -c
 table=; { read -r table <"$PROC/self/net/ip6_tables_names"; } 2>/dev/null
-[ -n "$table" ] && command -v ip6tables-legacy-save >/dev/null && section ip6tables-legacy ip6tables-legacy-save -c
+[ -n "$table" ] && command -v ip6tables-legacy-save >/dev/null && section ip6tables-legacy 20 ip6tables-legacy-save -c
 exit 0`,
-  30,
 );
 
 /** Connections that the packet filter follows, those of other machines through this one included. */
 export const CONNTRACK_SCRIPT = runTools(
   `
-if [ -e "$PROC/self/net/nf_conntrack" ]; then section nf_conntrack cat "$PROC/self/net/nf_conntrack"
-elif command -v conntrack >/dev/null; then section conntrack conntrack -L -o extended
+if [ -e "$PROC/self/net/nf_conntrack" ]; then section nf_conntrack 60 cat "$PROC/self/net/nf_conntrack"
+elif command -v conntrack >/dev/null; then section conntrack 60 conntrack -L -o extended
 fi
 exit 0`,
-  60,
 );

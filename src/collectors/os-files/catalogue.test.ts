@@ -72,15 +72,27 @@ describe('the catalogue', () => {
 
 describe('patterns', () => {
   it('are split at the first wildcard', () => {
-    expect(listingSpecOf('/etc/passwd', 4)).toEqual({ base: '/etc', depth: 1, regex: String.raw`\./passwd` });
-    expect(listingSpecOf('/var/log/journal/**', 3)).toEqual({
+    expect(listingSpecOf('/etc/passwd', 4)).toMatchObject({ base: '/etc', depth: 1, regex: String.raw`\./passwd` });
+    expect(listingSpecOf('/var/log/journal/**', 3)).toMatchObject({
       base: '/var/log/journal',
       depth: 3,
       regex: String.raw`\./.*`,
     });
-    expect(listingSpecOf('~/.ssh/*.pub', 2)).toEqual({ base: '~/.ssh', depth: 1, regex: String.raw`\./[^/]*\.pub` });
-    expect(listingSpecOf('~/.bashrc', 2)).toEqual({ base: '~', depth: 1, regex: String.raw`\./\.bashrc` });
-    expect(listingSpecOf('/a/*/b?/c', 9)).toEqual({ base: '/a', depth: 3, regex: String.raw`\./[^/]*/b[^/]/c` });
+    expect(listingSpecOf('~/.ssh/*.pub', 2)).toMatchObject({
+      base: '~/.ssh',
+      depth: 1,
+      regex: String.raw`\./[^/]*\.pub`,
+    });
+    expect(listingSpecOf('~/.bashrc', 2)).toMatchObject({ base: '~', depth: 1, regex: String.raw`\./\.bashrc` });
+    expect(listingSpecOf('/a/*/b?/c', 9)).toMatchObject({ base: '/a', depth: 3, regex: String.raw`\./[^/]*/b[^/]/c` });
+  });
+
+  it('do not walk whole folders that are left out', () => {
+    const prune = (base: string, exclude: readonly string[]): string => listingSpecOf(base, 9, exclude).prune;
+    expect(prune('/run/**', ['/run/a.b/**', '/run/c/d/**', '/usr/x/**', '/run/*.key'])).toBe(
+      String.raw`\.(/a\.b/.*|/c/d/.*)`,
+    );
+    expect(prune('/opt/**', ['/run/a/**'])).toBe('/');
   });
 });
 

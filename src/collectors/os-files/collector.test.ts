@@ -91,6 +91,15 @@ const members = (run: FakeRun, name: string): string[] =>
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('a small disk', () => {
+  it('is not walked where an artifact leaves a whole folder out', async () => {
+    put('run/kept/tool', 'program');
+    put('run/containerd/rootfs/proc/tool', 'program');
+    for (const path of ['run/kept/tool', 'run/containerd/rootfs/proc/tool']) chmodSync(join(root, path), 0o755);
+    const run = await collect(['executables']);
+    expect(derived(run, 'executables').map(shown)).toEqual(['/run/kept/tool']);
+    expect(run.sink.at(`${rawPath('executables')}/listing.nul`).bytes.includes('rootfs')).toBe(false);
+  });
+
   it(
     'gives every artifact of the catalogue an outcome, files as they are, and the coverage',
     { timeout: 120_000 },
@@ -328,6 +337,17 @@ describe('what cannot be had', () => {
       }),
     );
     expect(outcomeOf(listing, key('cron'))).toMatchObject({ outcome: 'failed', reason: 'listing-malformed' });
+  });
+
+  it('the coverage is a part where an expected artifact could not be read, or was not read in this run', async () => {
+    const one = await collect(['cron', 'coverage']);
+    expect(outcomeOf(one, key('coverage'))).toMatchObject({ outcome: 'partial', reason: 'incomplete' });
+    const lost = async (): Promise<NodeCommandEnd> =>
+      await Promise.reject(new ExhibitError('NODE_ACCESS_LOST', 'the node is gone'));
+    const run = await collect('all', failing(/list/, lost));
+    expect(outcomeOf(run, key('coverage'))).toMatchObject({ outcome: 'partial', reason: 'incomplete' });
+    const item = run.sink.items.find(({ draft }) => draft.path.endsWith('os-files/coverage.json'));
+    expect(item?.facts.outcome).toBe('partial');
   });
 
   it('a lost way keeps what was brought before', async () => {

@@ -74,16 +74,30 @@ export async function collectCoverage(entries: Iterable<CatalogueEntry>, work: N
   if (from === null) return system.result;
   const facts = parseSystemFacts(Buffer.concat(chunks).toString('latin1'), isLive);
   const coverage = coverageOf(entries, facts, outcomes.get(access) ?? new Map<string, Outcome>());
-  await write({ system: facts, ...coverage }, work, from);
-  const { expected, found, percent, notReadInThisRun } = coverage;
+  const { expected, found, percent } = coverage;
   const proof = { expectedArtifacts: expected, foundArtifacts: found, percent };
-  if (system.result.outcome !== 'collected') return { ...system.result, proof: { ...system.result.proof, ...proof } };
-  if (notReadInThisRun.length === 0) return { outcome: 'collected', reason: 'complete', detail: '', proof };
-  const detail = `${notReadInThisRun.length} expected artifacts were not read in this run`;
-  return { outcome: 'partial', reason: 'not-all-read', detail, proof };
+  const result = judged(system.result, coverage);
+  await write({ content: { system: facts, ...coverage }, from, isWhole: result.outcome === 'collected' }, work);
+  return { ...result, proof: { ...result.proof, ...proof } };
 }
 
-async function write(content: object, work: NodeWork, from: string): Promise<void> {
+/** The number is whole when the node said all of what it is and every expected artifact was looked for to the end. */
+function judged(system: CollectResult, { notReadInThisRun, missing }: Coverage): CollectResult {
+  if (system.outcome !== 'collected') return system;
+  const failed = missing.filter(({ outcome }) => outcome === 'failed').length;
+  const unread = notReadInThisRun.length;
+  if (unread + failed === 0) return { outcome: 'collected', reason: 'complete', detail: '', proof: {} };
+  const detail = `of the expected artifacts ${unread} were not read in this run and ${failed} could not be read`;
+  return { outcome: 'partial', reason: 'incomplete', detail, proof: {} };
+}
+
+interface Written {
+  readonly content: object;
+  readonly from: string;
+  readonly isWhole: boolean;
+}
+
+async function write({ content, from, isWhole }: Written, work: NodeWork): Promise<void> {
   const { access, part, planned, collector, context } = work;
   const { writer } = await openItem(context.sink, {
     path: `data/derived/nodes/${part.segment}/${collector}/coverage.json`,
@@ -101,7 +115,7 @@ async function write(content: object, work: NodeWork, from: string): Promise<voi
   await writer.commit({
     subject: nodeSubject(part),
     source: { method: 'derive' },
-    outcome: 'collected',
+    outcome: isWhole ? 'collected' : 'partial',
     sourceChanged: null,
     firstByteAt: null,
     lastByteAt: null,

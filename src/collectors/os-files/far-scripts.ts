@@ -15,7 +15,7 @@ export const LISTING_FIELDS = 16;
 const FILE = String.raw`F\0%y\0%m\0%U\0%G\0%s\0%b\0%n\0%D\0%i\0%A@\0%C@\0%T@\0%B@\0%l\0%P\0`;
 
 /**
- * What is there of the patterns on standard input (\`BASE TAB DEPTH TAB REGEX\`, lines): one row of 16 fields, each ended by NUL, for each
+ * What is there of the patterns on standard input (\`BASE TAB DEPTH TAB REGEX TAB REGEX LEFT OUT\`, lines): one row of 16 fields, each ended by NUL, for each
  * base and each file. \`B\` begins a base, \`E\` ends it with the status of find; \`N\` = not there, and the folder in which it is
  * missing was readable; \`D\` = cannot be looked into; \`L\` = a part of its path is a link, with its target.
  */
@@ -61,18 +61,18 @@ walk() {
     enter "$current" || exit 65
     case $only in
     executables)
-      find -P . -ignore_readdir_race -mindepth 1 -maxdepth "$2" -regextype posix-extended -regex "$3" -type f \
+      find -P . -ignore_readdir_race -mindepth 1 -maxdepth "$2" -regextype posix-extended -regex "$4" -prune -o -regex "$3" -type f \
         "(" -perm /111 -o -name "*.so" -o -name "*.so.*" -o -name "*.ko" -o -name "*.ko.*" ")" -printf '${FILE}' ;;
-    *) find -P . -ignore_readdir_race -mindepth 1 -maxdepth "$2" -regextype posix-extended -regex "$3" -printf '${FILE}' ;;
+    *) find -P . -ignore_readdir_race -mindepth 1 -maxdepth "$2" -regextype posix-extended -regex "$4" -prune -o -regex "$3" -printf '${FILE}' ;;
     esac
   ) </dev/null
   row E "$current" "$?" ""
 }
 tab=$(printf '\\t')
-while IFS=$tab read -r base depth regex; do
+while IFS=$tab read -r base depth regex prune; do
   case $base in
-  '~'*) homes | while IFS= read -r home; do walk "$home\${base#?}" "$depth" "$regex"; done ;;
-  *) walk "$base" "$depth" "$regex" ;;
+  '~'*) homes | while IFS= read -r home; do walk "$home\${base#?}" "$depth" "$regex" "$prune"; done ;;
+  *) walk "$base" "$depth" "$regex" "$prune" ;;
   esac
 done
 `;

@@ -17,10 +17,10 @@ export interface ReadListing {
   readonly isWhole: boolean;
 }
 
-function stdinOf({ paths, limits }: CatalogueEntry): Buffer {
+function stdinOf({ paths, limits, exclude }: CatalogueEntry): Buffer {
   const lines = paths.map((pattern) => {
-    const { base, depth, regex } = listingSpecOf(pattern, limits.maxDepth);
-    return `${base}\t${depth}\t${regex}\n`;
+    const { base, depth, regex, prune } = listingSpecOf(pattern, limits.maxDepth, exclude);
+    return `${base}\t${depth}\t${regex}\t${prune}\n`;
   });
   return Buffer.from(lines.join(''), 'latin1');
 }

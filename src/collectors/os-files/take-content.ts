@@ -87,12 +87,30 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
   return { files, steps, items: itemsOf([end]), logins, podLogs };
 }
 
+/** Where no package puts a file: a digest to compare with a package's is not asked for there. */
+const NOT_PACKAGED = /^(?:root|home|tmp|var\/tmp|dev\/shm|run|srv|usr\/local)\//;
+
+/** What of the chosen files is to be digested so: all by SHA-256, by the others what a package may own. */
+function namesFor(name: DigestName, { names }: Selection): Buffer {
+  if (name === 'sha256') return names;
+  const kept = names
+    .toString('latin1')
+    .split('\0')
+    .filter((path) => !NOT_PACKAGED.test(path));
+  return Buffer.from(kept.join('\0'), 'latin1');
+}
+
 async function digest(name: DigestName, { entry, work, selection }: Taking): Promise<[NodeStepEnd, DigestRows]> {
   const rows = new DigestRows(HEX_LENGTHS[name]);
   const step: NodeStep = {
     step: name,
     file: `${entry.name}/${name}.txt`,
-    command: { script: DIGEST_SCRIPT, args: [`${name}sum`], stdin: selection.names, idleTimeoutMs: DIGEST_IDLE_MS },
+    command: {
+      script: DIGEST_SCRIPT,
+      args: [`${name}sum`],
+      stdin: namesFor(name, selection),
+      idleTimeoutMs: DIGEST_IDLE_MS,
+    },
     watch: (bytes) => {
       rows.feed(bytes);
     },

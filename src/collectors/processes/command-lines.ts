@@ -16,6 +16,8 @@ export class CommandLines {
   readonly byPid = new Map<number, CommandLine>();
   /** Processes whose memory could not be read in time. */
   readonly blocked = new Set<number>();
+  /** Processes whose arguments are so long that only their beginning was read. */
+  readonly cut = new Set<number>();
   readonly #records = new GrepRecords('NUL', ({ name, content }) => {
     this.#take(name, content);
   });
@@ -31,6 +33,10 @@ export class CommandLines {
     }
     if (name === 'exhibit/blocked') {
       this.blocked.add(Number.parseInt(content.toString('latin1'), 10));
+      return;
+    }
+    if (name === 'exhibit/cut') {
+      this.cut.add(Number.parseInt(content.toString('latin1'), 10));
       return;
     }
     const pid = Number(/^(\d{1,10})\/cmdline$/.exec(name)?.[1]);

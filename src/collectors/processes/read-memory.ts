@@ -20,11 +20,13 @@ const MAX_NAMESPACES = 20_000;
 class Answers {
   readonly pids = new Set<string>();
   readonly blocked = new Set<string>();
+  readonly cut = new Set<string>();
   readonly #records: GrepRecords;
 
   constructor(end: 'LF' | 'NUL') {
     this.#records = new GrepRecords(end, ({ name, content }) => {
       if (name === 'exhibit/blocked') this.blocked.add(content.toString('latin1').split('/')[0] ?? '');
+      else if (name === 'exhibit/cut') this.cut.add(content.toString('latin1').split('/')[0] ?? '');
       else if (name !== 'exhibit/void') this.pids.add(name.split('/')[0] ?? '');
     });
   }
@@ -34,9 +36,14 @@ class Answers {
   }
 
   gaps(step: string): StepResult[] {
-    if (this.blocked.size === 0) return [];
-    const detail = `did not answer: ${[...this.blocked].slice(0, 20).join(', ')}`;
-    return [{ step, result: { outcome: 'partial', reason: 'blocked', detail, proof: {} } }];
+    const gap = (reason: string, pids: ReadonlySet<string>, words: string): StepResult[] => {
+      const detail = `${words}: ${[...pids].slice(0, 20).join(', ')}`;
+      return pids.size === 0 ? [] : [{ step, result: { outcome: 'partial', reason, detail, proof: {} } }];
+    };
+    return [
+      ...gap('blocked', this.blocked, 'did not answer'),
+      ...gap('limit', this.cut, 'read at its beginning only, since a line of it is too long'),
+    ];
   }
 }
 

@@ -101,10 +101,14 @@ function shortcomings(views: ProcessViews, unreadable: number): StepResult[] {
   const gap = (step: string, reason: string, detail: string): void => {
     found.push({ step, result: { outcome: 'partial', reason, detail, proof: {} } });
   };
-  const { blocked } = views.commandLines;
+  const { blocked, cut } = views.commandLines;
   if (blocked.size > 0) {
     const pids = [...blocked].slice(0, 20).join(', ');
     gap('command-lines', 'blocked', `the memory of ${String(blocked.size)} processes did not answer: ${pids}`);
+  }
+  if (cut.size > 0) {
+    const pids = [...cut].slice(0, 20).join(', ');
+    gap('command-lines', 'limit', `read at their beginning only, since an argument is too long: ${pids}`);
   }
   if (unreadable > 0)
     gap('links', 'denied', `what ${String(unreadable)} processes run and have open is hidden from this user`);

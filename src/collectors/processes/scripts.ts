@@ -3,6 +3,11 @@
  * started for each file of each process would take minutes. A process that ends while it is read is no error of theirs: xargs says 123.
  */
 
+/** Address space of a grep over what a process may have made as long as it likes; a line that is kept whole fits many times. */
+const MAX_GREP_KIB = 131_072;
+/** What is read of a file for which that is too little. */
+const MAX_CUT_BYTES = 1024 * 1024;
+
 const ENDED_WELL = 'case $? in 0|123) exit 0;; *) exit $?;; esac';
 
 /** What never waits for the memory of a process. `stat` first and last: a process that took over the number in between shows. */
@@ -92,6 +97,11 @@ ${ENDED_WELL}
 /** One file, named by the kernel's reference, when it is still the one that was seen: `$3` is device and inode. At most `$2` bytes. */
 export const RECOVER_SCRIPT = `
 cd "$PROC" || exit 3
+# A name that leads to a pipe by now would hold up whoever opens it.
+timeout --foreground -s KILL 10 sh -c '
+exec 9<"$1"
+[ "$(timeout --foreground -s KILL 5 stat -L --printf "%d:%i" - <&9)" = "$2" ] || exit 5' exhibit "$1" "$3"
+case $? in 0) ;; 5|124|137) exit 5;; *) exit 4;; esac
 exec 9<"$1" || exit 4
 [ "$(stat -L --printf '%d:%i' - <&9)" = "$3" ] || exit 5
 exec head -c "$2" <&9
@@ -100,10 +110,12 @@ exec head -c "$2" <&9
 /** Rows: name as given on standard input, `<device> <inode> <size>` of what was opened, SHA-256; empty where it took too long. */
 export const HASH_SCRIPT = `
 cd "$PROC" || exit 3
+INNER='exec <"$1" || exit 1
+timeout --foreground -s KILL 10 stat -L --printf "%d %i %s/" - && exec timeout --foreground -s KILL 55 sha256sum'; export INNER
 xargs -0 -r -n 32 sh -c '
 for name; do
-  id=; sum=
-  { id=$(stat -L --printf "%d %i %s" -); sum=$(timeout --foreground -s KILL 60 sha256sum); } <"$name"
+  said=$(timeout --foreground -s KILL 70 sh -c "$INNER" exhibit "$name")
+  id=\${said%%/*}; sum=\${said#*/}
   [ -n "$id" ] && printf "%s\\0%s\\0%s\\0" "$name" "$id" "\${sum%% *}"
 done' exhibit
 ${ENDED_WELL}
@@ -112,20 +124,34 @@ ${ENDED_WELL}
 /**
  * Reads `<pid>/$1` of many processes at a time with the grep flags `$2`. A file that needs the memory of its process can block for as
  * long as that process does: such a batch is ended, said to be void (`exhibit/void`, with its numbers) and read again one by one, and
- * what blocks again is named (`exhibit/blocked`). `$3` stands before both marks and `$4` behind, see `GrepRecords`.
+ * what blocks again is named (`exhibit/blocked`). What a process says of itself may be one line of any length, which grep holds whole: it
+ * gets no more memory than that, and a file that needs more is read at its beginning and named (`exhibit/cut`). `$3` stands before
+ * the marks and `$4` behind, see `GrepRecords`.
+ * `$5` and `$6`, where given, are the seconds that a batch and a single file have.
  */
 const GUARDED_BATCH = `
 xargs -0 -r -n 128 sh -c '
-file=$1; flags=$2; before=$3; after=$4; shift 4
+file=$1; flags=$2; before=$3; after=$4; together=$5; alone=$6; shift 6
 pids=$*
 for p; do set -- "$@" "$p/$file"; shift; done
-timeout --foreground -s KILL 10 grep --line-buffered "$flags" "" "$@"
-case $? in 124|137) ;; 126|127) exit 255;; *) exit 0;; esac
-printf "\${before}exhibit/void\\0%s\${after}" "$pids"
+ulimit -v ${String(MAX_GREP_KIB)} 2>/dev/null || :
+exec 3>&1
+# With -s nothing but the want of memory is complained of.
+search() { said=$(timeout --foreground -s KILL "$@" 2>&1 >&3 3>&-); status=$?; [ -z "$said" ] || [ "$status" != 2 ] || status=memory; }
+mark() { printf "\${before}exhibit/%s\\0%s\${after}" "$1" "$2"; }
+search "$together" grep --line-buffered "$flags" "" "$@"
+case $status in 124|137|memory) ;; 126|127) exit 255;; *) exit 0;; esac
+mark void "$pids"
 for name; do
-  timeout --foreground -s KILL 2 grep --line-buffered "$flags" "" "$name"
-  case $? in 124|137) printf "\${before}exhibit/blocked\\0%s\${after}" "$name";; esac
-done' exhibit "$1" "$2" "$3" "$4"
+  search "$alone" grep --line-buffered "$flags" "" "$name"
+  case $status in
+  124|137) mark blocked "$name";;
+  memory)
+    timeout --foreground -s KILL "$alone" head -c ${String(MAX_CUT_BYTES)} "$name" 2>/dev/null | grep "$flags" "" --label="$name"
+    mark cut "$name";;
+  esac
+done
+exit 0' exhibit "$1" "$2" "$3" "$4" "\${5:-10}" "\${6:-2}"
 ${ENDED_WELL}
 `;
 

@@ -85,6 +85,8 @@ describe('runtime metadata of a disk', () => {
     });
     expect(containersOf(run).some(({ carved }) => carved === true)).toBe(true);
     expect(lines(run, 'data/derived/nodes/node-a/images.jsonl')[0]).toMatchObject({ name: 'example.test/busybox:1' });
+    // The database names blobs, and there is no content store to take them from.
+    expect(outcomeOf(run, IMAGES)).toMatchObject({ outcome: 'partial', reason: 'command-failed' });
   });
 
   it('finds a store that the node reaches over a link, and none that lies outside of the disk', async () => {
@@ -155,6 +157,8 @@ describe('runtime metadata of a disk', () => {
     put('/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db', Buffer.alloc(65_536, 0x41));
     const run = await collectDisk();
     expect(outcomeOf(run, CONTAINERS)).toMatchObject({ outcome: 'partial', reason: 'database-damaged' });
+    // Which images there were stood in it.
+    expect(outcomeOf(run, IMAGES)).toMatchObject({ outcome: 'failed', reason: 'database-damaged' });
     expect(run.sink.paths()).toContain(
       'data/nodes/node-a/runtime-metadata/stores/containerd/io.containerd.metadata.v1.bolt.meta.db',
     );

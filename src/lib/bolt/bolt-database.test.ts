@@ -76,6 +76,40 @@ describe('a bolt database', () => {
     expect(database.problems.some(({ reason }) => reason === 'page-read-twice')).toBe(true);
   });
 
+  it('of pages that all claim the rest of the file is carved in little more than its size', () => {
+    const pages = 1500;
+    const bytes = Buffer.alloc(whole.length + pages * PAGE);
+    whole.copy(bytes);
+    const first = whole.length / PAGE;
+    for (let page = first; page < first + pages; page += 1) {
+      const at = page * PAGE;
+      const rest = bytes.length - at;
+      bytes.writeUInt32LE(page, at);
+      bytes.writeUInt16LE(2, at + 8);
+      bytes.writeUInt16LE(1, at + 10);
+      bytes.writeUInt32LE(rest / PAGE - 1, at + 12);
+      // The one element reaches to the end of every second, and no further than the page in the others.
+      bytes.writeUInt32LE(16, at + 20);
+      bytes.writeUInt32LE(1, at + 24);
+      bytes.writeUInt32LE(page % 2 === 0 ? rest - 33 : 1, at + 28);
+    }
+    let readBytes = 0;
+    const source = bufferAccess(bytes);
+    const database = new BoltDatabase({
+      sizeBytes: source.sizeBytes,
+      read: (offset, lengthBytes) => {
+        readBytes += lengthBytes;
+        return source.read(offset, lengthBytes);
+      },
+    });
+    const before = [...open(whole).carve()].length;
+    const carved = [...database.carve()];
+    expect(readBytes).toBeLessThan(8 * bytes.length);
+    expect(carved.length).toBeGreaterThanOrEqual(before + pages / 2);
+    expect(database.problemCount).toBeGreaterThan(0);
+    expect(database.problems.every(({ reason }) => reason === 'too-large')).toBe(true);
+  });
+
   it('never throws and always ends, whatever bytes are in it', () => {
     const edit = fc.record({ at: fc.nat(whole.length - 1), bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }) });
     fc.assert(

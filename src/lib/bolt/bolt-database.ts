@@ -72,14 +72,13 @@ export class BoltDatabase {
     this.walk();
     const carvedBucket = new BoltBucket(this.#pages, { root: { inline: Buffer.alloc(0) }, owner: 1, depth: 0 });
     for (let pageId = 2; pageId < this.#pages.pageCount; pageId += 1) {
-      const page = this.#pages.peek(pageId);
-      if ('lost' in page) continue;
       if (this.#pages.isOwned(pageId)) {
         // What overflows from a page is data, not pages.
-        pageId += page.header.overflow;
+        pageId += this.#pages.overflowOf(pageId);
         continue;
       }
-      const elements = page.header.type === 'leaf' ? parseLeaf(page.bytes, page.header.count) : null;
+      const page = this.#pages.peekLeaf(pageId);
+      const elements = page === null ? null : parseLeaf(page.bytes, page.header.count);
       const entries = elements?.flatMap((element) => carvedBucket.inlineEntry(element) ?? []) ?? [];
       if (entries.length > 0) yield { pageId, entries };
     }

@@ -75,3 +75,14 @@ export function parseLeaf(page: Buffer, count: number): LeafElement[] | null {
   }
   return elements;
 }
+
+/** Bytes that the elements of a leaf page need, by as much of their table as is in `page`; never less than the whole table. */
+export function leafReach(page: Buffer, count: number): number {
+  const tableEnd = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+  let reach = tableEnd;
+  for (let at = PAGE_HEADER_BYTES; at + ELEMENT_BYTES <= Math.min(tableEnd, page.length); at += ELEMENT_BYTES) {
+    const end = at + page.readUInt32LE(at + 4) + page.readUInt32LE(at + 8) + page.readUInt32LE(at + 12);
+    if (end > reach) reach = end;
+  }
+  return reach;
+}

@@ -1,10 +1,12 @@
 import type { RandomAccess } from '../random-access.js';
 import type { BoltProblem, BoltProblemReason } from './bolt-error.js';
 import type { BoltMeta } from './bolt-meta.js';
-import { parsePageHeader, type BoltPageHeader } from './bolt-page.js';
+import { leafReach, PAGE_HEADER_BYTES, parsePageHeader, type BoltPageHeader } from './bolt-page.js';
 
 /** Bytes of one page with what overflows from it. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** What carving reads beyond single pages, in sizes of the file. */
+const MAX_PEEKED_SIZES = 4;
 /** Problems that are kept; the rest is counted. */
 const MAX_PROBLEMS = 1000;
 /** Pages whose owner is remembered: 256 GiB of pages of 4 KiB. */
@@ -28,6 +30,7 @@ export class BoltPages {
   readonly #owners: Uint32Array;
   readonly #problems: BoltProblem[] = [];
   problemCount = 0;
+  #peekedBytes = 0;
 
   constructor(source: RandomAccess, meta: BoltMeta) {
     this.#source = source;
@@ -65,7 +68,7 @@ export class BoltPages {
     const before = this.#owners[pageId] ?? 0;
     if (before === LOST) return null;
     if (before !== 0 && before !== owner) return this.lose(pageId, 'page-read-twice');
-    const read = this.peek(pageId);
+    const read = this.#read(pageId);
     if ('lost' in read) return this.lose(pageId, read.lost);
     if (pageId < this.#owners.length) this.#owners[pageId] = owner;
     return read;
@@ -77,8 +80,39 @@ export class BoltPages {
     return owner !== 0 && owner !== LOST;
   }
 
-  /** As `page`, for nobody and without noting a loss. */
-  peek(pageId: number): BoltPage | { readonly lost: BoltProblemReason } {
+  /**
+   * A page for nobody, with as much of what it says overflows from it as its elements need. Overlapping pages of a made-up file could
+   * ask for its size many times over: beyond `MAX_PEEKED_SIZES` of it no more is read, which is noted for each page that is left out.
+   */
+  peekLeaf(pageId: number): BoltPage | null {
+    const { pageSizeBytes } = this.#meta;
+    const first = this.#source.read(pageId * pageSizeBytes, pageSizeBytes);
+    const header = parsePageHeader(first);
+    if (header?.id !== pageId || header.type !== 'leaf') return null;
+    const most = Math.min((header.overflow + 1) * pageSizeBytes, this.#source.sizeBytes - pageId * pageSizeBytes);
+    let bytes = first;
+    // The second time the whole table is there, and says how far its elements reach.
+    for (let reading = 0; reading < 2; reading += 1) {
+      const reach = leafReach(bytes, header.count);
+      if (reach > most || reach > MAX_PAGE_BYTES) return null;
+      if (reach <= bytes.length) break;
+      this.#peekedBytes += reach;
+      if (this.#peekedBytes > MAX_PEEKED_SIZES * this.#source.sizeBytes) {
+        this.loseInside(pageId, 'too-large');
+        return null;
+      }
+      bytes = this.#source.read(pageId * pageSizeBytes, reach);
+    }
+    return { header, bytes };
+  }
+
+  /** Pages that belong to an owned one, behind it. */
+  overflowOf(pageId: number): number {
+    const { pageSizeBytes } = this.#meta;
+    return parsePageHeader(this.#source.read(pageId * pageSizeBytes, PAGE_HEADER_BYTES))?.overflow ?? 0;
+  }
+
+  #read(pageId: number): BoltPage | { readonly lost: BoltProblemReason } {
     const { pageSizeBytes } = this.#meta;
     const first = this.#source.read(pageId * pageSizeBytes, pageSizeBytes);
     const header = parsePageHeader(first);

@@ -13,17 +13,25 @@ export interface PodCluster {
   readonly reader: Pick<ClusterReader, 'get'>;
   readonly record: ActionRecord;
   readonly clock: Clock;
+  /** Between two looks; default: the time goes by. Rejects when the signal aborts. */
+  readonly pause?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 export const NAMESPACES: ResourceRef = { group: '', version: 'v1', resource: 'namespaces', namespace: null };
 export const podsIn = (namespace: string): ResourceRef => ({ group: '', version: 'v1', resource: 'pods', namespace });
 
 const POLL_MS = 400;
+
+async function goBy(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await pause(delayMs, undefined, signal === undefined ? {} : { signal });
+}
 const MAX_EVENTS = 100;
+/** More than a cluster has nodes that one case looks at. */
+const MAX_PODS = 1000;
 
 /** Asks again and again until there is an answer; `null` = none within the time. Throws what `ask` throws, and the signal's reason. */
 export async function poll<T>(
-  { clock }: Pick<PodCluster, 'clock'>,
+  { clock, pause: between = goBy }: Pick<PodCluster, 'clock' | 'pause'>,
   { forMs, signal }: { readonly forMs: () => number; readonly signal?: AbortSignal | undefined },
   ask: () => Promise<T | null>,
 ): Promise<T | null> {
@@ -32,7 +40,7 @@ export async function poll<T>(
     const answer = await ask();
     if (answer !== null) return answer;
     if ((clock.monoUs() - begunUs) / 1000 >= forMs()) return null;
-    await pause(POLL_MS, undefined, signal === undefined ? {} : { signal });
+    await between(POLL_MS, signal);
   }
 }
 
@@ -96,4 +104,21 @@ export async function readNodeTrouble(
   );
   if (stringAt(ready, 'status') === 'True') return null;
   return `the node is not ready: ${stringAt(ready, 'reason') ?? 'no reason'}, ${stringAt(ready, 'message') ?? 'no message'}`;
+}
+
+/** Names of the pods in a namespace that did not come to their end. Throws `NODE_ACCESS_LOST` when the server does not say. */
+export async function runningPodsIn({ reader }: Pick<PodCluster, 'reader'>, namespace: string): Promise<string[]> {
+  const answer = await reader.get({
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    query: [['limit', String(MAX_PODS)]],
+    kind: 'small',
+  });
+  if (answer.status !== 200) {
+    throw new ExhibitError('NODE_ACCESS_LOST', `the list of its pods was answered with ${String(answer.status)}`, {
+      subject: namespace,
+    });
+  }
+  return arrayAt(parseJson(answer.body), 'items')
+    .filter((pod) => !['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? ''))
+    .map((pod) => stringAt(pod, 'metadata', 'name') ?? '');
 }

@@ -6,13 +6,14 @@ import {
   MANAGED_BY_LABEL,
 } from '../../model/collector-pod-settings.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
-import { NAMESPACES, poll, readObject, type PodCluster } from './cluster-calls.js';
+import { NAMESPACES, poll, readObject, runningPodsIn, type PodCluster } from './cluster-calls.js';
 import { createObject } from './create-object.js';
 import { podRefused } from './refusal-reason.js';
-import { removeObject } from './remove-object.js';
+import { keepObject, removeObject, subjectOf } from './remove-object.js';
 
 const ENDS_WITHIN_MS = 20_000;
 const REMOVED_WITHIN_MS = 60_000;
+const MAX_SHOWN = 20;
 
 export interface NamespaceOrder {
   readonly settings: Pick<CollectorPodSettings, 'namespace'>;
@@ -43,15 +44,23 @@ function namespaceOf(name: string, caseToken: string) {
   };
 }
 
+/** Ours to remove: made by this run, or left by an earlier one of the case. */
+interface OwnNamespace {
+  readonly name: string;
+  readonly uid: string;
+  readonly isAdopted: boolean;
+}
+
 /**
  * Where collector pods run: the namespace of the settings when the cluster has it, else one of our own for this case, in which
- * PodSecurity admits them; it goes when we go.
+ * PodSecurity admits them; it goes when we go, unless a run of a copy of the case still has pods in it.
  */
 export class CollectorNamespace {
   readonly #cluster: PodCluster;
   readonly #order: NamespaceOrder;
   #ready: Promise<string> | null = null;
-  #made: { readonly name: string; readonly uid: string } | null = null;
+  readonly #pods = new Set<string>();
+  #made: OwnNamespace | null = null;
 
   constructor(cluster: PodCluster, order: NamespaceOrder) {
     this.#cluster = cluster;
@@ -69,17 +78,33 @@ export class CollectorNamespace {
     }
   }
 
-  /** Removes what `ready` made. Never throws. */
+  /** A pod of this name is made in it by us. */
+  uses(pod: string): void {
+    this.#pods.add(pod);
+  }
+
+  /** Removes what `ready` made or adopted, when nobody else has pods in it. Never throws. */
   async remove(): Promise<void> {
     const made = this.#made;
     this.#made = null;
     this.#ready = null;
     if (made === null) return;
-    await removeObject(this.#cluster, {
-      ref: { ...NAMESPACES, name: made.name },
-      uid: made.uid,
-      withinMs: REMOVED_WITHIN_MS,
-    });
+    const ref = { ...NAMESPACES, name: made.name };
+    const kept = await this.#whyKept(made);
+    if (kept !== null) await keepObject(this.#cluster, ref, kept);
+    else await removeObject(this.#cluster, { ref, uid: made.uid, withinMs: REMOVED_WITHIN_MS });
+  }
+
+  /** Pods that another run of the case has in it would go with it; `null` = it may go. */
+  async #whyKept({ name, isAdopted }: OwnNamespace): Promise<string | null> {
+    try {
+      const others = (await runningPodsIn(this.#cluster, name)).filter((pod) => !this.#pods.has(pod));
+      if (others.length === 0) return null;
+      return `it holds pods that this run did not make: ${others.slice(0, MAX_SHOWN).join(' ')}`;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'an error without a message';
+      return isAdopted ? `an earlier run made it, and its pods cannot be listed: ${why}` : null;
+    }
   }
 
   async #find(signal: AbortSignal): Promise<string> {
@@ -93,8 +118,7 @@ export class CollectorNamespace {
       if (stringAt(object, 'metadata', 'labels', CASE_LABEL) !== caseToken) {
         throw podRefused('namespace-foreign', `namespace ${name} is there and does not bear the label of this case`);
       }
-      // An earlier run of the case left it: it is ours to remove, too.
-      this.#made = { name, uid: stringAt(object, 'metadata', 'uid') ?? '' };
+      await this.#adopt(name, stringAt(object, 'metadata', 'uid') ?? '');
       return 'there' as const;
     });
     if (gone === null) throw podRefused('namespace-ending', `namespace ${name} does not come to its end`);
@@ -102,16 +126,26 @@ export class CollectorNamespace {
     return name;
   }
 
+  /** An earlier run of the case left it, or another one uses it now. On record before it is used. */
+  async #adopt(name: string, uid: string): Promise<void> {
+    const kind = 'adopt-namespace';
+    const subject = subjectOf({ ...NAMESPACES, name });
+    const undo = `kubectl delete namespace ${name}`;
+    await this.#cluster.record.action({ kind, subject, before: { uid }, intended: null, undo, reversibility: 'exact' });
+    this.#made = { name, uid, isAdopted: true };
+  }
+
   async #make(name: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const object = namespaceOf(name, this.#order.caseToken);
     await createObject(this.#cluster, {
       kind: 'create-namespace',
       ref: { ...NAMESPACES, name },
       object,
       undo: `kubectl delete namespace ${name}`,
-      send: async () => await this.#cluster.actuator.create(NAMESPACES, object, { signal }),
+      send: async () => await this.#cluster.actuator.create(NAMESPACES, object),
       made: (uid) => {
-        this.#made = { name, uid };
+        this.#made = { name, uid, isAdopted: false };
       },
     });
   }

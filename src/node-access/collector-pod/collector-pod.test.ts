@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakePodCluster } from '../../../test/fakes/fake-pod-cluster.js';
 import { systemClock, systemIds } from '../../lib/clock.js';
 import { ExhibitError } from '../../model/errors.js';
+import type { ActionEffect } from '../../ports/action-record.js';
 import type { ClusterExec, ExecEnd } from '../../ports/cluster-exec.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { startProcess } from '../start-process.js';
@@ -77,6 +78,7 @@ const rungOf = (more: Partial<typeof settings> = {}) =>
     actuator: cluster.actuator,
     reader: cluster.reader,
     record: cluster.record,
+    ...(cluster.pause === null ? {} : { pause: cluster.pause }),
     exec,
     ids: systemIds,
     caseToken: 'k7m2p9',
@@ -136,7 +138,9 @@ describe('a collector pod', () => {
       'planned create-collector-pod',
       'done create-collector-pod',
       'done collector-pod-runs',
+      'planned remove-pods',
       'proven-gone remove-pods',
+      'planned remove-namespaces',
       'proven-gone remove-namespaces',
     ]);
   });
@@ -151,6 +155,18 @@ describe('a collector pod', () => {
     expect([...cluster.objects.keys()]).toEqual(['namespaces//exhibit-collector']);
   });
 
+  it('is refused and removed where the kernel that answers is not that of the Node object', async () => {
+    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
+    const rung = rungOf();
+    const elsewhere = { ...node, machineId: 'f'.repeat(32), bootId: '00000000-0000-0000-0000-000000000000' };
+    expect(await refusalOf(rung.open(elsewhere, signal))).toMatchObject({ reason: 'node-differs' });
+    expect(cluster.pods).toEqual([]);
+    // A kubelet in a container: another machine id, the same kernel.
+    await (await rung.open({ ...elsewhere, bootId }, signal)).close();
+    await rung.close?.();
+    expect(cluster.objects.size).toBe(0);
+  });
+
   it('serves several nodes from one namespace', async () => {
     const rung = rungOf();
     const opened = await Promise.all(['node1', 'node2', 'node3'].map((name) => rung.open({ ...node, name }, signal)));
@@ -161,6 +177,80 @@ describe('a collector pod', () => {
     ]);
     expect(kinds().filter((kind) => kind === 'planned create-namespace')).toHaveLength(1);
     for (const access of opened) await access.close();
+    await rung.close?.();
+    expect(cluster.objects.size).toBe(0);
+  });
+});
+
+describe('a namespace that an earlier run of the case left', () => {
+  const name = 'exhibit-collector-k7m2p9';
+  const OURS = { group: '', version: 'v1', resource: 'namespaces', namespace: null, name };
+  const used = async () => {
+    const rung = rungOf();
+    const access = await rung.open(node, signal);
+    return async () => {
+      await access.close();
+      await rung.close?.();
+    };
+  };
+  beforeEach(() => {
+    cluster.put(OURS, { metadata: { labels: { 'kubexhibit.dev/case': 'k7m2p9' } } });
+  });
+
+  it('is adopted on record before it is used, and removed', async () => {
+    const leave = await used();
+    expect(cluster.entries[0]).toMatchObject({
+      kind: 'adopt-namespace',
+      subject: 'namespaces exhibit-collector-k7m2p9',
+      before: { uid: 'uid-1' },
+      undo: 'kubectl delete namespace exhibit-collector-k7m2p9',
+    });
+    await leave();
+    expect(cluster.objects.size).toBe(0);
+  });
+
+  it('stays while a run of a copy of the case has pods in it, whichever made it', async () => {
+    const endFirst = await used();
+    const endSecond = await used();
+    await endFirst();
+    expect([...cluster.objects.keys()]).toContain('namespaces//exhibit-collector-k7m2p9');
+    expect(cluster.entries.at(-1)).toMatchObject({ kind: 'remove-namespaces', outcome: 'left-behind' });
+    await endSecond();
+    expect(cluster.objects.size).toBe(0);
+  });
+
+  it('goes with pods that came to their end', async () => {
+    const old = { group: '', version: 'v1', resource: 'pods', namespace: name, name: 'exhibit-k7m2p9-old' };
+    cluster.put(old, { metadata: { namespace: name }, status: { phase: 'Failed' } });
+    await (
+      await used()
+    )();
+    expect([...cluster.objects.keys()]).not.toContain('namespaces//exhibit-collector-k7m2p9');
+  });
+
+  it('stays when its pods may not be listed; one of our own making goes', async () => {
+    cluster.mayListPods = false;
+    await (
+      await used()
+    )();
+    expect([...cluster.objects.keys()]).toEqual(['namespaces//exhibit-collector-k7m2p9']);
+    cluster.objects.clear();
+    await (
+      await used()
+    )();
+    expect(cluster.objects.size).toBe(0);
+  });
+});
+
+describe('a removal', () => {
+  it('is made although the record cannot be written', async () => {
+    const rung = rungOf();
+    const access = await rung.open(node, signal);
+    Object.assign(cluster.record, {
+      action: () => Promise.reject(new Error('no room')),
+      effect: () => Promise.reject(new Error('no room')),
+    });
+    await access.close();
     await rung.close?.();
     expect(cluster.objects.size).toBe(0);
   });
@@ -199,6 +289,60 @@ describe('a pod that does not come to be', () => {
     const access = await rungOf().open(node, signal);
     await access.close();
     expect(cluster.pods).toEqual([]);
+  });
+
+  it('is removed when it is stored long after its answer was lost, by an interrupted run too', async () => {
+    cluster.loseCreate = true;
+    cluster.storedAfterLooks = 60;
+    cluster.skipTime();
+    const interrupted = new AbortController();
+    const signals: (AbortSignal | undefined)[] = [];
+    cluster.onCreate = (given) => {
+      signals.push(given);
+      if (signals.length === 2) interrupted.abort(new Error('Ctrl-C'));
+    };
+    await expect(rungOf().open(node, interrupted.signal)).rejects.toThrow('Ctrl-C');
+    expect(signals).toEqual([undefined, undefined]);
+    expect(cluster.storedAfterLooks).toBe(0);
+    expect(cluster.pods).toEqual([]);
+    expect(kinds()).toContain('proven-gone remove-pods');
+  });
+
+  it('is looked for again when it cannot be read back at first', async () => {
+    cluster.loseCreate = true;
+    cluster.failingLooks = 20;
+    cluster.skipTime();
+    await (await rungOf().open(node, signal)).close();
+    expect(cluster.pods).toEqual([]);
+    expect(kinds()).toContain('done create-collector-pod');
+  });
+
+  it('is said to be unknown, with what removes it, when it never can be read back or never shows up', async () => {
+    for (const looks of ['failingLooks', 'storedAfterLooks'] as const) {
+      cluster = new FakePodCluster();
+      cluster.loseCreate = true;
+      cluster[looks] = 100_000;
+      cluster.skipTime();
+      expect((await refusalOf(rungOf().open(node, signal))).reason).toBe('unknown');
+      const effect = cluster.entries.at(-1) as ActionEffect;
+      expect(effect).toMatchObject({ kind: 'create-collector-pod', outcome: 'unknown' });
+      expect(effect.detail).toContain('exhibit cleanup removes it');
+      expect(effect.detail).toContain(
+        looks === 'failingLooks' ? 'connection refused' : 'nothing showed up within 35 s',
+      );
+    }
+  });
+
+  it('is on record as refused when nothing was sent', async () => {
+    const { create } = cluster.actuator;
+    Object.assign(cluster.actuator, {
+      create: async (...args: Parameters<typeof create>) => {
+        if (args[0].resource === 'pods') throw new ExhibitError('CLUSTER_UNREACHABLE', 'no route');
+        return await create(...args);
+      },
+    });
+    await expect(rungOf().open(node, signal)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(cluster.entries.at(-1)).toMatchObject({ outcome: 'refused', detail: 'nothing was sent: no route' });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import type { Ids } from '../../ports/clock.js';
 import type { ClusterExec } from '../../ports/cluster-exec.js';
 import type { NodeAccess, NodeAccessRung, NodeFacts } from '../../ports/node-access.js';
 import { probeNode } from '../probe-node.js';
+import { refuseOtherMachine } from '../refuse-other-machine.js';
 import { runFarScript, type FarSide } from '../run-far-script.js';
 import { ShellAccess } from '../shell-access.js';
 import type { PodCluster } from './cluster-calls.js';
@@ -44,15 +45,23 @@ async function settle(far: FarSide, signal: AbortSignal): Promise<Settled> {
   const chunks: Buffer[] = [];
   const end = await runFarScript({ ...SETTLE, signal }, far, { chunk: (bytes) => void chunks.push(bytes) });
   signal.throwIfAborted();
+  if (end.end === 'timeout') throw podRefused('settle-timeout', end.endDetail ?? 'no answer in time');
   if (end.end !== 'complete') throw podRefused('no-usable-shell', end.endDetail ?? 'no answer');
   return parseSettled(Buffer.concat(chunks).toString('latin1'), HOST_ROOT);
 }
 
-function withWritable(facts: NodeFacts, { writable }: Settled): NodeFacts {
-  if (writable.length === 0) return facts;
-  const some = writable.slice(0, MAX_SHOWN).join(' ');
-  const detail = `the pod could write to ${String(writable.length)} mounts of the node; it does not: ${some}`;
-  return { ...facts, degraded: [...facts.degraded, { reason: 'host-writable', detail }] };
+function withWritable(facts: NodeFacts, { writable, mountsNotRead }: Settled): NodeFacts {
+  const degraded = [...facts.degraded];
+  if (writable.length > 0) {
+    const some = writable.slice(0, MAX_SHOWN).join(' ');
+    const detail = `the pod could write to ${String(writable.length)} mounts of the node; it does not: ${some}`;
+    degraded.push({ reason: 'host-writable', detail });
+  }
+  if (mountsNotRead > 0) {
+    const detail = `whether the pod could write to ${String(mountsNotRead)} more mounts of the node is not known`;
+    degraded.push({ reason: 'host-mounts-truncated', detail });
+  }
+  return { ...facts, degraded };
 }
 
 class CollectorPodRung implements NodeAccessRung {
@@ -74,11 +83,12 @@ class CollectorPodRung implements NodeAccessRung {
       node: node.name,
       caseToken,
     });
+    this.#namespace.uses(sent.metadata.name);
     const made: string[] = [];
     try {
       const pod = await createPod(this.#options, { sent, made: (uid) => void made.push(uid) }, signal);
       if (pod.changes.length > 0) throw podRefused('changed-pod', changesShown(pod.changes).join('; '));
-      return await this.#use(pod, node.name, signal);
+      return await this.#use(pod, node, signal);
     } catch (error) {
       for (const uid of made) await this.#remove({ sent, uid });
       throw error;
@@ -89,7 +99,7 @@ class CollectorPodRung implements NodeAccessRung {
     await this.#namespace.remove();
   }
 
-  async #use(pod: AdmittedPod, node: string, signal: AbortSignal): Promise<NodeAccess> {
+  async #use(pod: AdmittedPod, node: NodeTarget, signal: AbortSignal): Promise<NodeAccess> {
     const { exec, clock, ids, rateBytesPerSecond, settings, record } = this.#options;
     const view = assertAsSent(pod, await awaitRunning(this.#options, pod, signal), settings);
     const start = startInPod({ cluster: this.#options, exec }, pod);
@@ -106,7 +116,10 @@ class CollectorPodRung implements NodeAccessRung {
       auditIds: [],
       after: { ...footprint, ...settled },
     });
-    const facts = await probeNode({ node, rung: this.rung, transport: footprint }, far, signal);
+    const facts = await probeNode({ node: node.name, rung: this.rung, transport: footprint }, far, signal);
+    // A kubelet in a container has a machine id of its own; there is but one kernel.
+    if ((node.bootId ?? '') !== '' && facts.self?.bootId !== null)
+      refuseOtherMachine({ ...node, machineId: '' }, facts);
     return new ShellAccess(withWritable(facts, settled), far, async () => {
       await this.#remove(pod);
     });

@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imageDiffers } from './image-differs.js';
-import { parseSettled } from './host-mounts.js';
+import { parseSettled, SETTLE } from './host-mounts.js';
 
 describe('what of the node stayed writable', () => {
   it('is what the kernel does not call read-only, by mount or by file system', () => {
@@ -26,9 +30,19 @@ describe('what of the node stayed writable', () => {
     ].join('\n');
     expect(parseSettled(text, '/host')).toEqual({
       writable: ['/host/proc', '/host/with\\040space', '/host/run/shm'],
+      mountsNotRead: 0,
       cgroups: ['0::/kubepods/pod1/c1'],
       pids: [42],
     });
+  });
+
+  it('is told of every mount of a node with as many as the kernel allows, and what is beyond is counted', () => {
+    const lines = ['mount 1 0 254:0 / /host ro - ext4 /dev/vda ro'];
+    for (let index = 2; index <= 100_003; index += 1) {
+      lines.push(`mount ${String(index)} 1 0:1 / /host/m/${String(index)} rw - tmpfs tmpfs rw`);
+    }
+    const { writable, mountsNotRead } = parseSettled(lines.join('\n'), '/host');
+    expect([writable.length, mountsNotRead]).toEqual([99_999, 3]);
   });
 
   it('is read from any bytes', () => {
@@ -38,6 +52,37 @@ describe('what of the node stayed writable', () => {
         expect(settled.pids.every((pid) => Number.isSafeInteger(pid) && pid > 0)).toBe(true);
       }),
     );
+  });
+});
+
+describe('the script that makes the mounts of the host read-only', () => {
+  it('starts one process for a writable mount, and names it as it is', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'exhibit-settle-'));
+    try {
+      const lines = [
+        '1 0 254:0 / /host rw,nosuid,relatime - ext4 /dev/vda rw',
+        '2 1 0:1 / /host/is\\040here rw - tmpfs tmpfs rw',
+        '3 1 0:1 / /host/ro ro - tmpfs tmpfs rw',
+        '4 0 0:1 / /hostile rw - tmpfs tmpfs rw',
+      ];
+      writeFileSync(join(folder, 'mountinfo'), `${lines.join('\n')}\n`);
+      for (const tool of ['mount', 'sed']) {
+        writeFileSync(join(folder, tool), `#!/bin/sh\necho ${tool} "$@" >> ${folder}/log\nexec /bin/${tool} "$@"\n`);
+        chmodSync(join(folder, tool), 0o755);
+      }
+      writeFileSync(join(folder, 'mount'), `#!/bin/sh\necho mount "$@" >> ${folder}/log\n`);
+      const script = SETTLE.script.replaceAll('/proc/self/mountinfo', join(folder, 'mountinfo'));
+      const env = { PATH: `${folder}:/usr/bin:/bin`, ROOT: '/host' };
+      execFileSync('sh', ['-c', script], { env });
+      const log = execFileSync('cat', [join(folder, 'log')], { encoding: 'latin1' });
+      expect(log.split('\n').filter((line) => line.startsWith('mount '))).toEqual([
+        'mount --no-canonicalize -o remount,bind,ro,nosuid,relatime /host',
+        'mount --no-canonicalize -o remount,bind,ro /host/is here',
+      ]);
+      expect(log.split('\n').filter((line) => line.startsWith('sed '))).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

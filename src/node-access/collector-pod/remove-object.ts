@@ -34,30 +34,46 @@ async function remove(cluster: PodCluster, removal: Removal, auditIds: string[])
   return gone === true ? null : `still there ${String(withinMs / 1000)} s after it was deleted`;
 }
 
+/** The disk may be the very reason for which everything ends: what is to be undone is undone without a record, too. */
+async function written(entry: Promise<void>): Promise<void> {
+  await entry.catch(() => undefined);
+}
+
+async function recordEnd(cluster: PodCluster, ref: ObjectRef, end: { left: string | null; auditIds: string[] }) {
+  const { left, auditIds } = end;
+  const effect = cluster.record.effect({
+    kind: `remove-${ref.resource}`,
+    subject: subjectOf(ref),
+    outcome: left === null ? 'proven-gone' : 'left-behind',
+    detail: left === null ? 'deleted, and read back as gone' : `${left}; exhibit cleanup removes it`,
+    auditIds,
+    after: null,
+  });
+  await written(effect);
+}
+
+/** Says on record that an object of ours stays, and why. Never throws. */
+export async function keepObject(cluster: PodCluster, ref: ObjectRef, why: string): Promise<void> {
+  await recordEnd(cluster, ref, { left: why, auditIds: [] });
+}
+
 /**
- * Removes an object of ours and reads it back until the server says that it is gone. Writes what became of it into the record; never
- * throws, since what it undoes must not hide why. Asks whatever becomes of the run: no signal of the run reaches it. Whether it is gone.
+ * Removes an object of ours, on record before and after, and reads it back until the server says that it is gone. Never throws, since
+ * what it undoes must not hide why. Asks whatever becomes of the run: no signal of the run reaches it. Whether it is gone.
  */
 export async function removeObject(cluster: PodCluster, removal: Removal): Promise<boolean> {
+  const { ref, uid } = removal;
   const auditIds: string[] = [];
-  const subject = subjectOf(removal.ref);
+  const undo = 'none: the object served the collection alone';
+  const kind = `remove-${ref.resource}`;
+  const planned = { kind, subject: subjectOf(ref), before: { uid }, intended: null, undo };
+  await written(cluster.record.action({ ...planned, reversibility: 'irreversible' }));
   let left: string | null;
   try {
     left = await remove(cluster, removal, auditIds);
   } catch (error) {
     left = error instanceof Error ? error.message : 'an error without a message';
   }
-  try {
-    await cluster.record.effect({
-      kind: `remove-${removal.ref.resource}`,
-      subject,
-      outcome: left === null ? 'proven-gone' : 'left-behind',
-      detail: left === null ? 'deleted, and read back as gone' : `${left}; exhibit cleanup removes it`,
-      auditIds,
-      after: null,
-    });
-  } catch {
-    // The disk may be the very reason for which everything ends.
-  }
+  await recordEnd(cluster, ref, { left, auditIds });
   return left === null;
 }

@@ -40,13 +40,16 @@ export const refOf = ({ metadata }: CollectorPod) => ({ ...podsIn(metadata.names
 const lacksAccount = (answer: ActuateAnswer): boolean =>
   answer.outcome === 'refused' && answer.refusal.message.includes('serviceaccount "default" not found');
 
+/** The signal ends the waiting between two tries, and never a try: what was made must be known. */
 async function send(cluster: PodCluster, pod: CollectorPod, signal: AbortSignal): Promise<ActuateAnswer> {
   const { clock, actuator } = cluster;
   const begunUs = clock.monoUs();
   for (;;) {
-    const answer = await actuator.create(podsIn(pod.metadata.namespace), pod, { signal });
-    if (!lacksAccount(answer) || clock.monoUs() - begunUs > ACCOUNT_WITHIN_MS * 1000) return answer;
-    await pause(ACCOUNT_POLL_MS, undefined, { signal });
+    const answer = await actuator.create(podsIn(pod.metadata.namespace), pod);
+    const isOver = clock.monoUs() - begunUs > ACCOUNT_WITHIN_MS * 1000;
+    if (isOver || !lacksAccount(answer)) return answer;
+    await pause(ACCOUNT_POLL_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return answer;
   }
 }
 
@@ -60,6 +63,7 @@ export async function createPod(
   signal: AbortSignal,
 ): Promise<AdmittedPod & { readonly changes: readonly PodDifference[] }> {
   const { namespace, name } = sent.metadata;
+  signal.throwIfAborted();
   const { object, uid } = await createObject(cluster, {
     kind: 'create-collector-pod',
     ref: refOf(sent),

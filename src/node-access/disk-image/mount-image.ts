@@ -1,8 +1,7 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ExhibitError } from '../../model/errors.js';
 import { filesystemAt, type ImageFilesystem } from './filesystem-at.js';
 import { newMountPoint, unmountImage, unmountLeftovers } from './image-mounts.js';
+import { looksLikeRoot } from './looks-like-root.js';
 import { openImageFile } from './open-image-file.js';
 import { readPartitions, type Partition } from './read-partitions.js';
 import { runMount } from './run-mount.js';
@@ -16,9 +15,6 @@ const MOUNTS = {
   xfs: { type: 'xfs', options: 'ro,norecovery,nouuid' },
 } as const;
 const ALWAYS = 'nosuid,nodev,noexec,noatime';
-
-/** A filesystem with one of these is the node's root. */
-const OF_A_ROOT = ['etc/os-release', 'usr/lib/os-release', 'etc/machine-id', 'etc/passwd', 'var/lib'];
 
 interface Found extends Partition {
   readonly filesystem: ImageFilesystem;
@@ -58,18 +54,6 @@ async function mounted(path: string, part: Found, { type, options }: (typeof MOU
     await unmountImage(point);
     throw error;
   }
-}
-
-async function looksLikeRoot(point: string): Promise<boolean> {
-  for (const name of OF_A_ROOT) {
-    if (
-      await lstat(join(point, name))
-        .then(() => true)
-        .catch(() => false)
-    )
-      return true;
-  }
-  return false;
 }
 
 function mountOptionsOf(filesystem: ImageFilesystem): (typeof MOUNTS)['ext' | 'xfs'] | null {

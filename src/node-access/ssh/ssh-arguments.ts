@@ -38,7 +38,7 @@ function optionValue(path: string): string {
 export function sshArguments(
   { user, host, port }: SshDestination,
   { configFile, knownHostsFile }: Pick<SshSettings, 'configFile' | 'knownHostsFile'>,
-  control: { readonly path: string; readonly master: boolean },
+  control: { readonly path: string; readonly master: boolean; readonly logFile?: string },
 ): readonly string[] {
   const options = [
     ...FIXED,
@@ -56,6 +56,7 @@ export function sshArguments(
   return [
     ...(configFile === null ? [] : ['-F', configFile]),
     ...options.flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...(control.logFile === undefined ? [] : ['-E', control.logFile]),
     ...(control.master ? ['-v', '-N'] : ['-T', '-o', 'LogLevel=ERROR']),
     ...(user === null ? [] : ['-l', user]),
     ...(port === null ? [] : ['-p', String(port)]),

@@ -9,6 +9,7 @@ import { ShellAccess } from '../shell-access.js';
 import { startProcess } from '../start-process.js';
 import { destinationOf, shellQuoted, sshArguments } from './ssh-arguments.js';
 import { SshMaster } from './ssh-master.js';
+import { sshVariables } from './ssh-variables.js';
 
 /** ssh's own exit status for what went wrong between here and there. */
 const TRANSPORT_FAILED = 'exit 255';
@@ -68,7 +69,8 @@ function startOver(
  * key ends this way. Whether the machine behind the name is the node that was asked for is told by `sameMachineOnly`.
  */
 export function sshRung(settings: SshSettings, options: SshOptions): NodeAccessRung {
-  const { variables, scratchDirectory, ...far } = options;
+  const { scratchDirectory, ...far } = options;
+  const variables = sshVariables(options.variables);
   return {
     rung: 'ssh',
     open: async (node, signal): Promise<NodeAccess> => {

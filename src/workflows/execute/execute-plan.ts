@@ -34,6 +34,7 @@ export interface ExecuteOptions {
   readonly io: Io;
   readonly signal: AbortSignal;
   readonly ladder: NodeLadder;
+  readonly changes?: CollectContext['changes'];
   /** Nothing is begun after it (epoch milliseconds); the authority's limit. */
   readonly notAfterMs: number | null;
 }
@@ -212,10 +213,11 @@ class Execution {
   }
 
   #contextOf(entry: QueuedArtifact): CollectContext {
-    const { exhibit, context, cluster, clock, clocks, io } = this.#options;
+    const { exhibit, context, cluster, clock, clocks, io, changes } = this.#options;
     return {
       ...context,
       cluster,
+      ...(changes === undefined ? {} : { changes }),
       clock,
       sink: exhibit.sink,
       signal: this.#abort.signal,

@@ -64,7 +64,7 @@ export class NodeLadder {
   async #choose(name: string, signal: AbortSignal): Promise<NodeAccessChoice> {
     signal.throwIfAborted();
     const node = this.#deps.nodes.find((one) => one.name === name);
-    if (node === undefined) return { access: null, refusals: [] };
+    if (node === undefined || this.#deps.rungs.length === 0) return { access: null, refusals: [] };
     const choice = await this.#climb(node, signal);
     await this.#deps.record(node, choice);
     return choice;

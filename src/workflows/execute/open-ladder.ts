@@ -1,6 +1,7 @@
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { NodeTarget } from '../../model/target.js';
 import type { ActionRecord } from '../../ports/action-record.js';
+import type { CollectContext } from '../../ports/collector.js';
 import type { CollectDeps, CollectRequest } from '../collect-request.js';
 import { NodeLadder } from './node-ladder.js';
 
@@ -14,6 +15,17 @@ export function changesOf({ custody }: Pick<ExhibitSpool, 'custody'>): ActionRec
       await custody.append('side-effect', { ...effect });
     },
   };
+}
+
+/** What changes more than nothing, where it was asked for; `undefined` = nothing of the kind was. */
+export async function openChanges(
+  { limits }: Pick<CollectRequest, 'limits'>,
+  deps: Pick<CollectDeps, 'checkpointer'>,
+  exhibit: ExhibitSpool,
+): Promise<CollectContext['changes']> {
+  if ((limits.checkpoints ?? []).length === 0) return undefined;
+  const checkpointer = await deps.checkpointer?.(exhibit.requestLog);
+  return checkpointer === undefined ? undefined : { checkpointer, record: changesOf(exhibit) };
 }
 
 /** The ways to the nodes that the request names; how each node was reached is in the custody log before the first answer is. */

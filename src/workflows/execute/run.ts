@@ -17,7 +17,7 @@ import { CustodyStamps } from './custody-stamps.js';
 import { executePlan } from './execute-plan.js';
 import { HEARTBEAT_MS, withHeartbeat } from './heartbeat.js';
 import type { NodeLadder } from './node-ladder.js';
-import { openLadder } from './open-ladder.js';
+import { openChanges, openLadder } from './open-ladder.js';
 import { PlanQueue } from './plan-queue.js';
 import { planScopeGaps } from './plan-scope-gaps.js';
 import { runDirectoryOf, writeRunState } from './run-state.js';
@@ -211,8 +211,10 @@ export class Run {
     ladder: NodeLadder,
     notAfter: string | undefined,
   ): Promise<void> {
+    const changes = await openChanges(this.#state.request, this.deps, this.#exhibit);
     await executePlan({
       ...reading,
+      ...(changes === undefined ? {} : { changes }),
       ladder,
       exhibit: this.#exhibit,
       clocks: this.#clocks,

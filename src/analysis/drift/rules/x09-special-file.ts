@@ -25,6 +25,23 @@ function fileHit({ entry, path }: DriftSubject): DriftHit | null {
     : null;
 }
 
+/** Attributes that an overlay takes for its own, on a mount that has them elsewhere. */
+function markHit({ notes }: DiffEntry): DriftHit | null {
+  if (notes.includes('foreign-overlay-mark'))
+    return {
+      rule: 'forged-overlay-mark',
+      severity: 'high',
+      why: 'It has an attribute by which tools take it for deleted, moved or unchanged; this mount heeds it not.',
+    };
+  return notes.includes('unclear-overlay-mark')
+    ? {
+        rule: 'unclear-overlay-mark',
+        severity: 'medium',
+        why: 'It has an attribute by which some mounts take it for deleted, moved or unchanged; how it was mounted is not known.',
+      }
+    : null;
+}
+
 const CLASSES: readonly DiffEntry['class'][] = ['added', 'type-changed', 'content-modified'];
 
 export const specialFile: DriftRule = {
@@ -32,7 +49,8 @@ export const specialFile: DriftRule = {
   title: 'A device, socket, dump or link where none belongs',
   judge: (subject) => {
     const { entry } = subject;
-    if (!CLASSES.includes(entry.class)) return null;
+    const mark = markHit(entry);
+    if (mark !== null || !CLASSES.includes(entry.class)) return mark;
     switch (entry.type) {
       case 'block-device':
       case 'char-device':
