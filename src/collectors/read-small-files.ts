@@ -29,6 +29,7 @@ class FileGatherer {
           this.#pieces.push(Buffer.from(event.bytes));
         if (event.kind === 'end') this.#end(event.entry.name.toString('latin1'), event.entry.type === 'file');
       }
+      if (this.#reader.skippedMembers > 0) this.problem = 'an extended header is too large';
     } catch (error) {
       if (!(error instanceof TarFormatError)) throw error;
       this.problem = error.message;

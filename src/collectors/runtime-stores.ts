@@ -78,12 +78,13 @@ export async function readRuntimeStores(work: NodeWork): Promise<RuntimeStores> 
   for (const [root, { meta, snapshotters }] of roots) {
     if (meta === null) continue;
     metas.push({ root, meta });
-    containers.push(...containerdLayers({ root, meta, snapshotters }));
+    for (const one of containerdLayers({ root, meta, snapshotters })) containers.push(one);
   }
   const docker = files.places.get('docker');
-  if (docker !== undefined) containers.push(...dockerLayers({ root: DOCKER_ROOT, files: docker }));
+  if (docker !== undefined) for (const one of dockerLayers({ root: DOCKER_ROOT, files: docker })) containers.push(one);
   const storage = files.places.get('containers-storage');
-  if (storage !== undefined) containers.push(...storageLayers({ root: STORAGE_ROOT, files: storage }));
+  if (storage !== undefined)
+    for (const one of storageLayers({ root: STORAGE_ROOT, files: storage })) containers.push(one);
   const databaseSteps = [...databases.steps, ...bad];
   const stores: RuntimeStores = {
     containers,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DiffEntry } from '../../model/diff-entry.js';
 import { diffEntrySchema } from '../../model/diff-entry.js';
+import { HeldEntries } from './held-entries.js';
 import { judgeEntry } from './judge-entry.js';
 
 const NONE = { kind: 'data', marks: [] as string[] } as const;
@@ -53,6 +54,19 @@ const said = (one: DiffEntry, runs = false): string[] =>
   judgeEntry({ entry: one, path: one.path, runs }).map(
     ({ driftClass, rule, severity }) => `${driftClass} ${rule} ${severity}`,
   );
+
+describe('entries that are too many', () => {
+  it('are held by how grave they are, not by who came first', () => {
+    const held = new HeldEntries(3);
+    const paths = ['/a1', '/a2', '/a3', '/a4', '/a5'];
+    for (const path of paths) held.add({ container: 'c', entry: entry(path) });
+    expect(held.isCut).toBe(true);
+    held.add({ container: 'c', entry: entry('/usr/bin/evil', { mode: 0o755, sniff: ELF }) });
+    held.add({ container: 'c', entry: entry('/tmp/suid', { mode: 0o4755, sniff: ELF }) });
+    held.add({ container: 'c', entry: entry('/a6') });
+    expect(held.all().map(({ entry: { path } }) => path)).toEqual(['/tmp/suid', '/usr/bin/evil', '/a1']);
+  });
+});
 
 describe('the rules of drift', () => {
   it.each<[string, DiffEntry, string]>([

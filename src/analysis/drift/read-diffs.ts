@@ -1,14 +1,9 @@
 import { asciiLines, type AsciiLineProblem } from './ascii-lines.js';
 import { readParent } from '../../evidence/derive/parent-stream.js';
-import { diffEntrySchema, diffSourceSchema, type DiffEntry, type DiffSource } from '../../model/diff-entry.js';
+import { diffEntrySchema, diffSourceSchema, type DiffSource } from '../../model/diff-entry.js';
 import { booleanAt, stringAt, valueAt } from '../../lib/untyped.js';
+import { HeldEntries, type HeldEntry } from './held-entries.js';
 import { Replicas } from './replicas.js';
-
-export interface HeldEntry {
-  /** The folder of its container in the archive: `shop/web-1.app.4f3a9c21`. */
-  readonly container: string;
-  readonly entry: DiffEntry;
-}
 
 /** A process whose program is gone from the disk. */
 export interface DeletedProgram {
@@ -23,7 +18,7 @@ export interface DeletedProgram {
 
 export interface ReadDiffs {
   readonly sources: ReadonlyMap<string, DiffSource>;
-  /** Without those that are as the image has them. */
+  /** Without those that are as the image has them; the gravest, where there are too many. */
   readonly entries: readonly HeldEntry[];
   /** By class, those that are not held too. */
   readonly counts: ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -46,12 +41,11 @@ const PROCESS_FILE = /^data\/derived\/nodes\/([^/]+)\/processes(?:\.r\d)?\.jsonl
 
 class DiffsReader {
   readonly sources = new Map<string, DiffSource>();
-  readonly entries: HeldEntry[] = [];
+  readonly entries = new HeldEntries(MAX_HELD);
   readonly counts = new Map<string, Map<string, number>>();
   readonly replicas = new Replicas();
   readonly deletedPrograms: DeletedProgram[] = [];
   readonly running = new Set<string>();
-  isCut = false;
 
   /** What takes the lines of a file; `null` = nobody. Returns false for a line that is not of the shape. */
   takerOf(path: string): ((value: unknown) => boolean) | null {
@@ -77,9 +71,7 @@ class DiffsReader {
     const counts = this.counts.get(container) ?? new Map<string, number>();
     this.counts.set(container, counts.set(entry.class, (counts.get(entry.class) ?? 0) + 1));
     this.replicas.addEntry(container, entry);
-    if (entry.class === 'copied-up-unchanged') return true;
-    if (this.entries.length < MAX_HELD) this.entries.push({ container, entry });
-    else this.isCut = true;
+    if (entry.class !== 'copied-up-unchanged' || entry.notes.length > 0) this.entries.add({ container, entry });
     return true;
   }
 
@@ -117,6 +109,7 @@ export async function readDiffs(archivePath: string, containerSha256: string): P
     lines?.write(bytes);
     if (isLast) lines?.end();
   }
-  const { sources, entries, counts, isCut, replicas, deletedPrograms, running } = reader;
-  return { sources, entries, counts, isCut, replicas, deletedPrograms, running, problems };
+  const { sources, entries: held, counts, replicas, deletedPrograms, running } = reader;
+  const entries = held.all();
+  return { sources, entries, counts, isCut: held.isCut, replicas, deletedPrograms, running, problems };
 }

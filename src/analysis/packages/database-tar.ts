@@ -35,6 +35,7 @@ export class DatabaseTar {
         else if (event.kind === 'data') this.#hold(event.bytes);
         else this.#end(path);
       }
+      if (this.#reader.skippedMembers > 0) this.isBroken = true;
     } catch (error) {
       if (!(error instanceof TarFormatError)) throw error;
       this.isBroken = true;

@@ -98,7 +98,7 @@ export async function takeVolumes(
   if (volumes.length > MAX_VOLUMES) problems.push('there are more mounts than are looked at');
   for (const [index, volume] of volumes.slice(0, MAX_VOLUMES).entries()) {
     const policy = policyOf(volume);
-    const one = await takeVolume(volume, located, place, { into: `${folder}/v${String(index)}`, limits });
+    const one = await takeVolume(volume, { located, place, into: `${folder}/v${String(index)}`, limits });
     const hasPayload = one.paths.length > 0;
     records.push(recordOf(volume, policy, { outcome: one.outcome, folder: hasPayload ? `v${String(index)}` : null }));
     problems.push(...one.problems.map((problem) => `${volume.kind}: ${problem}`));
@@ -126,9 +126,17 @@ const NOTHING = { isFound: false, problems: [], paths: [], entries: [] };
 /** A volume that does not answer (a dead NFS or FUSE) is a problem of its own and takes nothing else with it. */
 async function takeVolume(
   volume: MountedVolume,
-  located: LocatedContainer,
-  place: Place,
-  { into, limits }: { readonly into: string; readonly limits: DiffLimits },
+  {
+    located,
+    place,
+    into,
+    limits,
+  }: {
+    readonly located: LocatedContainer;
+    readonly place: Place;
+    readonly into: string;
+    readonly limits: DiffLimits;
+  },
 ): Promise<TakenVolume> {
   const policy = policyOf(volume);
   if (policy === 'none') return { ...NOTHING, outcome: 'named' };

@@ -64,7 +64,12 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
     (path) => selection.chosen.has(path),
     (path, { sizeBytes }): ContentObserver | null => {
       if (entry.parse === 'logins')
-        return loginObserver({ path, sizeBytes, machine, deliver: (lines) => void logins.push(...lines) });
+        return loginObserver({
+          path,
+          sizeBytes,
+          machine,
+          deliver: (lines) => lines.forEach((line) => logins.push(line)),
+        });
       return entry.parse === 'pod-logs' ? podLogObserver(path, (log) => void podLogs.push(log)) : null;
     },
   );

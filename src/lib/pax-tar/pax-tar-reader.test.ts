@@ -224,13 +224,44 @@ describe('what is no tar', () => {
       END,
     ]);
 
+  it.each([512, 100_000])(
+    'leaves out a member with too large a header, reads on, and says so: in pieces of %d',
+    (step) => {
+      const huge = record('SCHILY.xattr.user.x', 'v'.repeat(5 * 1024 * 1024));
+      const inner = Buffer.concat([header({ name: 'forged' }), END]);
+      const archive = Buffer.concat([
+        header({ name: 'before' }),
+        // Its size stands in the records alone, and its content looks like members.
+        extended(record('size', '9'), huge, record('size', String(inner.length))),
+        header({ name: 'huge' }),
+        inner,
+        header({ type: 'L', size: octal(5 * 1024 * 1024) }),
+        Buffer.alloc(5 * 1024 * 1024, 0x6e),
+        header({ name: 'long', size: octal(3) }),
+        padded('abc'),
+        header({ name: 'after', size: octal(2) }),
+        padded('ok'),
+        END,
+      ]);
+      const names: string[] = [];
+      const reader = new PaxTarReader();
+      for (let at = 0; at < archive.length; at += step)
+        for (const event of reader.feed(archive.subarray(at, at + step)))
+          if (event.kind === 'entry') names.push(event.entry.name.toString());
+      expect(names).toEqual(['before', 'after']);
+      expect(() => {
+        reader.end();
+      }).toThrow(expect.objectContaining({ reason: 'extension-too-large' }));
+    },
+  );
+
   it.each<[string, Buffer]>([
     ['bad-checksum', damaged(header({}))],
     ['no-number', Buffer.alloc(512, 0x41)],
     ['truncated', Buffer.alloc(512)],
     ['lone-zero-block', Buffer.concat([Buffer.alloc(512), header({})])],
     ['bytes-after-end', Buffer.concat([END, Buffer.from('x')])],
-    ['extension-too-large', header({ type: 'x', size: octal(5 * 1024 * 1024) })],
+    ['extension-too-large', header({ type: 'g', size: octal(5 * 1024 * 1024) })],
     ['extension-without-member', Buffer.concat([extended(record('a', 'b')), END])],
     ['too-many-extensions', Buffer.concat(Array.from({ length: 17 }, () => extended(record('a', 'b'))))],
     ['bad-pax-record', Buffer.concat([extended('9 a=b\n'), header({}), END])],

@@ -13,6 +13,11 @@ import { BLOCK_BYTES, headerNumber, parseTarHeader, type TarHeader } from './tar
 
 /** Bytes of one extended header or long name; attributes of 64 KiB each fit many times. */
 const MAX_EXTENSION_BYTES = 4 * 1024 * 1024;
+/** Digits of a record's length. */
+const MAX_LENGTH_CHARACTERS = 16;
+/** After its length: a record of a size is shorter. */
+const MAX_SIZE_RECORD_BYTES = 64;
+const NOTHING = Buffer.alloc(0);
 /** Extended headers before one member. */
 const MAX_EXTENSIONS = 16;
 
@@ -31,7 +36,7 @@ type Steps<T> = Generator<PaxEvent | null, T, undefined>;
 /**
  * Reads a tar stream piece by piece: ustar, pax, GNU's long names, its three sparse formats in pax and its old one, numbers in octal
  * and base-256. Memory is bounded by one extended header and one sparse map, whatever the archive. Nothing is trusted: names are
- * handed out as bytes, and what is not well-formed throws `TarFormatError`; after that the reader must not be fed again.
+ * handed out as bytes, a member whose extended header is too large is left out until `end` says so, and what is not well-formed throws `TarFormatError`; after that the reader must not be fed again.
  *
  * `for (const event of reader.feed(chunk)) ...` for each chunk in order, each loop to its end; the loop may await between events.
  * Then `end()`: it throws when the archive's end was not there. Pieces of content share memory with the chunk.
@@ -43,6 +48,7 @@ export class PaxTarReader {
   #position = 0;
   #globals: PaxRecords = [];
   #ended = false;
+  #skipped = 0;
 
   constructor() {
     this.#steps = this.#run();
@@ -58,9 +64,15 @@ export class PaxTarReader {
     }
   }
 
-  /** Throws `TarFormatError` when the two blocks that end an archive have not come. */
+  /** Members that were left out until now, since an extended header of theirs is too large. */
+  get skippedMembers(): number {
+    return this.#skipped;
+  }
+
+  /** Throws `TarFormatError` when the two blocks that end an archive have not come, and when a member was left out. */
   end(): void {
     if (!this.#ended) throw new TarFormatError('truncated', `the archive ends early, after ${this.#position} bytes`);
+    if (this.#skipped > 0) throw tooLarge();
   }
 
   *#take(length: number): Steps<Buffer> {
@@ -102,10 +114,15 @@ export class PaxTarReader {
     let header = first;
     let own: PaxRecords = [];
     let gnu: GnuNames = { name: null, linkName: null };
+    let isSkipped = false;
     for (let count = 0; 'xXgLK'.includes(header.typeFlag); count += 1) {
       if (count === MAX_EXTENSIONS)
         throw new TarFormatError('too-many-extensions', 'a member has too many extended headers');
-      const body = yield* this.#extension(header);
+      if (header.sizeBytes > MAX_EXTENSION_BYTES) {
+        own = [...own, ...(yield* this.#tooLarge(header))];
+        isSkipped = true;
+      }
+      const body = header.sizeBytes > MAX_EXTENSION_BYTES ? NOTHING : yield* this.#extension(header);
       if (header.typeFlag === 'L') gnu = { ...gnu, name: untilZero(body) };
       else if (header.typeFlag === 'K') gnu = { ...gnu, linkName: untilZero(body) };
       else if (header.typeFlag === 'g') this.#globals = [...new Map([...this.#globals, ...parsePaxRecords(body)])];
@@ -120,7 +137,43 @@ export class PaxTarReader {
       }
       header = parseTarHeader(block);
     }
-    yield* this.#content(header, [...this.#globals, ...own], gnu);
+    const records = [...this.#globals, ...own];
+    if (isSkipped) yield* this.#skip(header, records);
+    else yield* this.#content(header, records, gnu);
+  }
+
+  /** The member is left out, and `end` says so. */
+  *#skip(header: TarHeader, records: PaxRecords): Steps<void> {
+    if (header.typeFlag === 'S') throw tooLarge();
+    this.#skipped += 1;
+    const stored = hasContent(header) ? storedBytesOf(header, records) : 0;
+    yield* this.#discard(stored);
+    yield* this.#padding(stored);
+  }
+
+  *#discard(length: number): Steps<void> {
+    for (let left = length; left > 0;) left -= (yield* this.#takeSome(left)).length;
+  }
+
+  /** Passes over it, and returns its records of the member's size: without them what follows could not be told from content. */
+  *#tooLarge(header: TarHeader): Steps<PaxRecords> {
+    if (header.typeFlag === 'g') throw tooLarge();
+    let sizes: PaxRecords = [];
+    if ('LK'.includes(header.typeFlag)) yield* this.#discard(header.sizeBytes);
+    else
+      for (let left = header.sizeBytes; left > 0;) {
+        let length = '';
+        while (!length.endsWith(' ') && length.length <= MAX_LENGTH_CHARACTERS)
+          length += (yield* this.#take(1)).toString('latin1');
+        const rest = /^[1-9]\d* $/.test(length) ? Number(length) - length.length : NaN;
+        left -= length.length;
+        if (!(rest > 0 && rest <= left)) throw new TarFormatError('bad-pax-record', 'a record has no length that fits');
+        left -= rest;
+        if (rest > MAX_SIZE_RECORD_BYTES) yield* this.#discard(rest);
+        else sizes = [...sizes, ...sizeRecords(Buffer.concat([Buffer.from(length), yield* this.#take(rest)]))];
+      }
+    yield* this.#padding(header.sizeBytes);
+    return sizes.slice(-1);
   }
 
   /** An archive may end after a global header: the first of the two closing blocks is taken again. */
@@ -130,8 +183,6 @@ export class PaxTarReader {
   }
 
   *#extension(header: TarHeader): Steps<Buffer> {
-    if (header.sizeBytes > MAX_EXTENSION_BYTES)
-      throw new TarFormatError('extension-too-large', `an extended header is larger than ${MAX_EXTENSION_BYTES} bytes`);
     // A copy: the chunk that it stands in may be large.
     const body = Buffer.from(yield* this.#take(header.sizeBytes));
     yield* this.#padding(header.sizeBytes);
@@ -191,6 +242,11 @@ export class PaxTarReader {
     return { segments: lines.segments(), mapBytes };
   }
 }
+
+const tooLarge = (): TarFormatError =>
+  new TarFormatError('extension-too-large', `an extended header is larger than ${MAX_EXTENSION_BYTES} bytes`);
+
+const sizeRecords = (body: Buffer): PaxRecords => parsePaxRecords(body).filter(([keyword]) => keyword === 'size');
 
 interface SparseMap {
   readonly realSizeBytes: number;

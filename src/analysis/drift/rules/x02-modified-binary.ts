@@ -16,9 +16,14 @@ function wasProgram({ base }: DiffEntry): boolean {
   return base !== null && base.type === 'file' && (base.mode & 0o111) !== 0;
 }
 
-function contentHit({ entry, path, runs }: DriftSubject): DriftHit | null {
-  const isProgram = isCode(entry) || isExecutableBit(entry) || wasProgram(entry) || isSystemPath(path);
-  if (!isProgram && !runs && !CODE_NAMES.test(path)) return null;
+/** A program by what it is or was, or where it is. */
+function isProgram({ entry, path }: DriftSubject): boolean {
+  return isCode(entry) || isExecutableBit(entry) || wasProgram(entry) || isSystemPath(path);
+}
+
+function contentHit(subject: DriftSubject): DriftHit | null {
+  const { entry, path, runs } = subject;
+  if (!isProgram(subject) && !runs && !CODE_NAMES.test(path)) return null;
   const { base, differs } = entry;
   if (base !== null && !differs.includes('mtime') && !differs.includes('size'))
     return {
@@ -38,15 +43,13 @@ function contentHit({ entry, path, runs }: DriftSubject): DriftHit | null {
       severity: 'critical',
       why: 'What the image installed here has other content.',
     };
-  return isProgram
+  return isProgram(subject)
     ? { rule: 'modified-executable', severity: 'high', why: 'An executable of the image has other content.' }
     : { rule: 'modified-code', severity: 'medium', why: 'Code of the image, by its name, has other content.' };
 }
 
 /** Another kind of thing where the image has a program: a file for a link, a link for a file. */
 function replacedHit({ entry, path, runs }: DriftSubject): DriftHit | null {
-  const isFile = entry.type === 'file' && (isCode(entry) || isExecutableBit(entry));
-  if (!isSystemPath(path) && !wasProgram(entry) && !isFile && !runs) return null;
   if (runs)
     return {
       rule: 'replaced-and-running',
@@ -54,9 +57,17 @@ function replacedHit({ entry, path, runs }: DriftSubject): DriftHit | null {
       why: 'A process runs it, and the image has another kind of thing here.',
     };
   const isInSystem = isSystemPath(path) || wasProgram(entry);
-  const to = entry.type === 'link' ? `a link to ${(entry.linkTarget ?? '').slice(0, 200)}` : `a ${entry.type}`;
-  const why = `The image has a ${entry.base?.type ?? 'thing'} of this name, and here is ${to}.`;
+  if (!isInSystem && !isNewProgram(entry)) return null;
+  const why = `The image has a ${entry.base?.type ?? 'thing'} of this name, and here is ${kindOf(entry)}.`;
   return { rule: 'replaced', severity: isInSystem ? 'critical' : 'high', why };
+}
+
+function isNewProgram(entry: DiffEntry): boolean {
+  return entry.type === 'file' && (isCode(entry) || isExecutableBit(entry));
+}
+
+function kindOf({ type, linkTarget = '' }: DiffEntry): string {
+  return type === 'link' ? `a link to ${linkTarget.slice(0, 200)}` : `a ${type}`;
 }
 
 /** A link that leads elsewhere than the image's, where programs and libraries are. */
@@ -66,13 +77,14 @@ function linkHit({ entry, path }: DriftSubject): DriftHit | null {
   return { rule: 'modified-link', severity: 'critical', why };
 }
 
-function undeterminedHit({ entry, path, runs }: DriftSubject): DriftHit | null {
+function undeterminedHit(subject: DriftSubject): DriftHit | null {
+  const { entry, path, runs } = subject;
   if (entry.type !== 'file') return null;
-  const isProgram = isCode(entry) || isExecutableBit(entry) || wasProgram(entry) || isSystemPath(path) || runs;
-  return isProgram || CODE_NAMES.test(path)
+  const isGrave = runs || isProgram(subject);
+  return isGrave || CODE_NAMES.test(path)
     ? {
         rule: 'not-compared',
-        severity: isProgram ? 'high' : 'medium',
+        severity: isGrave ? 'high' : 'medium',
         why: 'A program that was opened for writing; one of the two contents was not read, so it may be another.',
       }
     : null;
