@@ -14,7 +14,7 @@ const MAX_FILES = 8192;
 /** Processes of one file that a line names. */
 const MAX_PIDS = 1000;
 /** A process may end before its file is opened; then another one of the same file is asked. */
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 8;
 /** Nothing is printed while a large file is read, which itself may take a minute. */
 const HASH_IDLE_MS = 90_000;
 
@@ -31,13 +31,19 @@ interface Executable {
 
 const stdinOf = (names: readonly string[]): Buffer => Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1');
 
+/** The name to ask by in a round: every one where there are few, else spread over old and young processes. */
+export function nameOfRound(names: readonly string[], round: number): string | undefined {
+  if (names.length <= MAX_ROUNDS) return names[round];
+  return names[Math.round((round * (names.length - 1)) / (MAX_ROUNDS - 1))];
+}
+
 async function hashRound(
   work: NodeWork,
   round: number,
   executables: ReadonlyMap<string, Executable>,
 ): Promise<NodeStepEnd> {
   const names = [...executables.values()].flatMap(({ sha256, names: all }) =>
-    sha256 === null ? (all[round] ?? []) : [],
+    sha256 === null ? (nameOfRound(all, round) ?? []) : [],
   );
   const rows = new NulRows(3, ([name, id, sum]) => {
     const [device = '', inode = ''] = (id ?? '').toString().split(' ');
@@ -132,7 +138,7 @@ export async function readExecutables(work: NodeWork): Promise<CollectResult> {
   const executables = group(rows.files);
   const unhashed = (): Executable[] => [...executables.values()].filter(({ sha256 }) => sha256 === null);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if (unhashed().some(({ names }) => names[round] !== undefined))
+    if (unhashed().some(({ names }) => nameOfRound(names, round) !== undefined))
       ends.push(await hashRound(work, round, executables));
   }
   if (executables.size > 0) ends.push(await nameThem(work, executables));
