@@ -25,6 +25,7 @@ describe.skipIf(!canRun)(`an archive sealed with a key of AWS KMS${needsMoto}`, 
     await kms.send(new CreateAliasCommand({ AliasName: 'alias/evidence', TargetKeyId: arn }));
     user = new User();
     Object.assign(user.environment, FAKE_ACCOUNT, { AWS_ENDPOINT_URL_KMS: moto.endpoint });
+    await user.run('key', 'new', '--principal', 'ann@example.org');
     sandbox = await user.sandbox();
   });
   afterAll(async () => {
@@ -44,7 +45,6 @@ describe.skipIf(!canRun)(`an archive sealed with a key of AWS KMS${needsMoto}`, 
     const [key] = shown.document['keys'] as { publicKey: string; heldIn: string }[];
     expect(key).toMatchObject({ type: 'ecdsa-sha2-nistp256', heldIn: 'elsewhere' });
     writeFileSync(join(user.directory, 'kms.pub'), `${key!.publicKey}\n`);
-    await user.run('key', 'new', '--principal', 'ann@example.org');
     await user.run('key', 'trust', 'kms.pub', '--principal', 'kms@example.org', '--yes');
     await collect();
     const twice = await user.json('seal', '--key', `awskms:${arn}`, '--countersign', 'awskms:alias/evidence');
