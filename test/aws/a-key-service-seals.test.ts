@@ -57,7 +57,7 @@ describe.skipIf(!canRun)(`an archive sealed with a key of AWS KMS${needsMoto}`, 
       signer: { principal: 'kms@example.org' },
     });
     const { exitCode, stderr } = await user.shell(
-      `tar xzf '${archive}' && cd *-x0001 && ssh-keygen -Y verify -f '${join(user.home, 'allowed_signers')}' -I kms@example.org \
+      `tar xzf '${archive}' && cd *-x000* && ssh-keygen -Y verify -f '${join(user.home, 'allowed_signers')}' -I kms@example.org \
         -n exhibit-seal@v1 -s seal/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt`,
     );
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
