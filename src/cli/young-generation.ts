@@ -1,6 +1,6 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-/** What the two halves of V8's space for new objects may come to. */
+/** Size of V8's space for new objects at which it stops growing. Its last step starts below and at most doubles it: it stays under twice this. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Far more than it takes to get there. */
 const MAX_TURNS = 200;
