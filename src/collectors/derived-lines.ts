@@ -1,3 +1,4 @@
+import { derivedFacts } from './derived-facts.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import type { Subject } from '../model/artifact.js';
 import type { EvidenceSink, ItemDraft, ItemWriter } from '../ports/evidence-sink.js';
@@ -30,15 +31,7 @@ export class DerivedLines {
     if (this.lines === 0) return;
     const writer = await this.#flush();
     this.#writer = undefined;
-    await writer.commit({
-      subject,
-      source: { method: 'derive' },
-      outcome: 'collected',
-      sourceChanged: null,
-      firstByteAt: null,
-      lastByteAt: null,
-      derivedFrom,
-    });
+    await writer.commit(derivedFacts(subject, derivedFrom));
   }
 
   /** After `commit` it does nothing. */

@@ -1,3 +1,4 @@
+import { derivedFacts } from './derived-facts.js';
 import type { EvidenceSink, ItemDraft, ItemWriter } from '../ports/evidence-sink.js';
 import { renderIndex, type IndexedPage } from './list-index.js';
 import { openItem } from './open-item.js';
@@ -35,15 +36,7 @@ export class ListIndexFile {
     this.#writer = undefined;
     const derivedFrom = this.#derivedFrom;
     this.#derivedFrom = [];
-    await writer.commit({
-      subject: {},
-      source: { method: 'derive' },
-      outcome: 'collected',
-      sourceChanged: null,
-      firstByteAt: null,
-      lastByteAt: null,
-      derivedFrom,
-    });
+    await writer.commit(derivedFacts({}, derivedFrom));
   }
 
   async abort(): Promise<void> {

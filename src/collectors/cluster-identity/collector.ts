@@ -2,6 +2,7 @@ import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult } from '../../ports/collector.js';
 import { captureBody } from '../capture-body.js';
 import { MAX_JSON_BYTES } from '../json-body.js';
+import { UNKNOWN_ARTIFACT } from '../unknown-artifact.js';
 import { observeClock } from './observe-clock.js';
 import { readSelfReview, REVIEW_PATH } from './self-review.js';
 import { IDENTITY_SOURCES, type IdentitySource } from './sources.js';
@@ -61,12 +62,7 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
   if (planned.artifact === SELF_REVIEW) return await readSelfReview(planned, context);
   const source = IDENTITY_SOURCES.find(({ name }) => planned.artifact === `${ID}/${name}`);
   if (source !== undefined) return await readSource(source, planned, context);
-  return {
-    outcome: 'skipped',
-    reason: 'unknown-artifact',
-    detail: 'This version of the program does not know it.',
-    proof: {},
-  };
+  return UNKNOWN_ARTIFACT;
 }
 
 const nonResource = (nonResourceUrl: string, why: string) =>

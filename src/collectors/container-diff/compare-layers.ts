@@ -15,20 +15,11 @@ import {
   type OverlayMarks,
 } from './overlay-marks.js';
 import { hashBase, keyOf, readBase, type ReadBase } from './read-base.js';
-import type { ArchivedEntry } from './upper-content.js';
+import { UNREAD, type ArchivedEntry } from './upper-content.js';
 
 /** Bytes of the layers below that are hashed to be compared. */
 const MAX_HASHED_BYTES = 16 * 1024 * 1024 * 1024;
 const MAX_HIDDEN = 1000;
-
-const UNREAD: ArchivedEntry = {
-  xattrs: new Map(),
-  rdev: null,
-  sha256: null,
-  sniff: null,
-  hardLinkTo: null,
-  isSparseTooLarge: false,
-};
 
 interface Seen {
   readonly entry: ListedEntry;

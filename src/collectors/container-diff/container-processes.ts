@@ -1,5 +1,5 @@
-import type { NodeAccess } from '../../ports/node-access.js';
 import { cgroupOwner } from '../cgroup-container.js';
+import { oncePerAccess } from '../once-per-access.js';
 import { PROCESSES_SCRIPT } from './far-scripts.js';
 import { runShort } from './run-short.js';
 
@@ -70,24 +70,10 @@ function isEarlier(one: ContainerProcess, other: ContainerProcess): boolean {
   return difference < 0n || (difference === 0n && one.pid < other.pid);
 }
 
-const known = new WeakMap<NodeAccess, Promise<Map<string, ContainerProcess>>>();
-
 /** The containers that run on a node, read once per way to it. Throws what `runShort` throws. */
-export async function containerProcesses(
-  access: NodeAccess,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, ContainerProcess>> {
-  const reading =
-    known.get(access) ??
-    runShort(access, { name: 'container-processes', script: PROCESSES_SCRIPT, signal }).then(({ bytes }) =>
-      containerProcessesOf(bytes),
-    );
-  known.set(access, reading);
-  try {
-    return await reading;
-  } catch (error) {
-    // The next container asks again: one answer that did not come says nothing of the others.
-    known.delete(access);
-    throw error;
-  }
-}
+export const containerProcesses = oncePerAccess(
+  async (access, signal): Promise<ReadonlyMap<string, ContainerProcess>> => {
+    const { bytes } = await runShort(access, { name: 'container-processes', script: PROCESSES_SCRIPT, signal });
+    return containerProcessesOf(bytes);
+  },
+);

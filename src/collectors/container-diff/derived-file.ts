@@ -1,3 +1,4 @@
+import { derivedFacts } from '../derived-facts.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import type { Sensitivity, Subject, Vantage } from '../../model/artifact.js';
 import type { CollectContext } from '../../ports/collector.js';
@@ -34,15 +35,7 @@ export async function writeDerived(
     }
     if (batch !== '') await writer.write(Buffer.from(batch, 'latin1'));
     open = null;
-    await writer.commit({
-      subject,
-      source: { method: 'derive' },
-      outcome: 'collected',
-      sourceChanged: null,
-      firstByteAt: null,
-      lastByteAt: null,
-      derivedFrom,
-    });
+    await writer.commit(derivedFacts(subject, derivedFrom));
     return path;
   } finally {
     await open?.abort();

@@ -6,6 +6,7 @@ import type { LocatedContainer, Place } from './located-container.js';
 import type { DiffLimits } from './planned-diff.js';
 import { resolveFolders, type FarFolder } from './resolve-folders.js';
 import { policyOf, volumeOf, type MountedVolume } from './volume-kind.js';
+import { UNREAD } from './upper-content.js';
 
 export interface TakenVolumes {
   /** One line of source.jsonl's list for each mount that is no system one. */
@@ -52,14 +53,7 @@ function* entriesOf(captured: CapturedFolder, volume: MountedVolume): Generator<
     yield entryRecord({
       compared: {
         entry,
-        archived: archived ?? {
-          xattrs: new Map(),
-          rdev: null,
-          sha256: null,
-          sniff: null,
-          hardLinkTo: null,
-          isSparseTooLarge: false,
-        },
+        archived: archived ?? UNREAD,
         // Where no overlay is, its marks mean nothing: a device 0/0 in a volume deletes nothing.
         marks: { whiteout: null, opaque: false, redirect: null, metacopy: false },
         base: null,

@@ -15,6 +15,16 @@ export interface ArchivedEntry {
   readonly isSparseTooLarge: boolean;
 }
 
+/** Of what is in no archive. */
+export const UNREAD: ArchivedEntry = {
+  xattrs: new Map(),
+  rdev: null,
+  sha256: null,
+  sniff: null,
+  hardLinkTo: null,
+  isSparseTooLarge: false,
+};
+
 /** Bytes of holes that are hashed as zeros, in one archive: whoever made them paid nothing for them. */
 const MAX_HOLE_BYTES = 4 * 1024 * 1024 * 1024;
 const ZEROS = Buffer.alloc(1_048_576);

@@ -1,3 +1,4 @@
+import { derivedFacts } from '../derived-facts.js';
 import { PaxTarReader } from '../../lib/pax-tar/pax-tar-reader.js';
 import { tarEnd } from '../../lib/pax-tar/pax-tar-writer.js';
 import { TarFormatError } from '../../lib/pax-tar/tar-format-error.js';
@@ -70,9 +71,7 @@ export async function writeLayer(
     const problem = await convert(upper, archive, opened.writer);
     if (problem !== null) return none(problem);
     open = null;
-    const times = { sourceChanged: null, firstByteAt: null, lastByteAt: null };
-    const source = { method: 'derive' };
-    await opened.writer.commit({ subject, source, outcome: 'collected', ...times, derivedFrom: [upperPath] });
+    await opened.writer.commit(derivedFacts(subject, [upperPath]));
   } finally {
     upper.close();
     await open?.abort();

@@ -1,5 +1,6 @@
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { kubeletRight } from '../kubelet-right.js';
 import { distinctSegments, keyPart } from '../segments.js';
 import { logsUrl, plannedLogSchema, plannedTree, type PlannedLog } from './planned-log.js';
 import { readFile } from './read-file.js';
@@ -62,14 +63,7 @@ export const collector: Collector = {
   tags: ['kubelet', 'node', 'logs'],
   needsKubelet: true,
   needs: ['nodes'],
-  permissions: [
-    {
-      apiGroup: '',
-      resource: 'nodes/proxy',
-      verbs: ['get'],
-      why: 'The log folder of the node through its kubelet. Allows far more than reading: grant it for the incident only.',
-    },
-  ],
+  permissions: [kubeletRight('The log folder of the node through its kubelet.')],
   plan,
   collect,
 };

@@ -1,3 +1,4 @@
+import { derivedFacts } from '../derived-facts.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
@@ -196,15 +197,9 @@ export async function walkTree(
     if (tree.sizeBytes === 0) return result;
     const ending = tree;
     tree = undefined;
-    await ending.commit({
-      subject: nodeSubject(target),
-      source: { method: 'derive' },
-      outcome: result.outcome === 'collected' ? 'collected' : 'partial',
-      sourceChanged: null,
-      firstByteAt: null,
-      lastByteAt: null,
-      derivedFrom: walk.listings,
-    });
+    await ending.commit(
+      derivedFacts(nodeSubject(target), walk.listings, result.outcome === 'collected' ? 'collected' : 'partial'),
+    );
     return result;
   } finally {
     await tree?.abort();

@@ -2,6 +2,7 @@ import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
 import { nodePartSchema, planNodeParts } from '../node-part.js';
 import { runNodeStep, type NodeWork } from '../node-step.js';
+import { UNKNOWN_ARTIFACT } from '../unknown-artifact.js';
 import { KERNEL_FILES, NOT_THERE, type KernelFile } from './far-scripts.js';
 import { takeImage } from './take-image.js';
 
@@ -33,12 +34,8 @@ const PARTS: Readonly<Record<KernelFile | 'image', string>> = {
 
 async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
   if (context.limits.memory !== true) return;
-  for (const planned of planNodeParts(
-    ID,
-    Object.entries(PARTS).map(([part, source]) => ({ part, source })),
-    context,
-  ))
-    yield { ...planned, required: planned.artifact.endsWith('/image') };
+  const parts = Object.entries(PARTS).map(([part, source]) => ({ part, source, required: part === 'image' }));
+  yield* planNodeParts(ID, parts, context);
   await Promise.resolve();
 }
 
@@ -64,8 +61,7 @@ async function collect(planned: PlannedArtifact, context: CollectContext): Promi
   if (part.part === 'image') return await takeImage(work);
   if (part.part === 'btf' || part.part === 'kallsyms' || part.part === 'system-map')
     return await takeKernelFile(work, part.part);
-  const detail = 'This version of the program does not know it.';
-  return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
+  return UNKNOWN_ARTIFACT;
 }
 
 export const collector: Collector = {

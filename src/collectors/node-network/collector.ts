@@ -1,7 +1,5 @@
-import type { PlannedArtifact } from '../../model/artifact.js';
-import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
-import { cannotReadProcesses, nodePartSchema, planNodeParts } from '../node-part.js';
-import type { NodeWork } from '../node-step.js';
+import type { Collector } from '../../ports/collector.js';
+import { planParts, readProcessPart, type PartReaders } from '../part-readers.js';
 import { readConfiguration, readConntrack } from './read-configuration.js';
 import { readSockets } from './read-sockets.js';
 
@@ -28,30 +26,11 @@ one that a process has open is more than a claim. What eBPF forwards passes by c
 const TOOLS = { grep: 'GNU grep', find: 'findutils', stat: 'coreutils' };
 
 /** In the order in which they are read: what ends first is read first. */
-const PARTS: Readonly<Record<string, { readonly source: string; read(work: NodeWork): Promise<CollectResult> }>> = {
+const PARTS: PartReaders = {
   sockets: { source: '/proc/<pid>/net', read: readSockets },
   conntrack: { source: '/proc/<pid>/net/nf_conntrack', read: readConntrack },
   configuration: { source: 'ip, nft, iptables-save in each network namespace', read: readConfiguration },
 };
-
-async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
-  const parts = Object.entries(PARTS).map(([part, { source }]) => ({ part, source }));
-  yield* planNodeParts(ID, parts, context);
-  await Promise.resolve();
-}
-
-async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
-  const part = nodePartSchema.parse(planned.data);
-  const access = await context.nodeAccess(part.node);
-  const refusal = cannotReadProcesses(access, TOOLS);
-  if (refusal !== null) return refusal;
-  const found = Object.hasOwn(PARTS, part.part) ? PARTS[part.part] : undefined;
-  if (found === undefined) {
-    const detail = 'This version of the program does not know it.';
-    return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
-  }
-  return await found.read({ planned, part, collector: ID, access, context });
-}
 
 export const collector: Collector = {
   id: ID,
@@ -63,6 +42,7 @@ export const collector: Collector = {
   needsNodeAccess: true,
   needs: ['nodes'],
   permissions: [],
-  plan,
-  collect,
+  plan: (context) => planParts(ID, PARTS, context),
+  collect: async (planned, context) =>
+    await readProcessPart({ collector: ID, readers: PARTS, tools: TOOLS }, planned, context),
 };

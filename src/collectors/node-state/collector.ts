@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { ReadRequest } from '../../ports/cluster-reader.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { kubeletRight } from '../kubelet-right.js';
 import { captureBody, type CapturedBody } from '../capture-body.js';
 import { isStatus, refusalMessage } from '../refusal.js';
 import { distinctSegments, keyPart, urlPart } from '../segments.js';
 import { nodeSubject } from '../node-subject.js';
+import { UNKNOWN_ARTIFACT } from '../unknown-artifact.js';
 import { KUBELET_ENDPOINTS, type KubeletEndpoint } from './endpoints.js';
 import { MetricNames } from './metric-names.js';
 import { proveMetrics } from './prove-metrics.js';
@@ -72,14 +74,7 @@ function judge(endpoint: KubeletEndpoint, body: CapturedBody): CollectResult {
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
   const { node, segment, path, ...machine } = plannedSchema.parse(planned.data);
   const endpoint = KUBELET_ENDPOINTS.find((one) => one.path === path);
-  if (endpoint === undefined) {
-    return {
-      outcome: 'skipped',
-      reason: 'unknown-artifact',
-      detail: 'This version of the program does not know it.',
-      proof: {},
-    };
-  }
+  if (endpoint === undefined) return UNKNOWN_ARTIFACT;
   const { accept, file, sensitivity } = endpoint;
   const request: ReadRequest = {
     path: proxyPath(node, path),
@@ -121,14 +116,7 @@ export const collector: Collector = {
   tags: ['kubelet', 'node', 'state', 'volatile'],
   needsKubelet: true,
   needs: ['nodes'],
-  permissions: [
-    {
-      apiGroup: '',
-      resource: 'nodes/proxy',
-      verbs: ['get'],
-      why: 'The kubelet through the API server. Allows far more than reading: grant it for the incident only.',
-    },
-  ],
+  permissions: [kubeletRight('The kubelet through the API server.')],
   plan,
   collect,
 };

@@ -1,11 +1,9 @@
 import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
-import type { NodeAccess } from '../../ports/node-access.js';
-import { nodePartSchema, type NodePart } from '../node-part.js';
+import { missingTools, nodePartSchema, planNodeParts } from '../node-part.js';
 import type { NodeWork } from '../node-step.js';
 import { oneAtATime } from '../one-at-a-time.js';
-import { distinctSegments, keyPart } from '../segments.js';
 import { catalogue } from './catalogue.js';
 import { collectEntry } from './collect-entry.js';
 import { collectCoverage, noteOutcome } from './coverage.js';
@@ -39,33 +37,14 @@ it is the word of the node's kernel, or of its disk.
 
 const TOOLS = { find: 'findutils', tar: 'GNU tar', sha256sum: 'coreutils', xargs: 'findutils' } as const;
 
-async function* plan({ targets }: PlanContext): AsyncGenerator<PlannedArtifact> {
-  const segments = distinctSegments(targets.nodes.map(({ name }) => name));
-  for (const { name: node, uid, machineId } of targets.nodes) {
-    const partOf = (part: string): NodePart => ({ node, uid, machineId, segment: segments.get(node) ?? '_', part });
-    for (const { name, paths, volatility } of catalogue().values()) {
-      const source = paths.join(' ').slice(0, 500);
-      yield {
-        artifact: `${ID}/${keyPart(node)}/${name}`,
-        required: true,
-        source,
-        node,
-        volatility,
-        data: partOf(name),
-      };
-    }
-    const artifact = `${ID}/${keyPart(node)}/${COVERAGE}`;
-    // After everything else: it says what the others found.
-    yield { artifact, required: false, source: 'derived', node, volatility: 'V6', data: partOf(COVERAGE) };
-  }
+async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
+  const entries = [...catalogue().values()].map(({ name, paths, volatility }) => {
+    return { part: name, source: paths.join(' ').slice(0, 500), volatility };
+  });
+  // After everything else: it says what the others found.
+  const coverage = { part: COVERAGE, source: 'derived', required: false, volatility: 'V6' as const };
+  yield* planNodeParts(ID, [...entries, coverage], context);
   await Promise.resolve();
-}
-
-function missingTools({ facts }: NodeAccess): CollectResult | null {
-  const missing = Object.entries(TOOLS).filter(([tool, word]) => !(facts.tools[tool] ?? '').includes(word));
-  if (missing.length === 0) return null;
-  const detail = `Not there, or not as it is needed: ${missing.map(([tool, word]) => `${tool} (${word})`).join(', ')}.`;
-  return { outcome: 'skipped', reason: 'tool-missing', detail, proof: { rung: facts.rung } };
 }
 
 /** What the package database of such a system compares files with, besides SHA-256. */
@@ -77,7 +56,7 @@ function digestsOf({ osFamily }: SystemFacts): readonly DigestName[] {
 async function collectKnown(entry: CatalogueEntry, work: NodeWork): Promise<CollectResult> {
   const facts = await readSystem(work.access, work.context.signal);
   const result =
-    missingTools(work.access) ??
+    missingTools(work.access, TOOLS) ??
     (entry.content === 'kernel-text'
       ? await readKernelText(entry, work)
       : await collectEntry(entry, work, digestsOf(facts)));

@@ -1,3 +1,4 @@
+import { derivedFacts } from '../derived-facts.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
 import type { Outcome } from '../../model/outcome.js';
@@ -112,13 +113,5 @@ async function write({ content, from, isWhole }: Written, work: NodeWork): Promi
     await writer.abort();
     throw error;
   }
-  await writer.commit({
-    subject: nodeSubject(part),
-    source: { method: 'derive' },
-    outcome: isWhole ? 'collected' : 'partial',
-    sourceChanged: null,
-    firstByteAt: null,
-    lastByteAt: null,
-    derivedFrom: [from],
-  });
+  await writer.commit(derivedFacts(nodeSubject(part), [from], isWhole ? 'collected' : 'partial'));
 }

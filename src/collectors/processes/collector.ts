@@ -1,7 +1,5 @@
-import type { PlannedArtifact } from '../../model/artifact.js';
-import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
-import { cannotReadProcesses, nodePartSchema, planNodeParts } from '../node-part.js';
-import type { NodeWork } from '../node-step.js';
+import type { Collector } from '../../ports/collector.js';
+import { planParts, readProcessPart, type PartReaders } from '../part-readers.js';
 import { readDeleted } from './read-deleted.js';
 import { readExecutables } from './read-executables.js';
 import { readHidden } from './read-hidden.js';
@@ -32,7 +30,7 @@ targets are what the process chose. All of it is the word of the node's kernel: 
 const TOOLS = { grep: 'GNU grep', find: 'findutils', stat: 'coreutils', sha256sum: 'coreutils' };
 
 /** In the order in which they are read: what ends first is read first. */
-const PARTS: Readonly<Record<string, { readonly source: string; read(work: NodeWork): Promise<CollectResult> }>> = {
+const PARTS: PartReaders = {
   'table': { source: '/proc/<pid>', read: readTable },
   'deleted': { source: '/proc/<pid>/exe, /proc/<pid>/fd', read: readDeleted },
   'executables': { source: '/proc/<pid>/exe', read: readExecutables },
@@ -42,25 +40,6 @@ const PARTS: Readonly<Record<string, { readonly source: string; read(work: NodeW
   'mounts': { source: '/proc/<pid>/mountinfo', read: readMounts },
   'hidden': { source: '/proc/<number>', read: readHidden },
 };
-
-async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
-  const parts = Object.entries(PARTS).map(([part, { source }]) => ({ part, source }));
-  yield* planNodeParts(ID, parts, context);
-  await Promise.resolve();
-}
-
-async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
-  const part = nodePartSchema.parse(planned.data);
-  const access = await context.nodeAccess(part.node);
-  const refusal = cannotReadProcesses(access, TOOLS);
-  if (refusal !== null) return refusal;
-  const found = Object.hasOwn(PARTS, part.part) ? PARTS[part.part] : undefined;
-  if (found === undefined) {
-    const detail = 'This version of the program does not know it.';
-    return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
-  }
-  return await found.read({ planned, part, collector: ID, access, context });
-}
 
 export const collector: Collector = {
   id: ID,
@@ -72,6 +51,7 @@ export const collector: Collector = {
   needsNodeAccess: true,
   needs: ['nodes'],
   permissions: [],
-  plan,
-  collect,
+  plan: (context) => planParts(ID, PARTS, context),
+  collect: async (planned, context) =>
+    await readProcessPart({ collector: ID, readers: PARTS, tools: TOOLS }, planned, context),
 };

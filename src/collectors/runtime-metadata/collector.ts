@@ -1,7 +1,8 @@
 import type { PlannedArtifact } from '../../model/artifact.js';
-import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
-import { nodePartSchema, planNodeParts } from '../node-part.js';
-import type { NodeWork } from '../node-step.js';
+import type { CollectContext, Collector, CollectResult } from '../../ports/collector.js';
+import { nodePartSchema } from '../node-part.js';
+import { planParts, readerOf, type PartReaders } from '../part-readers.js';
+import { UNKNOWN_ARTIFACT } from '../unknown-artifact.js';
 import { readContainers } from './read-containers.js';
 import { readImages } from './read-images.js';
 
@@ -26,24 +27,15 @@ A database that changed while it was copied is copied again, three times at most
 The raw files hold environment variables: they are marked secret; the derived lines name variables without their values.
 `;
 
-const PARTS: Readonly<Record<string, { readonly source: string; read(work: NodeWork): Promise<CollectResult> }>> = {
+const PARTS: PartReaders = {
   containers: { source: '/var/lib/containerd, /var/lib/docker, /var/lib/containers, /run', read: readContainers },
   images: { source: 'io.containerd.content.v1.content', read: readImages },
 };
 
-async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
-  const parts = Object.entries(PARTS).map(([part, { source }]) => ({ part, source }));
-  yield* planNodeParts(ID, parts, context);
-  await Promise.resolve();
-}
-
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {
   const part = nodePartSchema.parse(planned.data);
-  const found = Object.hasOwn(PARTS, part.part) ? PARTS[part.part] : undefined;
-  if (found === undefined) {
-    const detail = 'This version of the program does not know it.';
-    return { outcome: 'skipped', reason: 'unknown-artifact', detail, proof: {} };
-  }
+  const found = readerOf(PARTS, part.part);
+  if (found === undefined) return UNKNOWN_ARTIFACT;
   const access = await context.nodeAccess(part.node);
   return await found.read({ planned, part, collector: ID, access, context });
 }
@@ -58,6 +50,6 @@ export const collector: Collector = {
   needsNodeAccess: true,
   needs: ['nodes'],
   permissions: [{ apiGroup: '', resource: 'pods', verbs: ['list'], why: 'Compared with the containers on the node.' }],
-  plan,
+  plan: (context) => planParts(ID, PARTS, context),
   collect,
 };

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { asciiJson } from '../../lib/ascii-json.js';
 import { parseJson } from '../../lib/untyped.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { kubeletRight } from '../kubelet-right.js';
 import { captureBody } from '../capture-body.js';
+import { DerivedLines } from '../derived-lines.js';
 import { concernsOneAnswer } from '../interrupted.js';
 import { judgeJson } from '../json-body.js';
 import { nodeSubject } from '../node-subject.js';
-import { openItem } from '../open-item.js';
 import { distinctSegments, keyPart, urlPart } from '../segments.js';
 import { parseSummary } from './parse-summary.js';
 import { StatsSeries } from './series.js';
@@ -101,7 +101,7 @@ async function sample(sampling: Sampling, number: number, context: CollectContex
 }
 
 async function derive(sampling: Sampling, context: CollectContext): Promise<void> {
-  const { writer } = await openItem(context.sink, {
+  const file = new DerivedLines(context.sink, {
     path: `data/derived/nodes/${sampling.target.segment}/stats-series.jsonl`,
     artifact: sampling.planned.artifact,
     collector: ID,
@@ -109,20 +109,11 @@ async function derive(sampling: Sampling, context: CollectContext): Promise<void
     sensitivity: 'normal',
   });
   try {
-    for (const line of sampling.series.lines()) await writer.write(Buffer.from(`${asciiJson(line)}\n`, 'latin1'));
-  } catch (error) {
-    await writer.abort();
-    throw error;
+    for (const line of sampling.series.lines()) await file.add(line);
+    await file.commit(nodeSubject(sampling.target), sampling.paths);
+  } finally {
+    await file.abort();
   }
-  await writer.commit({
-    subject: nodeSubject(sampling.target),
-    source: { method: 'derive' },
-    outcome: 'collected',
-    sourceChanged: null,
-    firstByteAt: null,
-    lastByteAt: null,
-    derivedFrom: [...sampling.paths],
-  });
 }
 
 /** As `sample`, but a source that fails once does not end the series. */
@@ -180,14 +171,7 @@ export const collector: Collector = {
   tags: ['kubelet', 'node', 'state', 'volatile'],
   needsKubelet: true,
   needs: ['nodes'],
-  permissions: [
-    {
-      apiGroup: '',
-      resource: 'nodes/proxy',
-      verbs: ['get'],
-      why: 'The kubelet through the API server. Allows far more than reading: grant it for the incident only.',
-    },
-  ],
+  permissions: [kubeletRight('The kubelet through the API server.')],
   plan,
   collect,
 };
