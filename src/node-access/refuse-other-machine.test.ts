@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeFacts } from '../../test/fakes/node-facts.js';
 import type { NodeFacts, NodeSelf } from '../ports/node-access.js';
 import { refuseOtherMachine } from './refuse-other-machine.js';
 
@@ -11,19 +12,7 @@ const SELF: NodeSelf = {
   ioClass: 'idle',
   pressure: true,
 };
-const factsOf = (self: Partial<NodeSelf>): NodeFacts => ({
-  rung: 'ssh',
-  vantage: 'live-kernel',
-  node: 'n',
-  machine: null,
-  kernel: null,
-  root: '',
-  processes: true,
-  capabilities: [],
-  tools: {},
-  degraded: [],
-  self: { ...SELF, ...self },
-});
+const factsOf = (self: Partial<NodeSelf>): NodeFacts => nodeFacts({ rung: 'ssh', self: { ...SELF, ...self } });
 const node = { name: 'n', uid: '', machineId: '', ready: true };
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 

@@ -1,27 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
-import type { NodeFacts } from '../ports/node-access.js';
+import { nodeFacts } from '../../test/fakes/node-facts.js';
 import type { FarExec, StartFar } from './far-exec.js';
 import { ShellAccess } from './shell-access.js';
-
-const FACTS: NodeFacts = {
-  rung: 'local',
-  vantage: 'live-kernel',
-  node: 'n',
-  machine: null,
-  kernel: null,
-  root: '',
-  processes: true,
-  capabilities: [],
-  tools: {},
-  degraded: [],
-};
 
 function accessTo(start: StartFar, rateBytesPerSecond: number | null = null): ShellAccess {
   const clock = { nowMs: () => 0, monoUs: () => 0, bootId: () => 'b' };
   let next = 0;
   const ids = { uuid: () => String((next += 1)).padStart(32, '0'), token: () => 'a' };
-  return new ShellAccess(FACTS, { start, root: '', proc: '/proc', clock, ids, rateBytesPerSecond });
+  return new ShellAccess(nodeFacts(), { start, root: '', proc: '/proc', clock, ids, rateBytesPerSecond });
 }
 
 /** Ends a script well, whatever was sent before. */

@@ -4,7 +4,7 @@ import { systemClock, systemIds } from '../../src/lib/clock.js';
 import type { KubeGlobals } from '../../src/model/kube-globals.js';
 import type { ActuateAnswer, ClusterActuator, ObjectRef } from '../../src/ports/cluster-actuator.js';
 import type { ContainerCheckpointer } from '../../src/ports/container-checkpointer.js';
-import type { LoggedCall } from './cluster-reader-harness.js';
+import { memoryLog, type LoggedCall } from './cluster-reader-harness.js';
 
 export interface ActuatorUnderTest {
   readonly actuator: ClusterActuator & ContainerCheckpointer;
@@ -18,14 +18,7 @@ export async function openActuator(kubeconfig: string, globals: Partial<KubeGlob
   const calls: LoggedCall[] = [];
   const pauses: number[] = [];
   const actuator = connectActuator(connection, {
-    requestLog: {
-      begin: (start) => calls.push({ start, end: null }),
-      end: (seq, end) => {
-        const call = calls[seq - 1];
-        if (call?.end !== null) throw new Error(`call ${seq} ended twice or never began`);
-        call.end = end;
-      },
-    },
+    requestLog: memoryLog(calls),
     clock: systemClock,
     ids: systemIds,
     io: { emit: () => undefined, progress: () => undefined },

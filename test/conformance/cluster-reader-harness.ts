@@ -26,7 +26,8 @@ export interface ReaderUnderTest {
   readonly messages: readonly string[];
 }
 
-function memoryLog(calls: LoggedCall[]): RequestLog {
+/** A request log that keeps every call, and refuses one that ends twice. */
+export function memoryLog(calls: LoggedCall[]): RequestLog {
   return {
     begin: (start) => calls.push({ start, end: null }),
     end: (seq, end) => {

@@ -3,7 +3,7 @@ import { resolveConnection } from '../../src/cluster/resolve-connection.js';
 import { systemClock, systemIds } from '../../src/lib/clock.js';
 import type { KubeGlobals } from '../../src/model/kube-globals.js';
 import type { ClusterExec, ExecEnd, ExecRequest } from '../../src/ports/cluster-exec.js';
-import type { LoggedCall } from './cluster-reader-harness.js';
+import { memoryLog, type LoggedCall } from './cluster-reader-harness.js';
 
 /** Where the recorded commands run, in the lab and in the sandbox. */
 export const TARGET = { namespace: 'exhibit-quiet', pod: 'mixed', container: 'silent' } as const;
@@ -20,14 +20,7 @@ export async function openExec(
   const connection = await resolveConnection({ kubeconfig, ...globals }, {});
   const calls: LoggedCall[] = [];
   const exec = connectExec(connection, {
-    requestLog: {
-      begin: (start) => calls.push({ start, end: null }),
-      end: (seq, end) => {
-        const call = calls[seq - 1];
-        if (call?.end !== null) throw new Error(`call ${seq} ended twice or never began`);
-        call.end = end;
-      },
-    },
+    requestLog: memoryLog(calls),
     clock: systemClock,
     ids: systemIds,
     userAgent: 'conformance',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodeFacts } from '../../../test/fakes/node-facts.js';
 import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
 import { fakeNode, fakeTargets, outcomeOf, runCollector } from '../../../test/fakes/fake-cluster-run.js';
 import { clockAlarm } from '../../evidence/clock-alarm.js';
@@ -8,18 +9,13 @@ import type { NodeAccess, NodeFacts } from '../../ports/node-access.js';
 import { collector } from './collector.js';
 import { observeNodeClock, parseFarInstant } from './observe-node-clock.js';
 
-const FACTS: NodeFacts = {
+const FACTS = nodeFacts({
   rung: 'ssh',
-  vantage: 'live-kernel',
   node: 'n1',
   machine: 'x86_64',
   kernel: '6.1',
-  root: '',
-  processes: true,
-  capabilities: [],
-  tools: {},
   degraded: [{ reason: 'not-root', detail: 'runs as user 1000' }],
-};
+});
 const REFUSALS = [{ rung: 'collector-pod', reason: 'quota', detail: 'exceeded quota' }] as const;
 
 /** Answers the question for its time with `time`, everything else with a line. */

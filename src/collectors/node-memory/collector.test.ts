@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodeFacts } from '../../../test/fakes/node-facts.js';
 import { outcomeOf, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
 import { FakeSink } from '../../../test/fakes/fake-cluster-sink.js';
 import { LOCAL_NODE, openLocalNode, runOnNode } from '../../../test/fakes/local-node.js';
@@ -29,18 +30,14 @@ interface Node {
   readonly kernelStatus?: number;
 }
 
-const FACTS: NodeFacts = {
+const FACTS = nodeFacts({
   rung: 'ssh',
-  vantage: 'live-kernel',
   node: LOCAL_NODE,
   machine: 'x86_64',
   kernel: '6.1.0',
-  root: '',
-  processes: true,
   capabilities: ['sys_rawio'],
   tools: { avml: 'avml 0.14.0' },
-  degraded: [],
-};
+});
 
 function fakeNode({
   facts,

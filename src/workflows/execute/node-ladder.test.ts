@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeFacts } from '../../../test/fakes/node-facts.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { NodeAccess, NodeAccessChoice, NodeAccessRung } from '../../ports/node-access.js';
 import { NodeLadder } from './node-ladder.js';
@@ -8,18 +9,7 @@ const nodeNamed = (name: string) => ({ name, uid: `uid-${name}`, machineId: '', 
 
 function fakeAccess(node: string, closed: string[]): NodeAccess {
   return {
-    facts: {
-      rung: 'local',
-      vantage: 'live-kernel',
-      node,
-      machine: null,
-      kernel: null,
-      root: '',
-      processes: true,
-      capabilities: [],
-      tools: {},
-      degraded: [],
-    },
+    facts: nodeFacts({ node }),
     run: () => Promise.reject(new Error('not used')),
     close: () => {
       closed.push(node);
