@@ -1,5 +1,6 @@
 import type { ContainerChange, NodeEvidence, NodeEvidenceSummary } from '../analysis/node-evidence/node-evidence.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { listeningLines, logLines } from './present-node-comparisons.js';
 
 const SHOWN_NODES = 20;
 const SHOWN_CONTAINERS = 20;
@@ -56,13 +57,16 @@ function* changeLines({ containers, containersTotal, changes, changesTotal }: No
 /** How the nodes were reached and what stands out there; `null` = it was not read. Empty where the archive has nothing of a node. */
 export function presentNodeEvidence(summary: NodeEvidenceSummary | null): string {
   if (summary === null) return 'Node evidence: not read from an encrypted archive; see exhibit decrypt';
-  if (summary.nodesTotal === 0 && summary.containersTotal === 0) return '';
+  const { listening, logs } = summary;
+  if (summary.nodesTotal === 0 && summary.containersTotal === 0 && logs === null) return '';
   const shown = summary.nodes.slice(0, SHOWN_NODES);
   const hidden = summary.nodesTotal - shown.length;
   const lines = [
     "Node evidence, by the nodes' own word:",
     ...shown.flatMap((node) => [...nodeLines(node)]),
     ...(hidden > 0 ? [`and ${plural(hidden, 'more node', 'more nodes')}; --json has up to 500`] : []),
+    ...listeningLines(listening),
+    ...logLines(logs),
     ...changeLines(summary),
     ...(summary.unreadable > 0
       ? [`${plural(summary.unreadable, 'derived line', 'derived lines')} could not be read`]

@@ -27,15 +27,18 @@ export function presentCoverage(coverage: readonly CoverageSummary[]): string {
 /** Executables that are not what their package says; empty when no node had both. */
 export function presentPackages(findings: readonly PackageFindings[]): string {
   return findings
-    .flatMap(({ node, modified, modifiedTotal, notOwnedTotal, unmodified, notComparable, limits }) => [
+    .flatMap(({ node, modified, modifiedTotal, notOwnedTotal, unmodified, configured, notComparable, limits }) => [
       escapeForTerminal(
         `Executables of ${node}: ${unmodified} as their package has them, ${modifiedTotal} modified, ` +
-          `${notOwnedTotal} of no package, ${notComparable} not comparable` +
+          `${notOwnedTotal} of no package, ${configured} configured, ${notComparable} not comparable` +
           (limits.length === 0 ? '' : ` (${limits.join(', ')})`),
         400,
       ),
       ...listed(
-        modified.map((one) => `modified: ${shown(one.pathB64)} (${escapeForTerminal(one.package, 100)})`),
+        modified.map(
+          (one) =>
+            `modified: ${shown(one.pathB64)} (${escapeForTerminal(`${one.package} ${one.version ?? ''}`.trimEnd(), 200)})`,
+        ),
         modifiedTotal,
       ),
     ])

@@ -8,6 +8,7 @@ import { dockerLayers } from '../lib/docker-store/docker-layers.js';
 import type { NodeAccess } from '../ports/node-access.js';
 import type { StepResult } from './combine-results.js';
 import { copyDatabases, type CopiedDatabase } from './copy-databases.js';
+import { interrupted } from './interrupted.js';
 import type { NodeWork } from './node-step.js';
 import { readSmallFiles } from './read-small-files.js';
 import { DOCKER_ROOT, STORAGE_ROOT, STORE_FILES } from './runtime-store-scripts.js';
@@ -33,23 +34,25 @@ interface OneRoot {
 const SNAPSHOTTER = /^io\.containerd\.snapshotter\.v1\.([a-z-]+)\/metadata\.db$/;
 
 /** Parses the copies of one node; one that is no database, or torn beyond use, ends its own step only. */
-function parseDatabases(
+async function parseDatabases(
   copies: readonly CopiedDatabase[],
   work: NodeWork,
-): { roots: Map<string, OneRoot>; bad: StepResult[] } {
+): Promise<{ roots: Map<string, OneRoot>; bad: StepResult[] }> {
   const roots = new Map<string, OneRoot>();
   const bad: StepResult[] = [];
+  const { signal } = work.context;
   for (const copy of copies) {
     const root = roots.get(copy.root) ?? { meta: null, snapshotters: new Map<string, SnapshotterState>() };
     roots.set(copy.root, root);
     const source = work.context.sink.readBack(copy.path);
     try {
       const snapshotter = SNAPSHOTTER.exec(copy.file)?.[1];
-      const read = copy.file === META_DB ? readContainerdMeta(source) : readSnapshotter(source);
+      const read = copy.file === META_DB ? await readContainerdMeta(source, signal) : readSnapshotter(source);
       if ('containers' in read) root.meta = read;
       else if (snapshotter !== undefined) root.snapshotters.set(snapshotter, read);
       if (read.lost > 0) bad.push(damaged(copy, `${String(read.lost)} pages or records could not be read`));
     } catch (error) {
+      if (signal.aborted) throw interrupted(error);
       if (!(error instanceof Error) || error.name !== 'NotBoltError') throw error;
       bad.push(damaged(copy, error.message));
     } finally {
@@ -70,9 +73,20 @@ function damaged({ root, file, changed }: CopiedDatabase, detail: string): StepR
  * the folders that its root file system is made of. See `ContainerLayers`. Throws what concerns the run.
  */
 export async function readRuntimeStores(work: NodeWork): Promise<RuntimeStores> {
+  const reading = readStores(work);
+  known.set(work.access, reading);
+  try {
+    return await reading;
+  } catch (error) {
+    if (known.get(work.access) === reading) known.delete(work.access);
+    throw error;
+  }
+}
+
+async function readStores(work: NodeWork): Promise<RuntimeStores> {
   const databases = await copyDatabases(work);
   const files = await readSmallFiles(work, 'stores', STORE_FILES);
-  const { roots, bad } = parseDatabases(databases.copies, work);
+  const { roots, bad } = await parseDatabases(databases.copies, work);
   const containers: ContainerLayers[] = [];
   const metas: { root: string; meta: ContainerdMeta }[] = [];
   for (const [root, { meta, snapshotters }] of roots) {
@@ -80,26 +94,51 @@ export async function readRuntimeStores(work: NodeWork): Promise<RuntimeStores> 
     metas.push({ root, meta });
     for (const one of containerdLayers({ root, meta, snapshotters })) containers.push(one);
   }
-  const docker = files.places.get('docker');
-  if (docker !== undefined) for (const one of dockerLayers({ root: DOCKER_ROOT, files: docker })) containers.push(one);
-  const storage = files.places.get('containers-storage');
-  if (storage !== undefined)
-    for (const one of storageLayers({ root: STORAGE_ROOT, files: storage })) containers.push(one);
+  const docker = files.places.get('docker') ?? new Map<string, Buffer>();
+  const storage = files.places.get('containers-storage') ?? new Map<string, Buffer>();
+  const all = [
+    ...mergeDocker(containers, dockerLayers({ root: DOCKER_ROOT, files: docker })),
+    ...storageLayers({ root: STORAGE_ROOT, files: storage }),
+  ];
   const databaseSteps = [...databases.steps, ...bad];
-  const stores: RuntimeStores = {
-    containers,
+  return {
+    containers: all,
     metas,
     steps: [...databaseSteps, ...files.steps],
     databaseSteps,
     paths: [...databases.copies.map(({ path }) => path), ...files.paths],
   };
-  known.set(work.access, stores);
-  return stores;
 }
 
-const known = new WeakMap<NodeAccess, RuntimeStores>();
+/** containerd's namespace for Docker, which keeps there what runs and how. */
+const OF_DOCKER = 'moby';
 
-/** What was read last of this node in this run, by whichever collector; `undefined` when nobody did. */
-export function knownRuntimeStores(access: NodeAccess): RuntimeStores | undefined {
-  return known.get(access);
+/**
+ * A container of Docker that runs stands in two stores: one line of both, by Docker's word with the specification that containerd has, and
+ * with containerd's folders where Docker leaves them to it.
+ */
+function mergeDocker(
+  ofContainerd: readonly ContainerLayers[],
+  ofDocker: readonly ContainerLayers[],
+): ContainerLayers[] {
+  const shims = new Map(
+    ofContainerd.flatMap((one) => (one.namespace === OF_DOCKER && !one.carved ? [[one.id, one] as const] : [])),
+  );
+  const merged = ofDocker.map((one) => {
+    const shim = shims.get(one.id);
+    if (shim === undefined) return one;
+    const spec = shim.spec ?? one.spec;
+    if (one.upper !== null || shim.upper === null) return { ...one, spec };
+    const { snapshotter, layout, upper, lowers, engineLowers, problems } = shim;
+    return { ...one, spec, snapshotter, layout, upper, lowers, engineLowers, problems };
+  });
+  const ids = new Set(merged.map(({ id }) => id));
+  return [...ofContainerd.filter((one) => shims.get(one.id) !== one || !ids.has(one.id)), ...merged];
+}
+
+const known = new WeakMap<NodeAccess, Promise<RuntimeStores>>();
+
+/** What was read last of this node in this run, or is being read, by whichever artifact; `undefined` when nobody could. */
+export async function knownRuntimeStores(access: NodeAccess): Promise<RuntimeStores | undefined> {
+  return await known.get(access)?.catch(() => undefined);
 }

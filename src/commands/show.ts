@@ -20,6 +20,7 @@ const OF_NODES = new Set([
   'node-access',
   'processes',
   'node-network',
+  'os-files',
   'runtime-metadata',
   'container-diff',
   'stats-series',

@@ -42,8 +42,9 @@ export type Expectation = z.infer<typeof expectationSchema>;
 /**
  * What is kept of the files. `full`: their bytes, as one tar. `hash-only`: digests, never a byte. `list-only`: name, owner and times.
  * `certificates`: digests, and of a PEM file its certificates, never a key. `kernel-text`: lines of files that the kernel makes.
+ * `journal-export`: the entries of journals as the far side's journalctl writes them out, not the files.
  */
-const CONTENTS = ['full', 'hash-only', 'list-only', 'certificates', 'kernel-text'] as const;
+const CONTENTS = ['full', 'hash-only', 'list-only', 'certificates', 'kernel-text', 'journal-export'] as const;
 
 /** What is understood in the content besides being kept, as derived records. */
 const PARSERS = ['logins', 'pod-logs', 'kernel-modules'] as const;

@@ -142,6 +142,16 @@ const volumeRecordSchema = z.strictObject({
 });
 export type VolumeRecord = z.infer<typeof volumeRecordSchema>;
 
+const packagesSchema = z.strictObject({
+  /** The archive of the package managers' files, perhaps taken for another container of the same layers; `null` = there are none. */
+  path: z.string().nullable(),
+  files: z.int(),
+  leftOut: z.int(),
+  /** Why it is not whole. */
+  problem: z.string().nullable(),
+});
+export type PackagesRecord = z.infer<typeof packagesSchema>;
+
 /** The one line of source.jsonl: of which container a diff is, by whose word, and what could not be seen. Paths are escaped. */
 export const diffSourceSchema = z.strictObject({
   /** Where the layer, its listings and the volumes are in the archive. */
@@ -190,6 +200,8 @@ export const diffSourceSchema = z.strictObject({
       problem: z.string().nullable(),
     })
     .nullable(),
+  /** Of the image; `null` = not looked for. */
+  packages: packagesSchema.nullable().default(null),
   volumes: z.array(volumeRecordSchema),
 });
 export type DiffSource = z.infer<typeof diffSourceSchema>;

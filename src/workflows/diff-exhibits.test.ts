@@ -98,7 +98,10 @@ describe('a disk and its live node', () => {
       ...HIDDEN_OF_LIVE,
     ]);
     expect(liveFirst.compared).toEqual([
-      { nodeA: 'node-a', nodeB: 'node-a', vantageA: 'live-kernel', vantageB: 'offline-disk', filesA: 3, filesB: 3 },
+      {
+        ...{ nodeA: 'node-a', nodeB: 'node-a', vantageA: 'live-kernel', vantageB: 'offline-disk' },
+        ...{ filesA: 3, filesB: 3, packagesA: null, packagesB: null },
+      },
     ]);
     expect(findings(await compare(disk, live))).toEqual([
       ['usr/lib/implant.so', 'only-in-a', ['hidden-from-live', 'gone']],

@@ -1,5 +1,6 @@
 import { compareExecutables, pairNodes, type ExecutableRow } from '../analysis/executables/compare-executables.js';
 import { readExecutables, type ReadExecutables } from '../analysis/executables/read-executables.js';
+import { readNodePackages, type NodePackages } from '../analysis/packages/read-node-packages.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Vantage } from '../model/artifact.js';
 import type { Verdict, VerifyReport } from '../model/verdict.js';
@@ -21,6 +22,15 @@ export interface ComparedNodes {
   readonly vantageB: Vantage;
   readonly filesA: number;
   readonly filesB: number;
+  readonly packagesA: ComparedPackages | null;
+  readonly packagesB: ComparedPackages | null;
+}
+
+/** The package database of a side; `null` in its place = none was taken. */
+export interface ComparedPackages {
+  readonly files: number;
+  /** Why it is not the whole. */
+  readonly limits: readonly string[];
 }
 
 export interface ExhibitsDiff {
@@ -50,8 +60,19 @@ interface Deps {
   readonly scratchDirectory: string;
 }
 
+/** Digests without a database say nothing of packages. */
+function withDatabase(packages: NodePackages | undefined): NodePackages | null {
+  const isThere = packages !== undefined && (packages.database.size > 0 || packages.limits.size > 0);
+  return isThere ? packages : null;
+}
+
+function comparedPackages(packages: NodePackages | null): ComparedPackages | null {
+  return packages === null ? null : { files: packages.database.size, limits: [...packages.limits].toSorted() };
+}
+
 /**
- * Verifies two archives and compares the executables of their nodes: two disks, two moments, or a disk and its live node. Throws
+ * Verifies two archives and compares the executables of their nodes: two disks, two moments, or a disk and its live node, each with the
+ * packages that its own database names. Throws
  * `VERIFY_FAILED` for a verdict that is neither good nor accepted, `USAGE_INVALID` when there are no inventories to compare.
  */
 export async function diffExhibits(request: DiffExhibitsRequest, deps: Deps): Promise<ExhibitsDiff> {
@@ -61,18 +82,29 @@ export async function diffExhibits(request: DiffExhibitsRequest, deps: Deps): Pr
   const b = await readExecutables(request.b.archivePath, reportB.containerSha256 ?? '');
   const pairs = pairNodes(a.nodes, b.nodes);
   if (pairs.length === 0) throw nothingToCompare(a, b);
+  const ofA = await readNodePackages(request.a.archivePath, reportA.containerSha256 ?? '');
+  const ofB = await readNodePackages(request.b.archivePath, reportB.containerSha256 ?? '');
+  const packagesOf = ([one, other]: (typeof pairs)[number]) => ({
+    a: withDatabase(ofA.get(one.node)),
+    b: withDatabase(ofB.get(other.node)),
+  });
   return {
     reportA,
     reportB,
-    compared: pairs.map(([one, other]) => ({
-      nodeA: one.node,
-      nodeB: other.node,
-      vantageA: one.vantage,
-      vantageB: other.vantage,
-      filesA: one.files.size,
-      filesB: other.files.size,
-    })),
-    rows: pairs.flatMap(([one, other]) => compareExecutables(one, other)),
+    compared: pairs.map(([one, other]) => {
+      const packages = packagesOf([one, other]);
+      return {
+        nodeA: one.node,
+        nodeB: other.node,
+        vantageA: one.vantage,
+        vantageB: other.vantage,
+        filesA: one.files.size,
+        filesB: other.files.size,
+        packagesA: comparedPackages(packages.a),
+        packagesB: comparedPackages(packages.b),
+      };
+    }),
+    rows: pairs.flatMap(([one, other]) => compareExecutables(one, other, packagesOf([one, other]))),
     isCut: a.isCut || b.isCut,
     unreadable: a.problems.length + b.problems.length,
   };

@@ -6,9 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bolt } from './benchmarks/bolt.js';
 import { collateral } from './benchmarks/collateral.js';
+import { containerDiff } from './benchmarks/container-diff.js';
 import { encrypt } from './benchmarks/encrypt.js';
 import { logIngest } from './benchmarks/log-ingest.js';
+import { nodeEvidence } from './benchmarks/node-evidence.js';
 import { podLists } from './benchmarks/pod-lists.js';
 import { scale } from './benchmarks/scale.js';
 import { sealLarge, sealSmall } from './benchmarks/seal.js';
@@ -28,6 +31,9 @@ const BENCHMARKS = [
   verifySmall,
   verifyMixed,
   encrypt,
+  containerDiff,
+  nodeEvidence,
+  bolt,
   scale,
   collateral,
 ];

@@ -27,6 +27,7 @@ export interface PayloadSpec {
   /** Default: `normal`. */
   readonly sensitivity?: ItemRecord['sensitivity'];
   readonly derivedFrom?: readonly string[];
+  readonly subject?: ItemRecord['subject'];
 }
 
 /** Files of a bag by path relative to its folder. Change them at will before `packBag`. */
@@ -100,11 +101,12 @@ function outcomesOf({ payload = SAMPLE_PAYLOAD, outcomes = [] }: BagSpec): Outco
     }));
 }
 
-function itemOf({ path, bytes, artifact, part, sensitivity = 'normal', derivedFrom }: PayloadSpec): ItemRecord {
+function itemOf(spec: PayloadSpec): ItemRecord {
+  const { path, bytes, artifact, part, sensitivity = 'normal', derivedFrom, subject = { podUid: '4f3a9c21' } } = spec;
   return {
     path,
     artifact,
-    subject: { podUid: '4f3a9c21' },
+    subject,
     vantage: 'kubelet',
     sha256: sha256(bytes),
     sizeBytes: bytes.length,

@@ -1,3 +1,4 @@
+import { ownersOf, type BothPackages, type ExecutableOwners } from './executable-owners.js';
 import type { HeldExecutable, NodeExecutables } from './read-executables.js';
 
 export type ExecutableChange = 'only-in-a' | 'only-in-b' | 'content' | 'rights' | 'unknown';
@@ -10,11 +11,17 @@ export type ExecutableFinding =
   | 'set-id'
   /** Other bytes of the same size and time: a replacement that was made to look old. */
   | 'same-size-and-time'
+  /** The package databases of the two sides have another digest of it for the same version of the package. */
+  | 'database-contradicts'
+  /** A package has it, with other content than the second side, or the only one, has. */
+  | 'differs-from-package'
   | 'kernel-module'
   | 'changed-content'
   | 'new'
   | 'gone'
-  | 'changed-rights';
+  | 'changed-rights'
+  /** The databases explain it: each side has what its own version of the package has. It stands in place of what is expected then. */
+  | 'by-package';
 
 export interface ExecutableRow {
   readonly nodeA: string;
@@ -25,18 +32,31 @@ export interface ExecutableRow {
   readonly findings: readonly ExecutableFinding[];
   readonly a: HeldExecutable | null;
   readonly b: HeldExecutable | null;
+  readonly owners: ExecutableOwners;
 }
 
 const ORDER: readonly ExecutableFinding[] = [
   'hidden-from-live',
   'set-id',
   'same-size-and-time',
+  'database-contradicts',
+  'differs-from-package',
   'kernel-module',
   'changed-content',
   'new',
   'gone',
   'changed-rights',
+  'by-package',
 ];
+
+/** What a package manager does every day. */
+const EXPLAINED: ReadonlySet<ExecutableFinding> = new Set([
+  'hidden-from-live',
+  'kernel-module',
+  'changed-content',
+  'new',
+  'gone',
+]);
 
 const SET_ID = 0o6000;
 
@@ -64,7 +84,7 @@ const BY_CHANGE: Readonly<Record<ExecutableChange, readonly ExecutableFinding[]>
   'unknown': [],
 };
 
-type Pair = Pick<ExecutableRow, 'change' | 'a' | 'b'>;
+type Pair = Pick<ExecutableRow, 'change' | 'a' | 'b' | 'owners'>;
 
 /** A file that could not be looked into has a mode of -1, which has every bit. */
 const setIdBits = (file: HeldExecutable | null): number => (file === null || file.mode < 0 ? 0 : file.mode & SET_ID);
@@ -77,13 +97,25 @@ function looksOld({ change, a, b }: Pair): boolean {
   return change === 'content' && a !== null && a.sizeBytes === b?.sizeBytes && a.modified === b.modified;
 }
 
+function differsFromPackage({ change, b, owners }: Pair): boolean {
+  return change !== 'rights' && (b === null ? owners.a : owners.b)?.verdict === 'modified';
+}
+
+/** A replacement that was made to look old is none of a package's, whatever a database says. */
+function isExplained({ owners }: Pair, found: ReadonlySet<ExecutableFinding>): boolean {
+  return owners.byPackage !== null && !found.has('same-size-and-time') && !found.has('database-contradicts');
+}
+
 function findingsOf(row: Pair, hidden: boolean): ExecutableFinding[] {
   const found = new Set<ExecutableFinding>(BY_CHANGE[row.change]);
   if (hidden) found.add('hidden-from-live');
   if (gainsSetId(row)) found.add('set-id');
   if (looksOld(row)) found.add('same-size-and-time');
   if ((row.b ?? row.a)?.role === 'kernel-module') found.add('kernel-module');
-  return ORDER.filter((one) => found.has(one));
+  if (row.owners.contradicts) found.add('database-contradicts');
+  if (differsFromPackage(row)) found.add('differs-from-package');
+  if (!isExplained(row, found)) return ORDER.filter((one) => found.has(one));
+  return ORDER.filter((one) => one === 'by-package' || (found.has(one) && !EXPLAINED.has(one)));
 }
 
 /** Inventories that belong together: those of the same node, and, where each side has one only, those two. */
@@ -98,15 +130,20 @@ export function pairNodes(
 }
 
 /**
- * What two inventories of executables have differently, by hash, size, mode and owner; the gravest first, then by path. Whatever lies
+ * What two inventories of executables have differently, by hash, size, mode, owner and package; the gravest first, then by path. Whatever lies
  * between the two in time is part of it: a disk that was taken later shows what was installed meanwhile.
  */
-export function compareExecutables(a: NodeExecutables, b: NodeExecutables): readonly ExecutableRow[] {
+export function compareExecutables(
+  a: NodeExecutables,
+  b: NodeExecutables,
+  packages: BothPackages,
+): readonly ExecutableRow[] {
   const rows: ExecutableRow[] = [];
   for (const pathB64 of new Set([...a.files.keys(), ...b.files.keys()])) {
     const change = changeOf(a.files.get(pathB64), b.files.get(pathB64));
     if (change === null) continue;
-    const both = { change, a: a.files.get(pathB64) ?? null, b: b.files.get(pathB64) ?? null };
+    const files = { a: a.files.get(pathB64) ?? null, b: b.files.get(pathB64) ?? null };
+    const both = { change, ...files, owners: ownersOf({ pathB64, ...files }, packages) };
     const findings = findingsOf(both, isHidden(change, a, b));
     rows.push({ nodeA: a.node, nodeB: b.node, pathB64, ...both, findings });
   }

@@ -244,7 +244,15 @@ describe('whatever a derived file holds', () => {
         const take = gatherer.takerOf(file);
         for (const line of lines) take?.(line);
         const nodes = [gatherer.summary('n\n1')];
-        const nothing = { containers: [], containersTotal: 0, changes: [], changesTotal: 0, unreadable: 0 };
+        const nothing = {
+          containers: [],
+          containersTotal: 0,
+          changes: [],
+          changesTotal: 0,
+          listening: null,
+          logs: null,
+          unreadable: 0,
+        };
         expect(presentNodeEvidence({ nodes, nodesTotal: 1, ...nothing })).toMatch(/^[\x20-\x7e\n]*$/);
       }),
     );

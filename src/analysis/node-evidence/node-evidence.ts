@@ -1,5 +1,6 @@
 import type { DriftClass, DriftSeverity } from '../../model/drift.js';
 import type { DIFF_CLASSES } from '../../model/diff-entry.js';
+import type { LogDifference } from './compare-logs.js';
 
 /** A container that works all the time. Billionths of a core as decimal strings. */
 export interface BusyContainer {
@@ -64,6 +65,69 @@ export interface GraveChange {
   readonly pathB64: string;
 }
 
+/** Somebody listens where no object of the cluster says so. Strings are untrusted. */
+export interface UndeclaredListener {
+  /** `listening-on-node`: of no pod, and neither a usual port of a node nor one of a Service. */
+  readonly rule: 'listening-not-declared' | 'listening-in-unknown-pod' | 'listening-on-node';
+  readonly node: string;
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  readonly podUid: string | null;
+  readonly address: string;
+  readonly port: number;
+  /** Name of the process that has it open; `null` = none was seen. */
+  readonly process: string | null;
+}
+
+/** A Service sends to a pod in which nothing listens on the port. */
+export interface DeafService {
+  readonly namespace: string;
+  readonly service: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly node: string;
+  readonly protocol: 'TCP' | 'UDP';
+  readonly port: number;
+}
+
+/** What listens, against containers' ports, probes, Services and their endpoints. */
+export interface ListeningComparison {
+  /** TCP sockets that listen on more than the loopback. */
+  readonly compared: number;
+  /** At most 50, those of pods first. */
+  readonly undeclared: readonly UndeclaredListener[];
+  readonly undeclaredTotal: number;
+  /** At most 50. */
+  readonly deaf: readonly DeafService[];
+  readonly deafTotal: number;
+  /** More than is compared, or a list that could not be read. */
+  readonly isCut: boolean;
+}
+
+/** One instance of a container whose log on the disk and from the API differ. Strings are untrusted. */
+export interface LogHole extends LogDifference {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** 0 for the first. */
+  readonly instance: number;
+  /** Of the API's log; `null` = it gave none. */
+  readonly apiOutcome: string | null;
+  readonly unreadableFiles: number;
+}
+
+export interface LogComparison {
+  /** Instances of containers whose logs lie on a disk. */
+  readonly compared: number;
+  /** At most 100, those with most lines on the disk alone first. */
+  readonly holes: readonly LogHole[];
+  readonly holesTotal: number;
+  readonly linesOnlyOnDisk: number;
+  readonly linesOnlyFromApi: number;
+  readonly isCut: boolean;
+}
+
 /** What an archive holds of the nodes and of the layers of their containers, by the nodes' own word. */
 export interface NodeEvidenceSummary {
   /** At most 500, by name. */
@@ -75,6 +139,10 @@ export interface NodeEvidenceSummary {
   /** At most ten, the gravest first; what is only noted is not among them. */
   readonly changes: readonly GraveChange[];
   readonly changesTotal: number;
+  /** `null` = the archive has not both sides. */
+  readonly listening: ListeningComparison | null;
+  /** `null` = the archive has not both sides. */
+  readonly logs: LogComparison | null;
   /** Lines that could not be read; at most 100 are counted. */
   readonly unreadable: number;
 }

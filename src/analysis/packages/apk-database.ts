@@ -8,20 +8,30 @@ function digestOf(text: string): { digestName: 'sha1' | 'sha256'; digest: string
   return kind === 'Q2' && bytes.length === 32 ? { digestName: 'sha256', digest: bytes.toString('hex') } : null;
 }
 
-/** Adds the files of `/lib/apk/db/installed`: `P:` a package, `F:` a folder, `R:` a file in it, `Z:` its digest. Latin-1. */
+/** apk itself keeps what is below /etc when it was changed. */
+const CONFIGURATION = /^etc(?:\/|$)/;
+
+/**
+ * Adds the files of `/lib/apk/db/installed`: `P:` a package, `V:` its version, `F:` a folder, `R:` a file in it, `Z:` its digest. Of a
+ * link it has the digest of the target's name, which no content of a file is compared with. Latin-1.
+ */
 export function addApkFiles(database: PackageDatabase, text: string): void {
   let packageName = '';
+  let version = '';
   let folder = '';
   let file: string | null = null;
   for (const line of text.split('\n')) {
     const value = line.slice(2);
-    if (line.startsWith('P:')) packageName = value;
+    if (line === '') [packageName, version, folder, file] = ['', '', '', null];
+    else if (line.startsWith('P:')) packageName = value;
+    else if (line.startsWith('V:')) version = value;
     else if (line.startsWith('F:')) folder = value;
     else if (line.startsWith('R:')) file = value;
     else if (line.startsWith('Z:') && file !== null) {
       const found = digestOf(value);
       const path = folder === '' ? `/${file}` : `/${folder}/${file}`;
-      if (found !== null) database.add(path, { package: packageName, ...found });
+      const isConfiguration = CONFIGURATION.test(folder);
+      if (found !== null) database.add(path, { package: packageName, version, isConfiguration, ...found });
       file = null;
     }
   }

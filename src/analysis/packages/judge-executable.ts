@@ -1,7 +1,7 @@
 import type { PackageDatabase } from './package-database.js';
 
-/** An executable with the digests that were made of it on the node. */
-export interface HashedExecutable {
+/** A file with the digests that were made of it. */
+export interface HashedFile {
   /** Absolute, Latin-1. */
   readonly path: string;
   readonly sha256: string | null;
@@ -9,17 +9,20 @@ export interface HashedExecutable {
   readonly md5: string | null;
 }
 
-export interface ExecutableVerdict {
-  /** `not-comparable`: a package has it, with a digest that was not made of the file. */
-  readonly verdict: 'unmodified' | 'modified' | 'not-owned' | 'not-comparable';
+export interface FileVerdict {
+  /** `not-comparable`: a package has it, with a digest that was not made of the file; `configured`: changed, and meant to be. */
+  readonly verdict: 'unmodified' | 'modified' | 'configured' | 'not-owned' | 'not-comparable';
   readonly package: string | null;
+  readonly version: string | null;
 }
 
 /** MD5 and SHA-1 say that an attacker who did not care left the file alone; one who can make collisions is not noticed by them. */
-export function judgeExecutable(file: HashedExecutable, database: PackageDatabase): ExecutableVerdict {
+export function judgeExecutable(file: HashedFile, database: PackageDatabase): FileVerdict {
   const owner = database.ownerOf(file.path);
-  if (owner === null) return { verdict: 'not-owned', package: null };
+  if (owner === null) return { verdict: 'not-owned', package: null, version: null };
+  const of = { package: owner.package, version: database.versionOf(owner) };
   const digest = file[owner.digestName];
-  if (digest === null) return { verdict: 'not-comparable', package: owner.package };
-  return { verdict: digest === owner.digest ? 'unmodified' : 'modified', package: owner.package };
+  if (digest === null) return { verdict: 'not-comparable', ...of };
+  if (digest === owner.digest) return { verdict: 'unmodified', ...of };
+  return { verdict: owner.isConfiguration === true ? 'configured' : 'modified', ...of };
 }

@@ -3,13 +3,20 @@ export type PackageDigestName = 'md5' | 'sha1' | 'sha256';
 /** A file as the database of the package manager has it. */
 export interface PackagedFile {
   readonly package: string;
+  /** Where the list of files says it; else `versionOf` knows it, or nobody. */
+  readonly version?: string;
   readonly digestName: PackageDigestName;
   /** Lower-case hex. */
   readonly digest: string;
+  /** Meant to be changed by who runs the system. */
+  readonly isConfiguration?: boolean;
 }
 
 /** Files that are remembered; a large system has some 500,000. */
 const MAX_FILES = 1_000_000;
+const MAX_PACKAGES = 200_000;
+/** The kernel has none that is longer. */
+const MAX_PATH_BYTES = 4096;
 
 /** Folders that a merged system has as links: `/bin/ls` and `/usr/bin/ls` are one file there. */
 const MERGED = /^\/(?:bin|sbin|lib|lib32|lib64|libx32)\//;
@@ -24,18 +31,32 @@ export class PackageDatabase {
   /** Its files were more than are remembered. */
   isCut = false;
   readonly #files = new Map<string, PackagedFile>();
+  readonly #versions = new Map<string, string>();
 
   get size(): number {
     return this.#files.size;
   }
 
   add(path: string, file: PackagedFile): void {
+    if (path.length > MAX_PATH_BYTES) {
+      this.isCut = true;
+      return;
+    }
     const key = mergedPath(path);
     if (this.#files.size < MAX_FILES || this.#files.has(key)) this.#files.set(key, file);
     else this.isCut = true;
   }
 
+  addVersion(name: string, version: string): void {
+    if (this.#versions.size < MAX_PACKAGES) this.#versions.set(name, version);
+    else this.isCut = true;
+  }
+
   ownerOf(path: string): PackagedFile | null {
     return this.#files.get(mergedPath(path)) ?? null;
+  }
+
+  versionOf({ package: name, version }: PackagedFile): string | null {
+    return version ?? this.#versions.get(name) ?? null;
   }
 }

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gzipOf, jsonLines, makeBag, packBag } from '../../../test/fakes/archive-builder.js';
 import { addApkFiles } from './apk-database.js';
 import { DatabaseTar } from './database-tar.js';
-import { addDpkgFiles, packageOfMd5sums, parseDpkgDiversions } from './dpkg-database.js';
+import { addDpkgFiles, addDpkgStatus, packageOfMd5sums, parseDpkgDiversions } from './dpkg-database.js';
 import { judgeExecutable } from './judge-executable.js';
 import { PackageDatabase } from './package-database.js';
 import { readPackageFindings } from './read-package-findings.js';
@@ -32,13 +33,25 @@ describe('dpkg', () => {
     diversions,
   );
 
+  addDpkgStatus(
+    database,
+    `Package: dash\nStatus: install ok installed\nVersion: 0.5-2\nConffiles:\n /etc/init.d/dash ${weak('md5', 'c')}\n\n`,
+  );
+  const dash = { package: 'dash', version: '0.5-2' };
+  const nobody = { verdict: 'not-owned', package: null, version: null };
+
+  it('knows configuration, which is meant to be changed', () => {
+    expect(judgeExecutable(file('/etc/init.d/dash', 'c'), database)).toEqual({ verdict: 'unmodified', ...dash });
+    expect(judgeExecutable(file('/etc/init.d/dash', 'C'), database)).toEqual({ verdict: 'configured', ...dash });
+  });
+
   it('tells modified files from those that are as packaged, under either name of a merged folder', () => {
     expect(strange).toBe(1);
     for (const path of ['/bin/ls', '/usr/bin/ls']) {
-      expect(judgeExecutable(file(path, 'ls'), database)).toEqual({ verdict: 'unmodified', package: 'dash' });
-      expect(judgeExecutable(file(path, 'LS'), database)).toEqual({ verdict: 'modified', package: 'dash' });
+      expect(judgeExecutable(file(path, 'ls'), database)).toEqual({ verdict: 'unmodified', ...dash });
+      expect(judgeExecutable(file(path, 'LS'), database)).toEqual({ verdict: 'modified', ...dash });
     }
-    expect(judgeExecutable(file('/usr/bin/sh', 'sh'), database)).toEqual({ verdict: 'not-owned', package: null });
+    expect(judgeExecutable(file('/usr/bin/sh', 'sh'), database)).toEqual(nobody);
     expect(judgeExecutable(file('/usr/bin/sh.distrib', 'sh'), database).verdict).toBe('unmodified');
     expect(judgeExecutable(file('/usr/bin/ls', null), database).verdict).toBe('not-comparable');
     expect(judgeExecutable(file('/tmp/x', 'x'), database).verdict).toBe('not-owned');
@@ -48,6 +61,7 @@ describe('dpkg', () => {
     expect(packageOfMd5sums('/var/lib/dpkg/info/libc6:amd64.md5sums')).toBe('libc6');
     expect(packageOfMd5sums('/var/lib/dpkg/info/libc6.list')).toBeNull();
     expect(packageOfMd5sums('/tmp/libc6.md5sums')).toBeNull();
+    expect(packageOfMd5sums('/var/lib/dpkg/status.d/base.md5sums')).toBe('base');
   });
 });
 
@@ -62,6 +76,7 @@ describe('apk', () => {
     expect(judgeExecutable(file('/bin/busybox', 'ls'), database)).toEqual({
       verdict: 'unmodified',
       package: 'busybox',
+      version: '1.36',
     });
     expect(judgeExecutable(file('/bin/busybox', 'x'), database).verdict).toBe('modified');
     expect(database.size).toBe(1);
@@ -74,10 +89,12 @@ describe('whatever stands in a database', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const database = new PackageDatabase();
         addApkFiles(database, text);
+        addDpkgStatus(database, text);
         addDpkgFiles(database, { package: 'p', text }, parseDpkgDiversions(text));
         const tar = new DatabaseTar(database);
         tar.write(Buffer.from(text.padEnd(600), 'latin1'));
-        expect(tar.isBroken).toBe(true);
+        tar.end();
+        expect(tar.limits).toContain('database-broken');
       }),
     );
   });
@@ -138,9 +155,10 @@ describe('an archive', () => {
         packagedFiles: 2,
         unmodified: 1,
         modifiedTotal: 1,
-        modified: [{ pathB64: Buffer.from('/usr/bin/cat').toString('base64'), package: 'coreutils' }],
+        modified: [{ pathB64: Buffer.from('/usr/bin/cat').toString('base64'), package: 'coreutils', version: null }],
         notOwnedTotal: 1,
         notOwned: [{ pathB64: Buffer.from('/tmp/xmrig').toString('base64') }],
+        configured: 0,
         notComparable: 0,
         limits: [],
       },
@@ -148,10 +166,29 @@ describe('an archive', () => {
     await expect(readPackageFindings(path, '0'.repeat(64))).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
   });
 
+  it('reads rpm, with the log of its database, whose holes are zeros', async () => {
+    const rpm = join(import.meta.dirname, 'rpm/fixtures/rpm-4.18-rpmdb.sqlite');
+    const at = join(folder, 'usr/lib/sysimage/rpm');
+    mkdirSync(at, { recursive: true });
+    for (const suffix of ['', '-wal'])
+      writeFileSync(join(at, `rpmdb.sqlite${suffix}`), gunzipSync(readFileSync(`${rpm}${suffix}.gz`)));
+    const tar = execFileSync('tar', ['-C', folder, '-cf', '-', '--format=pax', '--sparse', 'usr/lib/sysimage/rpm']);
+    const hi = createHash('sha256').update('hi\n').digest('hex');
+    const lines = ['/usr/bin/hello', '/usr/bin/two'].map((path) => ({
+      path: { b64: Buffer.from(path).toString('base64'), display: path },
+      type: 'file',
+      sha256: hi,
+    }));
+    const { path, sha256 } = archive(jsonLines(lines), tar, 'rpm');
+    expect(await readPackageFindings(path, sha256)).toMatchObject([
+      { packagedFiles: 4, unmodified: 1, modified: [{ package: 'two-files', version: '7-1' }], limits: [] },
+    ]);
+  });
+
   it('says what it could not compare', async () => {
     const rpm = archive(executables({ '/usr/bin/ls': 'ls' }), tarOf({ 'var/lib/rpm/rpmdb.sqlite': 'x' }), 'rpm');
     expect(await readPackageFindings(rpm.path, rpm.sha256)).toMatchObject([
-      { limits: ['rpm-not-read'], packagedFiles: 0 },
+      { limits: ['database-damaged'], packagedFiles: 0 },
     ]);
     const broken = archive(executables({ '/usr/bin/ls': 'ls' }), Buffer.alloc(512, 0x41));
     expect(await readPackageFindings(broken.path, broken.sha256)).toMatchObject([{ limits: ['database-broken'] }]);
@@ -168,7 +205,7 @@ describe('an archive', () => {
       );
       const md5 = weak('md5', readFileSync('/usr/bin/sha256sum'));
       const known = { path: '/usr/bin/sha256sum', sha256: null, sha1: null, md5 };
-      expect(judgeExecutable(known, database)).toEqual({ verdict: 'unmodified', package: 'coreutils' });
+      expect(judgeExecutable(known, database)).toEqual({ verdict: 'unmodified', package: 'coreutils', version: null });
     },
   );
 });

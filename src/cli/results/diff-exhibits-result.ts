@@ -14,6 +14,14 @@ const executable = z.strictObject({
   sha256: z.string().nullable(),
 });
 
+const packaged = z.strictObject({
+  verdict: z.enum(['unmodified', 'modified', 'configured', 'not-owned', 'not-comparable']),
+  package: z.string().nullable(),
+  version: z.string().nullable(),
+});
+
+const packages = z.strictObject({ files: z.int(), limits: z.array(z.string()).readonly() }).nullable();
+
 /** An executable that two exhibits have differently. */
 export const executableRowResult = z.strictObject({
   nodeA: z.string(),
@@ -27,16 +35,28 @@ export const executableRowResult = z.strictObject({
         'hidden-from-live',
         'set-id',
         'same-size-and-time',
+        'database-contradicts',
+        'differs-from-package',
         'kernel-module',
         'changed-content',
         'new',
         'gone',
         'changed-rights',
+        'by-package',
       ]),
     )
     .readonly(),
   a: executable.nullable(),
   b: executable.nullable(),
+  /** What the package database of each side says of its file; `null` = it has no file or no database. */
+  owners: z.strictObject({
+    a: packaged.nullable(),
+    b: packaged.nullable(),
+    /** What explains the difference; `null` = nothing of a package. */
+    byPackage: z.enum(['upgraded', 'installed', 'removed']).nullable(),
+    /** The same version of the package has another digest in each database. */
+    contradicts: z.boolean(),
+  }),
 });
 
 /** What two exhibits' nodes have differently on their disks, the gravest first. */
@@ -54,6 +74,9 @@ export const diffExhibitsResult = z.strictObject({
         vantageB: vantageSchema,
         filesA: z.int(),
         filesB: z.int(),
+        /** `null` = no package database was taken. */
+        packagesA: packages,
+        packagesB: packages,
       }),
     )
     .readonly(),

@@ -4,6 +4,73 @@ import { DRIFT_CLASSES, DRIFT_SEVERITIES } from '../../model/drift.js';
 import { outcomeRecordSchema } from '../../model/outcome.js';
 import { outcomeCountsSchema, statementSchema } from '../../model/exhibit.js';
 
+/** How much of a log there is somewhere; `firstAt` and `lastAt` as written there. */
+const logExtentSchema = z.strictObject({
+  lines: z.int(),
+  bytes: z.int(),
+  firstAt: z.string().nullable(),
+  lastAt: z.string().nullable(),
+});
+
+const listeningSchema = z.strictObject({
+  compared: z.int(),
+  undeclared: z
+    .array(
+      z.strictObject({
+        rule: z.enum(['listening-not-declared', 'listening-in-unknown-pod', 'listening-on-node']),
+        node: z.string(),
+        namespace: z.string().nullable(),
+        pod: z.string().nullable(),
+        podUid: z.string().nullable(),
+        address: z.string(),
+        port: z.int(),
+        process: z.string().nullable(),
+      }),
+    )
+    .readonly(),
+  undeclaredTotal: z.int(),
+  deaf: z
+    .array(
+      z.strictObject({
+        namespace: z.string(),
+        service: z.string(),
+        pod: z.string(),
+        podUid: z.string(),
+        node: z.string(),
+        protocol: z.enum(['TCP', 'UDP']),
+        port: z.int(),
+      }),
+    )
+    .readonly(),
+  deafTotal: z.int(),
+  isCut: z.boolean(),
+});
+
+const logsSchema = z.strictObject({
+  compared: z.int(),
+  holes: z
+    .array(
+      z.strictObject({
+        node: z.string(),
+        namespace: z.string(),
+        pod: z.string(),
+        container: z.string(),
+        instance: z.int(),
+        apiOutcome: z.string().nullable(),
+        unreadableFiles: z.int(),
+        onDisk: logExtentSchema,
+        fromApi: logExtentSchema.nullable(),
+        onlyOnDisk: logExtentSchema,
+        onlyFromApi: logExtentSchema,
+      }),
+    )
+    .readonly(),
+  holesTotal: z.int(),
+  linesOnlyOnDisk: z.int(),
+  linesOnlyFromApi: z.int(),
+  isCut: z.boolean(),
+});
+
 const nodeEvidenceSchema = z.strictObject({
   nodes: z
     .array(
@@ -65,6 +132,10 @@ const nodeEvidenceSchema = z.strictObject({
     )
     .readonly(),
   changesTotal: z.int(),
+  /** What listens, against pods and Services; `null` = the archive has not both. */
+  listening: listeningSchema.nullable(),
+  /** Logs on the disks of the nodes, against those of the API; `null` = the archive has not both. */
+  logs: logsSchema.nullable(),
   unreadable: z.int(),
 });
 
@@ -93,9 +164,12 @@ export const showResult = z.strictObject({
         packagedFiles: z.int(),
         unmodified: z.int(),
         modifiedTotal: z.int(),
-        modified: z.array(z.strictObject({ pathB64: z.string(), package: z.string() })).readonly(),
+        modified: z
+          .array(z.strictObject({ pathB64: z.string(), package: z.string(), version: z.string().nullable() }))
+          .readonly(),
         notOwnedTotal: z.int(),
         notOwned: z.array(z.strictObject({ pathB64: z.string() })).readonly(),
+        configured: z.int(),
         notComparable: z.int(),
         limits: z.array(z.string()).readonly(),
       }),

@@ -1,45 +1,17 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
-import { fakeNode, fakeTargets, outcomeOf, runCollector, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
-import { honestCluster } from '../../../test/fakes/fake-cluster-world.js';
+import { outcomeOf } from '../../../test/fakes/fake-cluster-run.js';
 import {
-  canMountOverlay,
-  CONTAINER_ID,
-  hasTool,
-  OverlayContainer,
-  type OverlayPlan,
-} from '../../../test/fakes/overlay-container.js';
-import { diffEntrySchema, diffSourceSchema, type DiffEntry } from '../../model/diff-entry.js';
-import type { PodTarget } from '../../model/target.js';
+  diffEntriesOf,
+  diffOverlay,
+  diffSourceOf,
+  DIFF_DERIVED,
+  DIFF_FOLDER,
+  DIFF_KEY,
+} from '../../../test/fakes/overlay-diff.js';
+import { canMountOverlay, hasTool, OverlayContainer, type OverlayPlan } from '../../../test/fakes/overlay-container.js';
+import type { DiffEntry } from '../../model/diff-entry.js';
 import type { NodeAccess } from '../../ports/node-access.js';
-import { containerDiff } from './collector.js';
-
-const UID = '12345678-1234-1234-1234-123456789abc';
-const KEY = `container-diff/shop/web-1.${UID}/app`;
-const FOLDER = 'shop/web-1.12345678/app';
-const DERIVED = 'data/derived/container-diff/shop/web-1.app.12345678';
-const LIMITS = { maxUpperBytes: 1 << 30, maxVolumeBytes: 1 << 20, maxEntries: 10_000 };
-
-const pod: PodTarget = {
-  namespace: 'shop',
-  name: 'web-1',
-  uid: UID,
-  node: 'node-1',
-  phase: 'Running',
-  containers: [
-    {
-      name: 'app',
-      role: 'main',
-      containerId: `containerd://${CONTAINER_ID}`,
-      restartCount: 0,
-      state: 'running',
-      stateReason: '',
-      hasPrevious: false,
-      imageId: 'sha256:abc',
-    },
-  ],
-};
 
 const made: OverlayContainer[] = [];
 afterEach(() => {
@@ -52,31 +24,7 @@ function container(plan: OverlayPlan): OverlayContainer {
   return one;
 }
 
-async function diff(access: NodeAccess, limits: Partial<typeof LIMITS> = {}): Promise<FakeRun> {
-  const run = await runCollector({
-    collector: containerDiff({ ...LIMITS, ...limits }),
-    cluster: new FakeCluster(honestCluster),
-    targets: fakeTargets({ nodes: [fakeNode('node-1')], podList: [pod] }),
-    limits: { idleTimeoutMs: 60_000 },
-    nodeAccess: async () => access,
-  });
-  expect([...run.sink.open_]).toEqual([]);
-  return run;
-}
-
-function entriesOf({ sink }: FakeRun): Map<string, DiffEntry> {
-  const text = sink.at(`${DERIVED}/entries.jsonl`).bytes.toString('latin1');
-  const entries = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => diffEntrySchema.parse(JSON.parse(line)));
-  return new Map(entries.map((entry) => [Buffer.from(entry.pathB64, 'base64').toString('latin1'), entry]));
-}
-
-function sourceOf({ sink }: FakeRun) {
-  const text = sink.at(`${DERIVED}/source.jsonl`).bytes.toString('latin1');
-  return diffSourceSchema.parse(JSON.parse(text));
-}
+const diff = async (access: NodeAccess, limits = {}) => await diffOverlay(async () => access, { limits });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -113,8 +61,8 @@ describe.skipIf(!canMountOverlay() || !hasTool('python3'))(
         mknod etc/null c 1 3; printf '#!/bin/sh -e\\n' > etc/script`,
       });
       const run = await diff(one.access);
-      expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected', reason: 'complete' });
-      const entries = entriesOf(run);
+      expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'collected', reason: 'complete' });
+      const entries = diffEntriesOf(run);
       const classes = Object.fromEntries([...entries].map(([path, entry]) => [path, entry.class]));
       expect(classes).toMatchObject({
         '/': 'copied-up-unchanged',
@@ -178,16 +126,16 @@ describe.skipIf(!canMountOverlay() || !hasTool('python3'))(
       expect(at('/etc/socket')).toMatchObject({ type: 'socket', notes: [] });
       expect(at('/etc/null')).toMatchObject({ type: 'char-device', rdev: { major: 1, minor: 3 }, overlay: [] });
       expect(at('/etc/script').sniff).toMatchObject({ kind: 'script', interpreter: '/bin/sh -e' });
-      expect(sourceOf(run)).toMatchObject({
+      expect(diffSourceOf(run)).toMatchObject({
         runtimeAgrees: 'yes',
         view: 'node',
         imageId: 'sha256:abc',
         upper: one.upper,
       });
-      const upper = run.sink.at(`data/pods/${FOLDER}/diff/upper.tar`);
+      const upper = run.sink.at(`${DIFF_FOLDER}/upper.tar`);
       expect(upper.draft).toMatchObject({ vantage: 'live-kernel', sensitivity: 'secret' });
       expect(upper.bytes.length).toBeLessThan(1 << 20);
-      expect(run.sink.at(`${DERIVED}/entries.jsonl`).facts.derivedFrom).toContain(`data/pods/${FOLDER}/diff/upper.tar`);
+      expect(run.sink.at(`${DIFF_DERIVED}/entries.jsonl`).facts.derivedFrom).toContain(`${DIFF_FOLDER}/upper.tar`);
     });
   },
 );

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { Sniff } from '../../model/diff-entry.js';
+import { TextSearch } from './text-search.js';
 
 const HEAD_BYTES = 4096;
 const ENTROPY_BYTES = 1_048_576;
@@ -30,6 +31,10 @@ const MARKS: readonly (readonly [name: string, text: string])[] = [
   ['service-account-token', 'eyJhbGciOiJSUzI1NiIsImtpZCI6'],
   ['kubeconfig', 'client-key-data:'],
 ];
+
+const SEARCH = new TextSearch(MARKS.map(([, text]) => text));
+const NOTHING = Buffer.alloc(0);
+const ELF = Buffer.from('\x7fELF', 'latin1');
 
 function entropyCentibits(counts: Uint32Array, total: number): number {
   let bits = 0;
@@ -78,17 +83,18 @@ function kindOf(head: Buffer): Sniff['kind'] {
 export class ContentScan {
   readonly #hash = createHash('sha256');
   readonly #counts = new Uint32Array(256);
-  readonly #marks = new Set<string>();
+  /** Indices of `MARKS`. */
+  readonly #marks = new Set<number>();
   #head: Buffer = Buffer.alloc(0);
-  #tail = '';
+  #tail: Buffer = Buffer.alloc(0);
   #sizeBytes = 0;
+  #countedBytes = 0;
 
   feed(bytes: Buffer): void {
     this.#hash.update(bytes);
     if (this.#head.length < HEAD_BYTES)
       this.#head = Buffer.concat([this.#head, bytes.subarray(0, HEAD_BYTES - this.#head.length)]);
-    for (const byte of bytes.subarray(0, Math.max(0, ENTROPY_BYTES - this.#sizeBytes)))
-      this.#counts[byte] = (this.#counts[byte] ?? 0) + 1;
+    if (this.#sizeBytes < ENTROPY_BYTES && this.#head.subarray(0, ELF.length).equals(ELF)) this.#count(bytes);
     if (this.#sizeBytes < MARKS_BYTES) this.#lookFor(bytes);
     this.#sizeBytes += bytes.length;
   }
@@ -101,22 +107,28 @@ export class ContentScan {
     const kind = kindOf(this.#head);
     const line = /^#!\s*([^\n]{1,200})/.exec(this.#head.toString('latin1', 0, 256))?.[1];
     const isStatic = kind === 'elf' ? isStaticElf(this.#head) : undefined;
-    const scanned = Math.min(this.#sizeBytes, ENTROPY_BYTES);
     return {
       kind,
       ...(kind === 'script' && line !== undefined ? { interpreter: escapeForTerminal(line.trim(), 200) } : {}),
       ...(isStatic === undefined ? {} : { isStatic }),
-      ...(kind === 'elf' ? { entropyCentibits: entropyCentibits(this.#counts, scanned) } : {}),
-      marks: [...this.#marks].toSorted(),
+      ...(kind === 'elf' ? { entropyCentibits: entropyCentibits(this.#counts, this.#countedBytes) } : {}),
+      marks: [...new Set([...this.#marks].map((index) => MARKS[index]?.[0] ?? ''))].toSorted(),
     };
   }
 
+  #count(bytes: Buffer): void {
+    // The piece before may have been too short to tell what the file is.
+    const before = this.#countedBytes === 0 ? this.#head.subarray(0, this.#sizeBytes) : NOTHING;
+    for (const piece of [before, bytes.subarray(0, ENTROPY_BYTES - this.#sizeBytes)]) {
+      for (const byte of piece) this.#counts[byte] = (this.#counts[byte] ?? 0) + 1;
+      this.#countedBytes += piece.length;
+    }
+  }
+
   #lookFor(bytes: Buffer): void {
-    const seam = this.#tail + bytes.toString('latin1', 0, OVERLAP_BYTES);
-    for (const [name, text] of MARKS)
-      if (!this.#marks.has(name) && (bytes.includes(text, 0, 'latin1') || seam.includes(text))) this.#marks.add(name);
-    this.#tail = (this.#tail + bytes.toString('latin1', Math.max(0, bytes.length - OVERLAP_BYTES))).slice(
-      -OVERLAP_BYTES,
-    );
+    SEARCH.find(bytes, this.#marks);
+    if (this.#tail.length > 0) SEARCH.find(Buffer.concat([this.#tail, bytes.subarray(0, OVERLAP_BYTES)]), this.#marks);
+    const last = bytes.subarray(Math.max(0, bytes.length - OVERLAP_BYTES));
+    this.#tail = Buffer.concat([this.#tail, last]).subarray(-OVERLAP_BYTES);
   }
 }

@@ -12,6 +12,7 @@ import { discoverContainers, discoverEarlier } from './discover-containers.js';
 import type { DiffLimits, PlannedDiff, PlannedNode } from './planned-diff.js';
 import { sourceRecord } from './source-record.js';
 import { hasStoreCopies } from './stored-containers.js';
+import { takePackages } from './take-packages.js';
 import { takeVolumes, type TakenVolumes } from './take-volumes.js';
 import { writeLayer, type LayerDraft, type WrittenLayer } from './write-layer.js';
 
@@ -178,6 +179,7 @@ async function diffInPlace(planned: PlannedDiff, limits: DiffLimits, place: Plac
   const derived = `data/derived/container-diff/${planned.derivedFolder}`;
   const userXattr = mounted === true;
   const layer = await layerOf(captured, { ...draft, folder: derived, sensitivity: 'secret', userXattr }, context);
+  const packages = await takePackages({ layers: compared.base.layers, lowers: located.layers.lowers }, folder, place);
   const volumes = await takeVolumes(located, place, { folder, limits });
   const entries = function* (): Generator<DiffEntry> {
     yield* records(compared, counts);
@@ -191,7 +193,7 @@ async function diffInPlace(planned: PlannedDiff, limits: DiffLimits, place: Plac
   );
   await writeDerived(
     { ...draft, path: `${derived}/source.jsonl`, derivedFrom: located.sourcePaths, sensitivity: 'normal' },
-    [sourceRecord({ planned, located, captured, compared, volumes, layer, access })],
+    [sourceRecord({ planned, located, captured, compared, volumes, layer, packages, access })],
     context,
   );
   return resultOf({ access, located, captured, compared, volumes, counts });

@@ -1,9 +1,11 @@
 import type { ContainerLayers } from '../../lib/container-layers.js';
 import { safeSegment, shortUid } from '../../lib/safe-path.js';
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { CollectResult } from '../../ports/collector.js';
 import { concernsOneAnswer } from '../interrupted.js';
 import { keyPart } from '../segments.js';
+import { writeDerived } from './derived-file.js';
 import type { Place } from './located-container.js';
 import type { PlannedDiff, PlannedNode } from './planned-diff.js';
 import { storedContainers } from './stored-containers.js';
@@ -54,6 +56,25 @@ function discovered(container: ContainerLayers, planned: PlannedNode, collector:
   };
 }
 
+/** Which containers the stores name and which of them are compared, as a payload file: the stores may be another collector's items. */
+async function writeDiscovered(
+  all: readonly ContainerLayers[],
+  { planned, paths, compared }: { planned: PlannedNode; paths: readonly string[]; compared: ReadonlySet<unknown> },
+  { artifact, collector, access, subject, context }: Place,
+): Promise<void> {
+  const path = `data/derived/container-diff/${planned.nodeSegment}/containers.jsonl`;
+  const { vantage } = access.facts;
+  const draft = { path, artifact, collector, subject, vantage, sensitivity: 'normal', derivedFrom: paths } as const;
+  const lines = all.map((one) => ({
+    runtime: one.runtime,
+    id: escapeForTerminal(one.id, 256),
+    kind: one.kind,
+    carved: one.carved,
+    compared: compared.has(one),
+  }));
+  await writeDerived(draft, lines, context);
+}
+
 /** Earlier containers of the same pod and name as a planned one, which the API does not name any more but the store has. */
 export async function discoverEarlier(planned: PlannedDiff, place: Place): Promise<void> {
   const isEarlier = ({ id, pod, name, carved }: ContainerLayers): boolean =>
@@ -78,10 +99,11 @@ export async function discoverContainers(planned: PlannedNode, place: Place): Pr
     const detail = 'The cluster names no pod on the node that is in scope.';
     return { outcome: 'absent', reason: 'no-pods', detail, proof: { pods: 0 } };
   }
-  const { containers, steps } = await storedContainers(planned, place, () => true);
+  const { containers, steps, paths } = await storedContainers(planned, place, () => true);
   const wanted = containers.filter(({ kind, carved, upper }) => kind !== 'sandbox' && (!carved || upper !== null));
-  for (const one of wanted.slice(0, MAX_DISCOVERED))
-    await place.context.discover(discovered(one, planned, place.collector));
+  const compared = new Set(wanted.slice(0, MAX_DISCOVERED));
+  for (const one of compared) await place.context.discover(discovered(one, planned, place.collector));
+  if (containers.length > 0) await writeDiscovered(containers, { planned, paths, compared }, place);
   const bad = steps.find(({ result }) => !['collected', 'empty', 'absent'].includes(result.outcome));
   const proof = { stores: steps.length, containers: wanted.length };
   if (bad !== undefined) {

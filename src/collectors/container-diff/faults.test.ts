@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
-import { fakeNode, fakeTargets, outcomeOf, runCollector, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
-import { honestCluster } from '../../../test/fakes/fake-cluster-world.js';
+import { outcomeOf } from '../../../test/fakes/fake-cluster-run.js';
+import {
+  diffEntriesOf,
+  diffOverlay,
+  DIFF_DERIVED,
+  DIFF_FOLDER,
+  DIFF_KEY,
+  type AskedDiff,
+} from '../../../test/fakes/overlay-diff.js';
 import {
   canMountOverlay,
   CONTAINER_ID,
@@ -10,17 +16,10 @@ import {
   OverlayContainer,
   type OverlayPlan,
 } from '../../../test/fakes/overlay-container.js';
-import { diffEntrySchema, type DiffEntry } from '../../model/diff-entry.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { ContainerTarget } from '../../model/target.js';
 import type { NodeAccess } from '../../ports/node-access.js';
-import { containerDiff } from './collector.js';
 
-const UID = '12345678-1234-1234-1234-123456789abc';
-const KEY = `container-diff/shop/web-1.${UID}/app`;
-const FOLDER = 'shop/web-1.12345678/app';
-const DERIVED = 'data/derived/container-diff/shop/web-1.app.12345678';
-const LIMITS = { maxUpperBytes: 1 << 30, maxVolumeBytes: 1 << 20, maxEntries: 10_000 };
 const IMAGE = ['mkdir etc; printf one > etc/one; printf two > etc/two'];
 
 const made: OverlayContainer[] = [];
@@ -34,40 +33,7 @@ function container(plan: OverlayPlan): OverlayContainer {
   return one;
 }
 
-interface Asked {
-  readonly limits?: Partial<typeof LIMITS>;
-  readonly target?: Partial<ContainerTarget>;
-}
-
-async function diff(nodeAccess: () => Promise<NodeAccess>, { limits = {}, target = {} }: Asked = {}): Promise<FakeRun> {
-  const app: ContainerTarget = {
-    name: 'app',
-    role: 'main',
-    containerId: `containerd://${CONTAINER_ID}`,
-    restartCount: 0,
-    state: 'running',
-    stateReason: '',
-    hasPrevious: false,
-    ...target,
-  };
-  const pod = { namespace: 'shop', name: 'web-1', uid: UID, node: 'node-1', phase: 'Running', containers: [app] };
-  const run = await runCollector({
-    collector: containerDiff({ ...LIMITS, ...limits }),
-    cluster: new FakeCluster(honestCluster),
-    targets: fakeTargets({ nodes: [fakeNode('node-1')], podList: [pod] }),
-    limits: { idleTimeoutMs: 60_000 },
-    nodeAccess,
-  });
-  expect([...run.sink.open_]).toEqual([]);
-  return run;
-}
-
-const diffOf = async (one: OverlayContainer, asked: Asked = {}) => await diff(async () => one.access, asked);
-
-function entriesOf({ sink }: FakeRun): Map<string, DiffEntry> {
-  const lines = sink.at(`${DERIVED}/entries.jsonl`).bytes.toString('latin1').trimEnd().split('\n');
-  return new Map(lines.map((line) => diffEntrySchema.parse(JSON.parse(line))).map((entry) => [entry.path, entry]));
-}
+const diffOf = async (one: OverlayContainer, asked: AskedDiff = {}) => await diffOverlay(async () => one.access, asked);
 
 /** The access with one of its commands ending in another way. */
 function spoilt(access: NodeAccess, name: string, how: 'cut' | 'corrupt' | 'garbage' | 'lost'): NodeAccess {
@@ -99,7 +65,7 @@ describe('a container whose diff cannot be taken', () => {
     ['does not run', { containerId: `containerd://${'b'.repeat(64)}`, state: 'terminated' }, 'skipped', 'not-running'],
   ])('that %s is said so', async (_, target, outcome, reason) => {
     const run = await diffOf(container({ image: IMAGE, isRooted: true }), { target });
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome, reason });
     expect(run.sink.items).toEqual([]);
   });
 
@@ -122,12 +88,12 @@ describe('a container whose diff cannot be taken', () => {
     const one = proc();
     one.writeProc({ root, runtime: '500 400 8:1 / / rw - ext4 /dev/sda rw' });
     const run = await diffOf(one);
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome, reason });
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome, reason });
     expect(run.sink.items).toEqual([]);
   });
 
   it('because nothing leads to the node throws what the ladder says', async () => {
-    const run = await diff(
+    const run = await diffOverlay(
       async () => await Promise.reject(new ExhibitError('NODE_ACCESS_REFUSED', 'no', { subject: 'x' })),
     );
     expect(run.outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_REFUSED' });
@@ -138,7 +104,7 @@ describe('a container whose diff cannot be taken', () => {
     ['processes and its node no store', { processes: false }, 'not-running'],
   ])('because the way has no %s is skipped', async (_, facts, reason) => {
     const run = await diffOf(container({ image: IMAGE, facts, isRooted: true }));
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'skipped', reason });
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'skipped', reason });
   });
 });
 
@@ -154,14 +120,14 @@ describe.skipIf(!isRoot)('a stream that breaks (only as root)', () => {
     ['layer-attributes', 'garbage', 'partial'],
   ] as const)('%s: %s', async (name, how, outcome) => {
     const one = container({ image: IMAGE, upper: 'mkdir etc; printf new > etc/one; printf x > etc/three' });
-    const run = await diff(async () => spoilt(one.access, name, how));
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome });
+    const run = await diffOverlay(async () => spoilt(one.access, name, how));
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome });
     expect(run.sink.items.length).toBeGreaterThan(0);
   });
 
   it.each(['container-processes', 'container-mounts', 'layer-hashes'])('%s: nothing answers', async (name) => {
     const one = container({ image: IMAGE, upper: 'mkdir etc; printf new > etc/one' });
-    const run = await diff(async () => spoilt(one.access, name, 'lost'));
+    const run = await diffOverlay(async () => spoilt(one.access, name, 'lost'));
     expect(run.outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_LOST' });
   });
 });
@@ -170,26 +136,24 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
   it('that is too large is taken without its largest files, and they are named', async () => {
     const upper = 'mkdir "a b"; head -c 300000 /dev/urandom > "a b/large *"; head -c 5000 /dev/urandom > small';
     const run = await diffOf(container({ image: IMAGE, upper }), { limits: { maxUpperBytes: 100_000 } });
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'limit', proof: { leftOut: 1 } });
-    const entries = entriesOf(run);
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'limit', proof: { leftOut: 1 } });
+    const entries = diffEntriesOf(run);
     expect(entries.get('/a b/large *')).toMatchObject({ sha256: null, notes: ['left-out'], sizeBytes: 300_000 });
     expect(entries.get('/small')?.sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(run.sink.at(`data/pods/${FOLDER}/diff/upper.tar`).bytes.length).toBeLessThan(100_000);
+    expect(run.sink.at(`${DIFF_FOLDER}/upper.tar`).bytes.length).toBeLessThan(100_000);
   });
 
   it('with more entries than are judged is partial, and the listing has all', async () => {
     const run = await diffOf(container({ image: IMAGE, upper: 'touch $(seq 1 50)' }), { limits: { maxEntries: 10 } });
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'limit' });
-    expect(entriesOf(run).size).toBe(10);
-    expect(run.sink.at(`data/pods/${FOLDER}/diff/listing-before.bin`).bytes.toString('latin1').split('\n').length).toBe(
-      52,
-    );
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'limit' });
+    expect(diffEntriesOf(run).size).toBe(10);
+    expect(run.sink.at(`${DIFF_FOLDER}/listing-before.bin`).bytes.toString('latin1').split('\n').length).toBe(52);
   });
 
   it('whose marks cannot be read is degraded', async () => {
     const degraded = [{ reason: 'trusted-xattrs-unreadable', detail: 'x' }];
     const run = await diffOf(container({ image: IMAGE, upper: 'touch a', facts: { degraded } }));
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'degraded' });
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'degraded' });
   });
 
   it('that changes while it is read says of what', async () => {
@@ -205,9 +169,9 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
         return await one.access.run(command, consumer);
       },
     };
-    const run = await diff(async () => changing);
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected', proof: { changed: 1, appeared: 1 } });
-    const entries = entriesOf(run);
+    const run = await diffOverlay(async () => changing);
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'collected', proof: { changed: 1, appeared: 1 } });
+    const entries = diffEntriesOf(run);
     expect(entries.get('/changes')?.changedDuringRead).toBe(true);
     expect(entries.get('/stays')?.changedDuringRead).toBe(false);
   });
@@ -226,7 +190,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
           truncate -s 4 meta; chmod 4755 meta; setfattr -n trusted.overlay.metacopy meta`,
         }),
       );
-      const entries = entriesOf(run);
+      const entries = diffEntriesOf(run);
       expect(entries.get('/gone')).toMatchObject({
         class: 'deleted',
         overlay: ['whiteout-xattr'],
@@ -254,7 +218,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
       const image = ['mkdir bin etc; printf 1234 > bin/sh; printf 1 > etc/a'];
       const upper = `mkdir bin; printf evil > bin/sh; setfattr -n user.overlay.metacopy -v x bin/sh
         mkdir new; setfattr -n user.overlay.redirect -v /etc new; setfattr -n user.fuseoverlayfs.opaque -v y new`;
-      const entries = entriesOf(await diffOf(container({ image, upper })));
+      const entries = diffEntriesOf(await diffOf(container({ image, upper })));
       const sh = entries.get('/bin/sh');
       expect(sh).toMatchObject({ class: 'content-modified', overlay: [], notes: ['foreign-overlay-mark'] });
       expect(sh?.xattrs).toContainEqual({ name: 'user.overlay.metacopy', valueB64: 'eA==' });
@@ -265,7 +229,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
 
   it('is compared through no link of a layer', async () => {
     const run = await diffOf(container({ image: ['ln -s /etc etc'], upper: 'mkdir etc; printf x > etc/passwd' }));
-    const entries = entriesOf(run);
+    const entries = diffEntriesOf(run);
     expect(entries.get('/etc')).toMatchObject({ class: 'type-changed', base: { type: 'link', linkTarget: '/etc' } });
     expect(entries.get('/etc/passwd')).toMatchObject({ class: 'added', base: null });
   });
@@ -276,8 +240,8 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
       runtime: `500 400 0:99 / /run/x/${CONTAINER_ID}/rootfs rw - overlay overlay rw,lowerdir=/x,upperdir=/y,workdir=/z`,
     });
     const run = await diffOf(one);
-    const source = run.sink.at(`${DERIVED}/source.jsonl`).bytes.toString();
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
+    const source = run.sink.at(`${DIFF_DERIVED}/source.jsonl`).bytes.toString();
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
     expect(JSON.parse(source)).toMatchObject({
       runtimeAgrees: 'no',
       disagreements: [expect.stringContaining('other layers')],
@@ -291,9 +255,9 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
     const one = container({ image: IMAGE, upper: 'touch a' });
     one.writeProc({ root });
     const run = await diffOf(one);
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
-    expect([...entriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a']));
-    expect(JSON.parse(run.sink.at(`${DERIVED}/source.jsonl`).bytes.toString())).toMatchObject({
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'layers-disagree' });
+    expect([...diffEntriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a']));
+    expect(JSON.parse(run.sink.at(`${DIFF_DERIVED}/source.jsonl`).bytes.toString())).toMatchObject({
       upper: one.upper,
       runtimeAgrees: 'no',
     });
@@ -305,7 +269,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
       const one = container({ image: IMAGE, upper: 'touch a' });
       const { execFileSync } = await import('node:child_process');
       execFileSync('sh', ['-ec', `sed -i 's/(sleep)/(${name})/' proc/*/stat`], { cwd: one.folder });
-      expect(outcomeOf(await diffOf(one), KEY)).toMatchObject({ outcome: 'collected', reason: 'complete' });
+      expect(outcomeOf(await diffOf(one), DIFF_KEY)).toMatchObject({ outcome: 'collected', reason: 'complete' });
     },
   );
 
@@ -314,7 +278,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
     const { execFileSync } = await import('node:child_process');
     const script = `for at in proc/*; do printf '/usr/bin/containerd-shim-runsc-v1\\0-namespace\\0k8s.io\\0' > $at/cmdline; done`;
     execFileSync('sh', ['-ec', script], { cwd: one.folder });
-    expect(outcomeOf(await diffOf(one), KEY)).toMatchObject({ outcome: 'skipped', reason: 'sandboxed' });
+    expect(outcomeOf(await diffOf(one), DIFF_KEY)).toMatchObject({ outcome: 'skipped', reason: 'sandboxed' });
   });
 
   it('comes with its volumes: content of emptyDir, names of the host, links as links', async () => {
@@ -334,8 +298,8 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
       ].join('\n'),
     });
     const run = await diffOf(one);
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected', proof: { volumes: 2 } });
-    const entries = entriesOf(run);
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'collected', proof: { volumes: 2 } });
+    const entries = diffEntriesOf(run);
     expect(entries.get(`${empty}/tool`)).toMatchObject({
       class: 'added',
       volume: { kind: 'empty-dir' },
@@ -343,7 +307,7 @@ describe.skipIf(!isRoot)('a writable layer (only as root)', () => {
     });
     // No overlay is there: this deletes nothing.
     expect(entries.get(`${empty}/zero`)).toMatchObject({ class: 'added', overlay: [] });
-    const names = run.sink.at(`data/pods/${FOLDER}/diff/v1/listing.bin`).bytes.toString('latin1');
+    const names = run.sink.at(`${DIFF_FOLDER}/v1/listing.bin`).bytes.toString('latin1');
     expect(names).toContain('\0/etc/shadow\0planted\0');
     expect(run.sink.paths().join('\n')).not.toContain('v1/upper.tar');
   });
@@ -388,24 +352,24 @@ describe.skipIf(!isRoot)('volumes that hinder (only as root)', () => {
         dead === 'volumes-names'
           ? spoilt(one.access, 'listing', 'cut')
           : failing(one.access, 'folders', (count) => count === 1, '4242');
-      const run = await diff(async () => access);
-      expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'volume-incomplete' });
-      expect([...entriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a', `${empty}/tool`]));
+      const run = await diffOverlay(async () => access);
+      expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'partial', reason: 'volume-incomplete' });
+      expect([...diffEntriesOf(run).keys()]).toEqual(expect.arrayContaining(['/a', `${empty}/tool`]));
     }
   });
 
   it('of 130,000 files are taken as any other', async () => {
     const { one, empty } = await withVolumes('seq 1 130000 | xargs touch');
     const run = await diffOf(one, { limits: { maxEntries: 200_000 } });
-    expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'collected' });
-    expect(entriesOf(run).has(`${empty}/130000`)).toBe(true);
+    expect(outcomeOf(run, DIFF_KEY)).toMatchObject({ outcome: 'collected' });
+    expect(diffEntriesOf(run).has(`${empty}/130000`)).toBe(true);
   }, 120_000);
 
   it('and a list of processes that did not come is asked for again', async () => {
     const { one } = await withVolumes('touch tool');
     const access = failing(one.access, 'container-processes', (count) => count === 1);
-    expect((await diff(async () => access)).outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_LOST' });
-    expect(outcomeOf(await diff(async () => access), KEY)).toMatchObject({ outcome: 'collected' });
+    expect((await diffOverlay(async () => access)).outcomes[0]?.error).toMatchObject({ code: 'NODE_ACCESS_LOST' });
+    expect(outcomeOf(await diffOverlay(async () => access), DIFF_KEY)).toMatchObject({ outcome: 'collected' });
   });
 });
 
@@ -418,7 +382,7 @@ describe.skipIf(!canMountOverlay(',redirect_dir=on,metacopy=on'))(
         inside: 'mv old new; chmod 4711 meta',
         options: ',redirect_dir=on,metacopy=on',
       });
-      const entries = entriesOf(await diffOf(one));
+      const entries = diffEntriesOf(await diffOf(one));
       expect(entries.get('/new')).toMatchObject({ class: 'renamed', renamedFrom: '/old' });
       expect(entries.get('/old')).toMatchObject({ class: 'deleted' });
       expect(entries.get('/meta')).toMatchObject({ class: 'metacopy', mode: 0o4711, base: { mode: 0o644 } });

@@ -7,6 +7,7 @@ import { ListingError, ListingReader, type ListedEntry } from './listing.js';
 import { overlayMarksOf, type MarkPrefix } from './overlay-marks.js';
 import type { FarFolder } from './resolve-folders.js';
 import { runShort } from './run-short.js';
+import { isPackagePath } from './take-packages.js';
 
 export interface BaseRequest {
   readonly access: NodeAccess;
@@ -81,7 +82,11 @@ class LayerListing {
 
   #isWanted(path: string): boolean {
     const { wanted, expanded } = this.#request;
-    return wanted.has(path) || (expanded.size > 0 && foldersOf(path).some((folder) => expanded.has(folder)));
+    return (
+      wanted.has(path) ||
+      isPackagePath(path) ||
+      (expanded.size > 0 && foldersOf(path).some((folder) => expanded.has(folder)))
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../lib/terminal-escape.js';
-import type { DiffSource } from '../../model/diff-entry.js';
+import type { DiffSource, PackagesRecord } from '../../model/diff-entry.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import type { CapturedFolder } from './capture-folder.js';
 import type { ComparedLayers } from './compare-layers.js';
@@ -23,6 +23,7 @@ export function sourceRecord(facts: {
   readonly compared: ComparedLayers;
   readonly volumes: TakenVolumes;
   readonly layer: WrittenLayer | null;
+  readonly packages: PackagesRecord;
   readonly access: NodeAccess;
 }): DiffSource {
   const { planned, located, captured, compared, volumes, access } = facts;
@@ -56,6 +57,7 @@ export function sourceRecord(facts: {
     leftOut: captured.leftOut.size,
     baseListing: compared.base.listing,
     layerTar: facts.layer,
+    packages: facts.packages,
     volumes: [...volumes.records],
   };
 }

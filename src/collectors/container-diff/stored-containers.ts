@@ -44,6 +44,6 @@ export async function storedContainers(
   place: Place,
   isThere: (container: ContainerLayers) => boolean,
 ): Promise<RuntimeStores> {
-  const known = knownRuntimeStores(place.access);
+  const known = await knownRuntimeStores(place.access);
   return known?.containers.some(isThere) === true ? known : await readOnce(planned, place);
 }

@@ -12,16 +12,9 @@ import type { Listing } from './listing.js';
 import { logHoles } from './pod-log-observer.js';
 import { readListing, type ReadListing } from './read-listing.js';
 import { selectContent, type Selection } from './select-content.js';
-import {
-  hashFiles,
-  isChanged,
-  NOTHING_TAKEN,
-  readCertificates,
-  takeFiles,
-  type DigestName,
-  type TakenContent,
-  type Taking,
-} from './take-content.js';
+import { hashFiles, isChanged, readCertificates, takeFiles } from './take-content.js';
+import { takeJournals } from './take-journals.js';
+import { NOTHING_TAKEN, type DigestName, type TakenContent, type Taking } from './taken-content.js';
 
 /** Keeps the rows of the listing as they came: when everything was looked at, before anything was opened. */
 async function keepListing(entry: CatalogueEntry, work: NodeWork, { raw, end, isWhole }: ReadListing): Promise<string> {
@@ -63,6 +56,8 @@ async function take(taking: Taking): Promise<TakenContent> {
       return await hashFiles(taking);
     case 'certificates':
       return await readCertificates(taking);
+    case 'journal-export':
+      return await takeJournals(taking);
     case 'list-only':
     case 'kernel-text':
       return NOTHING_TAKEN;

@@ -10,7 +10,7 @@ import { collectCoverage, noteOutcome } from './coverage.js';
 import { readKernelText } from './read-kernel-text.js';
 import { readSystem } from './read-system.js';
 import { isExpected, type SystemFacts } from './system-facts.js';
-import type { DigestName } from './take-content.js';
+import type { DigestName } from './taken-content.js';
 
 const ID = 'os-files';
 const COVERAGE = 'coverage';
@@ -30,12 +30,13 @@ the logins, \`pod-logs-on-disk.log-holes.jsonl\` what lies on the disk and the l
 \`kernel-modules.jsonl\` which module one of the kernel's two lists hides.
 
 **No link is followed**: a folder behind a link is a gap (\`behind-link\`) unless its target is a place of the artifact itself, and a link
-is recorded as a link. FIFOs, sockets and devices are listed and not opened. Between listing and reading somebody with root on the
-node can exchange a folder for a link: what was then read has another size or inode than was listed and is marked as changed. All of
-it is the word of the node's kernel, or of its disk.
+is recorded as a link. FIFOs, sockets and devices are listed and not opened. A folder that somebody exchanges for a link between listing
+and reading is not entered (\`changed-during-read\`). \`journald-exported\` has the entries of the journals as \`journalctl -o export\` of the far
+side's own image writes them; the journals themselves are \`journald\`. All of it is the word of the node's kernel, or of its disk.
 `;
 
 const TOOLS = { find: 'findutils', tar: 'GNU tar', sha256sum: 'coreutils', xargs: 'findutils' } as const;
+const JOURNAL_TOOLS = { ...TOOLS, journalctl: 'systemd' } as const;
 
 async function* plan(context: PlanContext): AsyncGenerator<PlannedArtifact> {
   const entries = [...catalogue().values()].map(({ name, paths, volatility }) => {
@@ -56,7 +57,7 @@ function digestsOf({ osFamily }: SystemFacts): readonly DigestName[] {
 async function collectKnown(entry: CatalogueEntry, work: NodeWork): Promise<CollectResult> {
   const facts = await readSystem(work.access, work.context.signal);
   const result =
-    missingTools(work.access, TOOLS) ??
+    missingTools(work.access, entry.content === 'journal-export' ? JOURNAL_TOOLS : TOOLS) ??
     (entry.content === 'kernel-text'
       ? await readKernelText(entry, work)
       : await collectEntry(entry, work, digestsOf(facts)));

@@ -136,7 +136,10 @@ describe('logs of pods on the disk', () => {
       [`${folder}/0.log`]: Buffer.from('no time\n\nend'),
       [`${folder}/0.log.1.gz`]: Buffer.from('x'),
     });
-    expect(logs.map(({ extent }) => extent)).toEqual([{ lines: 3, bytes: 12, firstAt: null, lastAt: null }, null]);
+    expect(logs.map(({ extent }) => extent)).toEqual([
+      { lines: 3, wholeLines: 3, bytes: 12, firstAt: null, lastAt: null },
+      null,
+    ]);
     expect(logHoles(logs)).toMatchObject([{ onDisk: { files: 2, unreadableFiles: 1 } }]);
   });
 

@@ -1,7 +1,7 @@
 import { rawText } from '../raw-text.js';
 import type { ListedFile } from './listed-file.js';
 import type { LeftOut } from './select-content.js';
-import type { FileContent } from './take-content.js';
+import type { FileContent } from './taken-content.js';
 
 export interface FileStory {
   readonly content: FileContent | undefined;
@@ -12,6 +12,7 @@ export interface FileStory {
 }
 
 function whatBecame({ content, leftOut, wasAsked }: FileStory): string {
+  if (content?.isExported !== undefined) return content.isExported ? 'exported' : 'not-readable';
   if (content !== undefined) return content.readBytes === undefined ? 'hashed' : 'taken';
   if (leftOut !== undefined) return leftOut;
   return wasAsked ? 'not-readable' : 'listed';
@@ -20,7 +21,7 @@ function whatBecame({ content, leftOut, wasAsked }: FileStory): string {
 /** One line of a derived listing: the file as it was before anything was opened, and what reading it brought. Times in nanoseconds. */
 export function describeFile(file: ListedFile, story: FileStory): object {
   const { path, linkTarget, atimeNs, ctimeNs, mtimeNs, btimeNs, ...facts } = file;
-  const { readBytes, ...content } = story.content ?? {};
+  const { readBytes, isExported: _, ...content } = story.content ?? {};
   return {
     path: rawText(Buffer.from(path, 'latin1'), 8192),
     ...facts,

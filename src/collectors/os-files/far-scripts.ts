@@ -1,8 +1,4 @@
-/** The node's root as its physical path, so that `pwd -P` can be compared with what was meant; empty for `/`. */
-const ROOT = `
-root=$(cd -P -- "$ROOT/" && pwd -P) || exit 64
-case $root in /) root= ;; esac
-`;
+import { IN_FOLDERS, ROOT } from './folder-script.js';
 
 /** Goes into a folder only if no part of its path is a link: a link there would lead out of the node's files and into our own. */
 const ENTER = `
@@ -78,38 +74,59 @@ done
 `;
 
 /**
- * The files that standard input names, relative to the root and ended by NUL, as a pax archive. Access times stay as they are only
- * where the kernel lets us: without the capability \`fowner\` it refuses to open other people's files so, and tar gives up on them.
+ * The files of `folderLines` on standard input, as a pax archive. It is made folder by folder, and all but the last end of an archive is
+ * left out. Access times stay as they are only where the kernel lets us: without the capability \`fowner\` it refuses to open other people's
+ * files so, and tar gives up on them. A file of several names is there with its content under each.
  */
-export const TAKE_SCRIPT = `${ROOT}
-cd -P -- "$root/" || exit 64
+export const TAKE_SCRIPT = `${IN_FOLDERS}
 atime=
 while read -r key value; do
   case $key:$value in CapEff:*[89abcdef]) atime=--atime-preserve=system ;; esac
 done < /proc/self/status
-tar --create --file=- --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f --no-recursion --numeric-owner \
-  --xattrs --xattrs-include='*' --sparse $atime --null --no-unquote --files-from=-
-status=$?
-# 1 = a file changed while it was read: the archive is whole.
-[ "$status" -eq 1 ] && status=0
-exit "$status"
+exec 3>&1
+here() {
+  status=$({ { tar --create --file=- --blocking-factor=1 --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f --no-recursion --numeric-owner \
+    --xattrs --xattrs-include='*' --sparse --hard-dereference $atime --transform="flags=r;s,^\\./,$inside," --null --no-unquote --files-from=-
+    echo "$?" >&4; } | head -c -1024 >&3; } 4>&1)
+  # 1 = a file changed while it was read: the archive is whole.
+  [ "$status" = 1 ] || return "\${status:-2}"
+}
+in_folders
+head -c 1024 /dev/zero
+exit "$failed"
 `;
 
-/** \`DIGEST  NAME NUL\` of the files that standard input names, by the program \`$1\`. */
-export const DIGEST_SCRIPT = `${ROOT}
+/**
+ * Digests of the files of `folderLines` on standard input, by the program \`$1\`, fields ended by NUL: a folder, then \`DIGEST  ./NAME\` of each file in
+ * it. With \`many\` in \`$2\` one program reads many files, and follows one that became a link since it was listed.
+ */
+export const DIGEST_SCRIPT = `${IN_FOLDERS}
 case $1 in sha256sum|sha1sum|md5sum) ;; *) exit 64 ;; esac
-cd -P -- "$root/" || exit 64
-xargs -0 -r "$1" -z --
+digest=$1; many=$2; export digest
+here() {
+  printf '%s\\0' "\${folder:-/}"
+  case $many in many) xargs -0 -r "$digest" -z -- || return; return 0 ;; esac
+  xargs -0 -r -n 1 sh -c '
+[ -f "$1" ] && [ ! -L "$1" ] || exit 0
+said=$({ { dd if="$1" iflag=nofollow,nonblock bs=1M status=none || echo failed >&4; } | "$digest" >&4; } 4>&1)
+case $said in *failed*) exit 1 ;; esac
+printf "%s  %s\\0" "\${said%% *}" "$1"' exhibit
+}
+in_folders
+exit "$failed"
 `;
 
-/** Of each file that standard input names only the blocks between the marks of a certificate: \`NAME NUL LINES NUL\`. */
-export const CERTIFICATES_SCRIPT = `${ROOT}
-cd -P -- "$root/" || exit 64
-xargs -0 -r -n 1 sh -c '
+/** Of each file of `folderLines` on standard input only the blocks between the marks of a certificate: \`NAME NUL LINES NUL\`. */
+export const CERTIFICATES_SCRIPT = `${IN_FOLDERS}
+here() {
+  xargs -0 -r -n 1 sh -c '
 [ -f "$1" ] && [ ! -L "$1" ] || exit 0
-printf "%s\\0" "$1"
-head -c 1048576 -- "$1" | sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p" | tr -d "\\000"
+full=$folder/\${1#./}; printf "%s\\0" "\${full#/}"
+dd if="$1" iflag=nofollow,nonblock,count_bytes,fullblock bs=65536 count=1048576 status=none | sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p" | tr -d "\\000"
 printf "\\0"' exhibit
+}
+in_folders
+exit 0
 `;
 
 /** Lines of files that the kernel makes, \`FILE NUL LINE\`; standard input has their paths, wildcards and all: ours, not the node's. */

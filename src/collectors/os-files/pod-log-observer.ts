@@ -9,8 +9,15 @@ const KEPT_LINE_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
+/** A piece of a line whose rest follows: CRI's tag `P`, or Docker's text without a line end. */
+const CUT_LINE = /^\S{1,40} (?:stdout|stderr) P(?::\S*)? |^\{"log":"(?:[^"\\]|\\.)*(?<!\\n)","/;
+/** Files of one instance that are listed one by one; the kubelet keeps five. */
+const MAX_FILES_SHOWN = 100;
+
 export interface LogExtent {
   lines: number;
+  /** Lines of the container: the runtime cuts a long one into several. */
+  wholeLines: number;
   bytes: number;
   /** Of the first and last line that has a time, as written. */
   firstAt: string | null;
@@ -42,6 +49,7 @@ function timeOf(line: string): string | null {
 
 class Extent implements LogExtent {
   lines = 0;
+  wholeLines = 0;
   bytes = 0;
   firstAt: string | null = null;
   lastAt: string | null = null;
@@ -61,8 +69,8 @@ class Extent implements LogExtent {
 
   finish(): LogExtent {
     if (this.#lineBytes > 0) this.#endLine();
-    const { lines, bytes, firstAt, lastAt } = this;
-    return { lines, bytes, firstAt, lastAt };
+    const { lines, wholeLines, bytes, firstAt, lastAt } = this;
+    return { lines, wholeLines, bytes, firstAt, lastAt };
   }
 
   #keep(piece: Buffer): void {
@@ -72,10 +80,12 @@ class Extent implements LogExtent {
   }
 
   #endLine(): void {
-    const at = timeOf(Buffer.concat(this.#line).toString('latin1'));
+    const line = Buffer.concat(this.#line).toString('latin1');
+    const at = timeOf(line);
     this.#line = [];
     this.#lineBytes = 0;
     this.lines += 1;
+    if (!CUT_LINE.test(line)) this.wholeLines += 1;
     if (at === null) return;
     this.firstAt ??= at;
     this.lastAt = at;
@@ -131,6 +141,7 @@ function sumOf(logs: readonly ObservedLog[]): object {
     files: logs.length,
     unreadableFiles: logs.length - known.length,
     lines: known.reduce((sum, { lines }) => sum + lines, 0),
+    wholeLines: known.reduce((sum, { wholeLines }) => sum + wholeLines, 0),
     bytes: known.reduce((sum, { bytes }) => sum + bytes, 0),
     firstAt: firsts.at(0) ?? null,
     lastAt: lasts.at(-1) ?? null,
@@ -168,6 +179,7 @@ export function logHoles(logs: readonly ObservedLog[]): object[] {
         onDisk: sumOf(files),
         servedByApi: sumOf(served),
         onDiskOnly: sumOf(hidden),
+        files: files.slice(0, MAX_FILES_SHOWN).map(({ name, extent }) => ({ current: name.isCurrent, ...extent })),
       };
     });
 }

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
+import { folderLinesBytes } from './folder-lines.js';
 import type { ListedFile } from './listed-file.js';
 
 /** Bytes of names that one script can be given. */
@@ -13,8 +14,6 @@ export interface Selection {
   readonly leftOut: ReadonlyMap<string, LeftOut>;
   /** Bytes that the chosen ones have on the disk. */
   readonly bytes: number;
-  /** For the script: relative to the root, each ended by NUL. */
-  readonly names: Buffer;
 }
 
 /** What a file costs: holes are not sent. */
@@ -28,22 +27,20 @@ export function selectContent(
 ): Selection {
   const chosen = new Map<string, ListedFile>();
   const leftOut = new Map<string, LeftOut>();
-  const names: Buffer[] = [];
   let bytes = 0;
   let namesBytes = 0;
   for (const file of files) {
     if (file.type !== 'file' && !(withLinks && file.type === 'link')) continue;
     const cost = file.type === 'file' ? costBytes(file) : 0;
-    const name = Buffer.from(`${file.path.slice(1)}\0`, 'latin1');
+    const nameBytes = folderLinesBytes(file.path);
     if (cost > limits.maxFileBytes) leftOut.set(file.path, 'larger-than-limit');
     else if (bytes + cost > limits.maxBytes) leftOut.set(file.path, 'total-limit');
-    else if (namesBytes + name.length > MAX_NAMES_BYTES) leftOut.set(file.path, 'too-many-names');
+    else if (namesBytes + nameBytes > MAX_NAMES_BYTES) leftOut.set(file.path, 'too-many-names');
     else {
       chosen.set(file.path, file);
-      names.push(name);
       bytes += cost;
-      namesBytes += name.length;
+      namesBytes += nameBytes;
     }
   }
-  return { chosen, leftOut, bytes, names: Buffer.concat(names) };
+  return { chosen, leftOut, bytes };
 }

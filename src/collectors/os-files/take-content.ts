@@ -1,13 +1,15 @@
-import type { CatalogueEntry } from '../../model/artifact-catalogue.js';
 import type { StepResult } from '../combine-results.js';
-import { runNodeStep, type NodeStep, type NodeStepEnd, type NodeWork } from '../node-step.js';
-import { CertificateRows, type CertificateFacts } from './certificates.js';
+import { runNodeStep, type NodeStep, type NodeStepEnd } from '../node-step.js';
+import { CertificateRows } from './certificates.js';
 import { DigestRows } from './digest-rows.js';
 import { CERTIFICATES_SCRIPT, DIGEST_SCRIPT, TAKE_SCRIPT } from './far-scripts.js';
+import { folderLines } from './folder-lines.js';
+import { FOLDER_MOVED } from './folder-script.js';
 import type { ListedFile } from './listed-file.js';
 import { loginObserver } from './login-observer.js';
 import { podLogObserver, type ObservedLog } from './pod-log-observer.js';
 import type { Selection } from './select-content.js';
+import { HEX_LENGTHS, type DigestName, type FileContent, type TakenContent, type Taking } from './taken-content.js';
 import { TarContents, type ContentObserver } from './tar-contents.js';
 
 /** What headers and padding of an archive may add to the content. */
@@ -15,44 +17,20 @@ const TAR_OVERHEAD_BYTES = 256 * 1024 * 1024;
 /** Until the digest of a large file comes there is nothing to hear. */
 const DIGEST_IDLE_MS = 300_000;
 
-/** What reading brought for one file. */
-export interface FileContent {
-  readonly sha256?: string | null;
-  readonly sha1?: string;
-  readonly md5?: string;
-  readonly readBytes?: number;
-  readonly xattrs?: readonly string[];
-  readonly certificates?: readonly CertificateFacts[];
-}
-
-export interface TakenContent {
-  /** By path; a chosen file that is not here was not read. */
-  readonly files: ReadonlyMap<string, FileContent>;
-  readonly steps: readonly StepResult[];
-  /** Paths of the payload files. */
-  readonly items: readonly string[];
-  /** Lines for derived files, by the end of their names. */
-  readonly logins: readonly object[];
-  readonly podLogs: readonly ObservedLog[];
-}
-
-const HEX_LENGTHS = { sha256: 64, sha1: 40, md5: 32 } as const;
-export type DigestName = keyof typeof HEX_LENGTHS;
-
-export interface Taking {
-  readonly entry: CatalogueEntry;
-  readonly work: NodeWork;
-  readonly selection: Selection;
-  /** Beside SHA-256: what the node's package database has. */
-  readonly furtherDigests: readonly DigestName[];
-}
-
 function itemsOf(ends: readonly NodeStepEnd[]): string[] {
   return ends.map(({ captured }) => captured?.path ?? null).filter((path) => path !== null);
 }
 
 function malformed(step: string, detail: string): StepResult {
   return { step, result: { outcome: 'partial', reason: 'malformed', detail, proof: {} } };
+}
+
+/** A folder that was another one by the time of reading: nothing of it was read. */
+function movedFolders({ captured }: NodeStepEnd): StepResult[] {
+  const moved = (captured?.end.stderr ?? '').split('\n').filter((line) => line === FOLDER_MOVED).length;
+  if (moved === 0) return [];
+  const detail = `${moved} folders, or what leads there, were exchanged since they were listed; nothing of them was read`;
+  return [{ step: 'content', result: { outcome: 'partial', reason: 'changed-during-read', detail, proof: {} } }];
 }
 
 /** Every chosen file as one archive, read as it goes by. */
@@ -77,13 +55,17 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
     step: 'content',
     file: `${entry.name}/files.tar`,
     sensitivity: entry.sensitivity,
-    command: { script: TAKE_SCRIPT, stdin: selection.names, maxBytes: entry.limits.maxBytes + TAR_OVERHEAD_BYTES },
+    command: {
+      script: TAKE_SCRIPT,
+      stdin: folderLines(selection.chosen.keys()),
+      maxBytes: entry.limits.maxBytes + TAR_OVERHEAD_BYTES,
+    },
     watch: (bytes) => {
       contents.feed(bytes);
     },
   });
   contents.end();
-  const steps: StepResult[] = [end];
+  const steps: StepResult[] = [...movedFolders(end), end];
   const isComplete = end.captured?.end.end === 'complete';
   if (contents.problem !== null && isComplete) steps.push(malformed('archive', contents.problem));
   if (contents.unasked > 0) steps.push(malformed('archive', `${contents.unasked} files that nobody asked for`));
@@ -93,16 +75,12 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
 }
 
 /** Where no package puts a file: a digest to compare with a package's is not asked for there. */
-const NOT_PACKAGED = /^(?:root|home|tmp|var\/tmp|dev\/shm|run|srv|usr\/local)\//;
+const NOT_PACKAGED = /^\/(?:root|home|tmp|var\/tmp|dev\/shm|run|srv|usr\/local)\//;
 
 /** What of the chosen files is to be digested so: all by SHA-256, by the others what a package may own. */
-function namesFor(name: DigestName, { names }: Selection): Buffer {
-  if (name === 'sha256') return names;
-  const kept = names
-    .toString('latin1')
-    .split('\0')
-    .filter((path) => !NOT_PACKAGED.test(path));
-  return Buffer.from(kept.join('\0'), 'latin1');
+function pathsFor(name: DigestName, { chosen }: Selection): string[] {
+  const paths = [...chosen.keys()];
+  return name === 'sha256' ? paths : paths.filter((path) => !NOT_PACKAGED.test(path));
 }
 
 async function digest(name: DigestName, { entry, work, selection }: Taking): Promise<[NodeStepEnd, DigestRows]> {
@@ -112,8 +90,8 @@ async function digest(name: DigestName, { entry, work, selection }: Taking): Pro
     file: `${entry.name}/${name}.txt`,
     command: {
       script: DIGEST_SCRIPT,
-      args: [`${name}sum`],
-      stdin: namesFor(name, selection),
+      args: [`${name}sum`, entry.only === 'executables' ? 'many' : 'one'],
+      stdin: folderLines(pathsFor(name, selection)),
       idleTimeoutMs: DIGEST_IDLE_MS,
     },
     watch: (bytes) => {
@@ -133,7 +111,7 @@ export async function hashFiles(taking: Taking): Promise<TakenContent> {
   for (const name of names) {
     const [end, rows] = await digest(name, taking);
     ends.push(end);
-    steps.push(end);
+    steps.push(...movedFolders(end), end);
     if (!rows.isSound && end.captured?.end.end === 'complete')
       steps.push(malformed(name, 'not what such a program prints'));
     for (const [path, hex] of rows.byPath)
@@ -151,7 +129,7 @@ export async function readCertificates(taking: Taking): Promise<TakenContent> {
     {
       name: `os-files-${entry.name}`,
       script: CERTIFICATES_SCRIPT,
-      stdin: selection.names,
+      stdin: folderLines(selection.chosen.keys()),
       maxBytes: entry.limits.maxBytes,
       signal: work.context.signal,
     },
@@ -172,9 +150,6 @@ export async function readCertificates(taking: Taking): Promise<TakenContent> {
   };
   return { ...hashed, files, steps: isWhole ? hashed.steps : [...hashed.steps, failed] };
 }
-
-/** What of a file was read, when content is not asked for. */
-export const NOTHING_TAKEN: TakenContent = { files: new Map(), steps: [], items: [], logins: [], podLogs: [] };
 
 /** Whether a file is no longer what was listed, or not there any more. */
 export function isChanged(before: ListedFile, after: ListedFile | undefined): boolean {

@@ -14,9 +14,13 @@ import { sampleViews, type KernelSample } from './sample-views.js';
 /** A folder of a task is named after its container in each runtime. */
 const ID_IN_PATH = /(?:^|\/)([0-9a-f]{64})\//;
 
+/** CRI-O and podman keep their files of a container that ended; its runtime, runc or crun, does not. */
+const KEPT_AFTER_END = 'containers-storage';
+
 function idsOf(files: ReadFiles): Set<string> {
   const ids = new Set<string>();
-  for (const place of files.places.values()) {
+  for (const [name, place] of files.places) {
+    if (name === KEPT_AFTER_END) continue;
     for (const path of place.keys()) {
       const id = ID_IN_PATH.exec(path)?.[1];
       if (id !== undefined) ids.add(id);

@@ -53,7 +53,7 @@ function unknownImages({ databaseSteps }: RuntimeStores): StepResult[] {
  */
 export async function readImages(work: NodeWork): Promise<CollectResult> {
   const { planned, part, collector, context, access } = work;
-  const known = knownRuntimeStores(access);
+  const known = await knownRuntimeStores(access);
   const stores = known ?? (await readRuntimeStores(work));
   const lines = new DerivedLines(context.sink, {
     path: `data/derived/nodes/${part.segment}/images.jsonl`,

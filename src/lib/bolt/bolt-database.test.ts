@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bufferAccess } from '../../../test/fakes/file-access.js';
-import { BoltDatabase } from './bolt-database.js';
+import { BoltDatabase, type CarvedPage } from './bolt-database.js';
 import { NotBoltError } from './bolt-error.js';
 
 /** Written by containerd 1.6.20, see src/lib/containerd-store. */
@@ -20,11 +20,17 @@ function damaged(change: (bytes: Buffer) => void): Buffer {
   return bytes;
 }
 
+async function carvedOf(database: BoltDatabase, signal?: AbortSignal): Promise<CarvedPage[]> {
+  const pages: CarvedPage[] = [];
+  for await (const page of database.carve(signal)) pages.push(page);
+  return pages;
+}
+
 /** Everything that can be asked of a database, to its end. */
-function readAll(bytes: Buffer): number {
+async function readAll(bytes: Buffer): Promise<number> {
   const database = open(bytes);
   const { keys } = database.walk();
-  return keys + [...database.carve()].length + database.problemCount;
+  return keys + (await carvedOf(database)).length + database.problemCount;
 }
 
 describe('a bolt database', () => {
@@ -76,7 +82,7 @@ describe('a bolt database', () => {
     expect(database.problems.some(({ reason }) => reason === 'page-read-twice')).toBe(true);
   });
 
-  it('of pages that all claim the rest of the file is carved in little more than its size', () => {
+  it('of pages that all claim the rest of the file is carved in little more than its size', async () => {
     const pages = 1500;
     const bytes = Buffer.alloc(whole.length + pages * PAGE);
     whole.copy(bytes);
@@ -102,23 +108,73 @@ describe('a bolt database', () => {
         return source.read(offset, lengthBytes);
       },
     });
-    const before = [...open(whole).carve()].length;
-    const carved = [...database.carve()];
+    const before = (await carvedOf(open(whole))).length;
+    const carved = await carvedOf(database);
     expect(readBytes).toBeLessThan(8 * bytes.length);
     expect(carved.length).toBeGreaterThanOrEqual(before + pages / 2);
     expect(database.problemCount).toBeGreaterThan(0);
     expect(database.problems.every(({ reason }) => reason === 'too-large')).toBe(true);
   });
 
-  it('never throws and always ends, whatever bytes are in it', () => {
+  /** Behind the state that is read lie pages of earlier transactions, one after the other. */
+  function withFreedPages(count: number): Buffer {
+    const first = whole.length / PAGE;
+    const bytes = Buffer.concat([whole, Buffer.alloc(count * PAGE)]);
+    for (let page = first; page < first + count; page += 1) {
+      const at = page * PAGE;
+      bytes.writeUInt32LE(page, at);
+      bytes.writeUInt16LE(2, at + 8);
+      bytes.writeUInt16LE(1, at + 10);
+      bytes.writeUInt32LE(16, at + 20);
+      bytes.writeUInt32LE(1, at + 24);
+      bytes.writeUInt32LE(1, at + 28);
+    }
+    return bytes;
+  }
+
+  it('that is large lets others have their turn while it is carved', async () => {
+    const database = open(withFreedPages(8192));
+    let turns = 0;
+    let isCarving = true;
+    const turn = (): void => {
+      turns += 1;
+      if (isCarving) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const carved = await carvedOf(database);
+    isCarving = false;
+    expect(carved.length).toBeGreaterThanOrEqual(8192);
+    // 32 MiB, and a turn every 4.
+    expect(turns).toBeGreaterThanOrEqual(7);
+  });
+
+  it('is carved no further once the signal was aborted', async () => {
+    const abort = new AbortController();
+    let readBytes = 0;
+    const source = bufferAccess(withFreedPages(8192));
+    const database = new BoltDatabase({
+      sizeBytes: source.sizeBytes,
+      read: (offset, lengthBytes) => {
+        readBytes += lengthBytes;
+        return source.read(offset, lengthBytes);
+      },
+    });
+    setImmediate(() => {
+      abort.abort(new Error('enough'));
+    });
+    await expect(carvedOf(database, abort.signal)).rejects.toThrow('enough');
+    expect(readBytes).toBeLessThan(source.sizeBytes / 2);
+  });
+
+  it('never throws and always ends, whatever bytes are in it', async () => {
     const edit = fc.record({ at: fc.nat(whole.length - 1), bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }) });
-    fc.assert(
-      fc.property(fc.array(edit, { maxLength: 40 }), (edits) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { maxLength: 40 }), async (edits) => {
         const bytes = damaged((all) => {
           // The meta pages stay, or nothing would be read at all.
           for (const { at, bytes: put } of edits) if (at >= 2 * PAGE) all.set(put.subarray(0, all.length - at), at);
         });
-        expect(readAll(bytes)).toBeGreaterThanOrEqual(0);
+        expect(await readAll(bytes)).toBeGreaterThanOrEqual(0);
       }),
     );
   });

@@ -30,6 +30,8 @@ export class BoltPages {
   readonly #owners: Uint32Array;
   readonly #problems: BoltProblem[] = [];
   problemCount = 0;
+  /** Of the source until now, whatever for. */
+  readBytes = 0;
   #peekedBytes = 0;
 
   constructor(source: RandomAccess, meta: BoltMeta) {
@@ -86,7 +88,7 @@ export class BoltPages {
    */
   peekLeaf(pageId: number): BoltPage | null {
     const { pageSizeBytes } = this.#meta;
-    const first = this.#source.read(pageId * pageSizeBytes, pageSizeBytes);
+    const first = this.#take(pageId * pageSizeBytes, pageSizeBytes);
     const header = parsePageHeader(first);
     if (header?.id !== pageId || header.type !== 'leaf') return null;
     const most = Math.min((header.overflow + 1) * pageSizeBytes, this.#source.sizeBytes - pageId * pageSizeBytes);
@@ -101,7 +103,7 @@ export class BoltPages {
         this.loseInside(pageId, 'too-large');
         return null;
       }
-      bytes = this.#source.read(pageId * pageSizeBytes, reach);
+      bytes = this.#take(pageId * pageSizeBytes, reach);
     }
     return { header, bytes };
   }
@@ -109,19 +111,24 @@ export class BoltPages {
   /** Pages that belong to an owned one, behind it. */
   overflowOf(pageId: number): number {
     const { pageSizeBytes } = this.#meta;
-    return parsePageHeader(this.#source.read(pageId * pageSizeBytes, PAGE_HEADER_BYTES))?.overflow ?? 0;
+    return parsePageHeader(this.#take(pageId * pageSizeBytes, PAGE_HEADER_BYTES))?.overflow ?? 0;
   }
 
   #read(pageId: number): BoltPage | { readonly lost: BoltProblemReason } {
     const { pageSizeBytes } = this.#meta;
-    const first = this.#source.read(pageId * pageSizeBytes, pageSizeBytes);
+    const first = this.#take(pageId * pageSizeBytes, pageSizeBytes);
     const header = parsePageHeader(first);
     if (header === null) return { lost: 'missing-page' };
     if (header.id !== pageId) return { lost: 'wrong-page-id' };
     if (header.type === 'other') return { lost: 'wrong-page-type' };
     const lengthBytes = (header.overflow + 1) * pageSizeBytes;
     if (lengthBytes > MAX_PAGE_BYTES) return { lost: 'too-large' };
-    const bytes = header.overflow === 0 ? first : this.#source.read(pageId * pageSizeBytes, lengthBytes);
+    const bytes = header.overflow === 0 ? first : this.#take(pageId * pageSizeBytes, lengthBytes);
     return bytes.length < lengthBytes ? { lost: 'missing-page' } : { header, bytes };
+  }
+
+  #take(offset: number, lengthBytes: number): Buffer {
+    this.readBytes += lengthBytes;
+    return this.#source.read(offset, lengthBytes);
   }
 }

@@ -19,19 +19,19 @@ const meta = (): Buffer => fixture('meta');
 const ROOT = '/var/lib/containerd';
 const SNAPSHOTS = `${ROOT}/io.containerd.snapshotter.v1.overlayfs/snapshots`;
 
-function layers(metaBytes = meta(), metadata: Buffer | null = fixture('metadata')): ContainerLayers[] {
+async function layers(metaBytes = meta(), metadata: Buffer | null = fixture('metadata')): Promise<ContainerLayers[]> {
   const snapshotters = new Map(
     metadata === null ? [] : [['overlayfs', readSnapshotter(bufferAccess(metadata))] as const],
   );
-  return containerdLayers({ root: ROOT, meta: readContainerdMeta(bufferAccess(metaBytes)), snapshotters });
+  return containerdLayers({ root: ROOT, meta: await readContainerdMeta(bufferAccess(metaBytes)), snapshotters });
 }
 
 const named = (list: readonly ContainerLayers[], id: string): ContainerLayers | undefined =>
   list.find((one) => one.id === id);
 
 describe('what containerd keeps on its disk', () => {
-  it('says of a container that does not run which folders it is made of', () => {
-    expect(named(layers(), 'web')).toMatchObject({
+  it('says of a container that does not run which folders it is made of', async () => {
+    expect(named(await layers(), 'web')).toMatchObject({
       runtime: 'containerd',
       namespace: 'k8s.io',
       pod: { namespace: 'shop', name: 'web-0', uid: '11111111-2222-3333-4444-555555555555' },
@@ -49,21 +49,21 @@ describe('what containerd keeps on its disk', () => {
     });
   });
 
-  it('tells how it was to run, with the names of its variables and not what is in them', () => {
-    const web = named(layers(), 'web');
+  it('tells how it was to run, with the names of its variables and not what is in them', async () => {
+    const web = named(await layers(), 'web');
     expect(web?.spec).toMatchObject({ args: ['sh'], envNames: ['PATH', 'TOKEN'], rootPath: 'rootfs' });
     expect(JSON.stringify(web)).not.toContain('hunter2');
   });
 
-  it('gives back containers that were removed, marked so, with a folder that was not yet cleared away', () => {
-    const gone = named(layers(), 'gone-24');
+  it('gives back containers that were removed, marked so, with a folder that was not yet cleared away', async () => {
+    const gone = named(await layers(), 'gone-24');
     expect(gone).toMatchObject({ carved: true, namespace: null, image: 'example.test/busybox:1' });
     expect(gone?.pod).toStrictEqual({ namespace: 'shop', name: 'evil-24', uid: '' });
     expect(gone).toMatchObject({ upper: `${SNAPSHOTS}/33/fs`, lowers: [`${SNAPSHOTS}/1/fs`] });
   });
 
-  it('lists a container that is there once, whatever earlier states of it still lie about', () => {
-    const all = layers();
+  it('lists a container that is there once, whatever earlier states of it still lie about', async () => {
+    const all = await layers();
     const living = all.filter(({ carved }) => !carved).map(({ id }) => id);
     expect(living.toSorted()).toStrictEqual(['second', 'web']);
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
@@ -71,23 +71,26 @@ describe('what containerd keeps on its disk', () => {
     expect(all.every(({ id }) => /^(?:web|second|gone-\d+)$/.test(id))).toBe(true);
   });
 
-  it('lists images and blobs with their sizes', () => {
-    const { images, blobs } = readContainerdMeta(bufferAccess(meta()));
+  it('lists images and blobs with their sizes', async () => {
+    const { images, blobs } = await readContainerdMeta(bufferAccess(meta()));
     expect(images.map(({ name }) => name)).toStrictEqual(['example.test/busybox:1']);
     expect(blobs).toHaveLength(3);
     expect(blobs.every(({ digest, sizeBytes }) => digest.startsWith('sha256:') && (sizeBytes ?? 0) > 100)).toBe(true);
   });
 
-  it('says when the snapshotter could not be read', () => {
-    expect(named(layers(meta(), null), 'web')).toMatchObject({ upper: null, problems: ['snapshotter-unreadable'] });
+  it('says when the snapshotter could not be read', async () => {
+    expect(named(await layers(meta(), null), 'web')).toMatchObject({
+      upper: null,
+      problems: ['snapshotter-unreadable'],
+    });
   });
 
-  it('keeps its word to the page when one is damaged: nothing thrown, the loss counted', () => {
+  it('keeps its word to the page when one is damaged: nothing thrown, the loss counted', async () => {
     const whole = meta();
     for (let page = 2; page < whole.length / 4096; page += 1) {
       const damaged = Buffer.from(whole);
       damaged.fill(0xff, page * 4096, (page + 1) * 4096);
-      const read = readContainerdMeta(bufferAccess(damaged));
+      const read = await readContainerdMeta(bufferAccess(damaged));
       const living = read.containers.filter(({ carved }) => !carved).map(({ id }) => id);
       expect(living.length === 2 || read.lost > 0).toBe(true);
       expect(living.every((id) => id === 'web' || id === 'second')).toBe(true);

@@ -108,10 +108,10 @@ function gatherContainers(bucket: BoltBucket, namespace: string, into: Gathered)
 }
 
 /** Containers that were deleted and whose page was not yet written over. */
-function carve(database: BoltDatabase, into: Gathered): void {
+async function carve(database: BoltDatabase, into: Gathered, signal?: AbortSignal): Promise<void> {
   const identity = ({ snapshotKey, createdAt }: ContainerRecord): string => `${snapshotKey}\0${createdAt ?? ''}`;
   const known = new Set(into.containers.map(identity));
-  for (const { entries } of database.carve()) {
+  for await (const { entries } of database.carve(signal)) {
     const keys = new Set(entries.map(({ key }) => key.toString('latin1')));
     if (!keys.has('snapshotKey') || !keys.has('createdat')) continue;
     const container = parseContainer(entries, { id: null, namespace: null, carved: true });
@@ -123,10 +123,10 @@ function carve(database: BoltDatabase, into: Gathered): void {
 }
 
 /**
- * Reads containerd's `meta.db` (schema `v1` of containerd 1.0 to 2.x), deleted containers included. Throws NotBoltError. Nothing in it
- * is believed beyond its shape.
+ * Reads containerd's `meta.db` (schema `v1` of containerd 1.0 to 2.x), deleted containers included. Throws NotBoltError, and
+ * what the signal was aborted with. Nothing in it is believed beyond its shape.
  */
-export function readContainerdMeta(source: RandomAccess): ContainerdMeta {
+export async function readContainerdMeta(source: RandomAccess, signal?: AbortSignal): Promise<ContainerdMeta> {
   const database = new BoltDatabase(source);
   const into: Gathered = { containers: [], images: [], blobs: [], snapshotNames: new Map(), leftOut: 0 };
   for (const [namespace, content] of bucketsOf(database.root.bucket('v1'))) {
@@ -138,7 +138,7 @@ export function readContainerdMeta(source: RandomAccess): ContainerdMeta {
     }
   }
   const { leftOut, ...gathered } = into;
-  carve(database, into);
+  await carve(database, into, signal);
   return {
     ...gathered,
     transactionId: database.transactionId,

@@ -70,5 +70,11 @@ describe('how a pod ended', () => {
     );
     expect(endOf(podViewOf({ metadata: { deletionTimestamp: 't' } }))).toBe('the collector pod is being deleted');
     expect(endOf(status({ running: {} }, { phase: 'Running' }))).toBeNull();
+    const reason = 'EvictionByEvictionAPI';
+    const conditions = [{ type: 'DisruptionTarget', status: 'True', reason, message: 'evicting' }];
+    expect(endOf(podViewOf({ metadata: { deletionTimestamp: 't' }, status: { conditions } }))).toBe(
+      'the collector pod is being deleted, by EvictionByEvictionAPI: evicting',
+    );
+    expect(endOf(status({ running: {} }, { phase: 'Running', conditions }))).toBeNull();
   });
 });

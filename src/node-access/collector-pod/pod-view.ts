@@ -9,6 +9,8 @@ export interface PodView {
   readonly reason: string;
   readonly message: string;
   readonly ending: boolean;
+  /** Why somebody takes it away: `EvictionByEvictionAPI: Eviction API: evicting`. */
+  readonly disruption: string;
   readonly container: 'unknown' | 'waiting' | 'running' | 'terminated';
   /** Of the container's state: `ErrImagePull`, `OOMKilled`. */
   readonly containerReason: string;
@@ -16,6 +18,16 @@ export interface PodView {
   readonly exitCode: number | null;
   readonly containerId: string;
   readonly imageId: string;
+}
+
+/** The condition with which evictions, preemptions and the garbage collection of pods say who they are. */
+function disruptionOf(pod: unknown): string {
+  const condition = arrayAt(pod, 'status', 'conditions').find(
+    (one) => stringAt(one, 'type') === 'DisruptionTarget' && stringAt(one, 'status') === 'True',
+  );
+  return [stringAt(condition, 'reason') ?? '', stringAt(condition, 'message') ?? '']
+    .filter((text) => text !== '')
+    .join(': ');
 }
 
 export function podViewOf(pod: unknown): PodView {
@@ -30,6 +42,7 @@ export function podViewOf(pod: unknown): PodView {
     reason: stringAt(pod, 'status', 'reason') ?? '',
     message: stringAt(pod, 'status', 'message') ?? '',
     ending: stringAt(pod, 'metadata', 'deletionTimestamp') !== undefined,
+    disruption: disruptionOf(pod),
     container,
     containerReason: stringAt(status, 'state', container, 'reason') ?? '',
     containerMessage: stringAt(status, 'state', container, 'message') ?? '',
@@ -39,9 +52,7 @@ export function podViewOf(pod: unknown): PodView {
   };
 }
 
-/** How a pod that ran came to its end, in plain words; `null` while it runs. */
-export function endOf(view: PodView | null): string | null {
-  if (view === null) return 'the collector pod was deleted';
+function endWithin(view: PodView): string | null {
   if (view.phase === 'Failed' && view.reason !== '')
     return `the collector pod ended: ${view.reason}${view.message === '' ? '' : ` (${view.message})`}`;
   if (view.container === 'terminated') {
@@ -50,4 +61,11 @@ export function endOf(view: PodView | null): string | null {
   }
   if (view.ending) return 'the collector pod is being deleted';
   return view.phase === 'Failed' || view.phase === 'Succeeded' ? `the collector pod ended: ${view.phase}` : null;
+}
+
+/** How a pod that ran came to its end, and by whom where the cluster says so, in plain words; `null` while it runs. */
+export function endOf(view: PodView | null): string | null {
+  if (view === null) return 'the collector pod was deleted';
+  const end = endWithin(view);
+  return end === null || view.disruption === '' ? end : `${end}, by ${view.disruption}`;
 }

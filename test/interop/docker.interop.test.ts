@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CHANGED_TO, CHANGES, hasBusybox, imageArchive } from '../fakes/changed-container.js';
+import { classesOf, diffEntries, disagreements, entriesAt, nodeContainers, resultOf } from '../fakes/node-diff.js';
+import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
+import { hasTool } from '../fakes/stock-tools.js';
+
+const IMAGE = 'example.test/image:1';
+const folder = mkdtempSync(join(tmpdir(), 'exhibit-docker-'));
+const copies = [folder];
+let daemon: ChildProcess | null = null;
+
+/** Asks the daemon over its socket. */
+function api(on: PrivateNode, method: string, path: string, ...more: string[]): unknown {
+  const socket = ['--unix-socket', '/run/docker.sock'];
+  const { status, stdout, stderr } = on.run(
+    'curl',
+    '-sS',
+    '--fail',
+    ...socket,
+    '-X',
+    method,
+    ...more,
+    `http://d${path}`,
+  );
+  if (status !== 0) throw new Error(`${method} ${path}: ${stderr}`);
+  return stdout.trim() === '' ? null : JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+function created(on: PrivateNode, name: string, command: readonly string[]): string {
+  const limits = [{ Name: 'nofile', Soft: 1024, Hard: 1024 }];
+  const asked = { Image: IMAGE, Cmd: command, HostConfig: { NetworkMode: 'none', Ulimits: limits } };
+  const header = ['-H', 'content-type: application/json', '-d', JSON.stringify(asked)];
+  const { Id: id } = api(on, 'POST', `/containers/create?name=${name}`, ...header) as { Id: string };
+  api(on, 'POST', `/containers/${id}/start`);
+  return id;
+}
+
+async function answers(on: PrivateNode): Promise<boolean> {
+  for (let attempt = 0; attempt < 150 && daemon?.exitCode === null; attempt += 1) {
+    try {
+      api(on, 'GET', '/version');
+      return true;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  return false;
+}
+
+/** Ends the daemon and what it started with it. */
+async function stopped(on: PrivateNode): Promise<void> {
+  const one = daemon;
+  daemon = null;
+  if (one !== null && one.exitCode === null) {
+    const ended = new Promise((resolve) => one.once('exit', resolve));
+    one.kill('SIGTERM');
+    await ended;
+  }
+  await on.remove();
+}
+
+/** Tried whole: a machine may have Docker and not let it start a container. */
+async function started(): Promise<PrivateNode | null> {
+  if (!hasBusybox() || !hasTool('dockerd') || !hasTool('curl')) return null;
+  const on = await PrivateNode.start();
+  if (on === null) return null;
+  for (const path of ['var/lib/docker', 'run/docker']) mkdirSync(join(on.folder, path), { recursive: true });
+  const network = ['--iptables=false', '--ip6tables=false', '--bridge=none'];
+  daemon = on.spawn('dockerd', ...network, '--storage-driver', 'overlay2', '-H', 'unix:///run/docker.sock');
+  try {
+    if (await answers(on)) {
+      const body = ['-H', 'content-type: application/x-tar', '--data-binary', `@${imageArchive(folder)}`];
+      api(on, 'POST', '/images/create?fromSrc=-&repo=example.test/image&tag=1', ...body);
+      const trial = created(on, 'trial', ['/bin/sh', '-c', ':']);
+      api(on, 'POST', `/containers/${trial}/wait`);
+      api(on, 'DELETE', `/containers/${trial}?force=1`);
+      return on;
+    }
+  } catch {
+    // Said by the name of the tests.
+  }
+  await stopped(on);
+  return null;
+}
+
+const node = await started();
+const why = node === null ? ' (skipped: root, Docker, curl and a static busybox cannot start a container here)' : '';
+
+afterAll(async () => {
+  if (node !== null) {
+    for (const { Id: id } of api(node, 'GET', '/containers/json?all=1') as { Id: string }[])
+      api(node, 'DELETE', `/containers/${id}?force=1`);
+    await stopped(node);
+  }
+  for (const copy of copies) rmSync(copy, { recursive: true });
+});
+
+describe.skipIf(node === null)(`Docker's store${why}`, () => {
+  it('gives of a running and a stopped container what Docker itself says, live and from a copy', async () => {
+    const on = given(node);
+    const then = ': > /data/done; exec sleep 3600';
+    const alive = created(on, 'alive', ['/bin/sh', '-c', `${CHANGES}${then}`]);
+    const ended = created(on, 'ended', ['/bin/sh', '-c', CHANGES]);
+    api(on, 'POST', `/containers/${ended}/wait`);
+    const isDone = (): boolean => JSON.stringify(api(on, 'GET', `/containers/${alive}/changes`)).includes('/data/done');
+    for (let tries = 0; !isDone(); tries += 1) {
+      expect(tries).toBeLessThan(300);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const copy = on.copy();
+    copies.push(copy);
+    const live = await nodeContainers(await on.live());
+    const offline = await nodeContainers(await diskAt(copy));
+    for (const id of [alive, ended]) {
+      expect(resultOf(live, id)).toMatchObject({ outcome: 'collected' });
+      const entries = entriesAt(live, id);
+      expect(Object.fromEntries(entries.map((one) => [one.path, one.class]))).toMatchObject(CHANGED_TO);
+      const said = api(on, 'GET', `/containers/${id}/changes`) as { Path: string; Kind: 0 | 1 | 2 }[];
+      const paths = (kind: number): string[] => said.flatMap(({ Path, Kind }) => (Kind === kind ? [Path] : []));
+      const ours = classesOf(entries);
+      expect(ours('added', 'renamed')).toEqual(paths(1).toSorted());
+      expect(ours('content-modified', 'metadata-only', 'copied-up-unchanged', 'opaque-replaced')).toEqual(
+        expect.arrayContaining(paths(0)),
+      );
+      // Docker counts what was in a folder that was made anew.
+      const below = ours('opaque-replaced');
+      const others = paths(2).filter((path) => !below.some((anew) => path.startsWith(`${anew}/`)));
+      expect(ours('deleted')).toEqual(others.toSorted());
+      expect(diffEntries(entriesAt(offline, id))).toEqual(diffEntries(entries));
+    }
+    for (const found of [live, offline])
+      expect(found.containers.map(({ id, name, runtime }) => [id, name, runtime]).toSorted()).toEqual(
+        [
+          [alive, 'alive', 'docker'],
+          [ended, 'ended', 'docker'],
+        ].toSorted(),
+      );
+    const running = live.containers.find(({ id }) => id === alive);
+    expect(running).toMatchObject({ hasTask: true, hasProcesses: true, engineLowers: 1, problems: [] });
+    expect(running).toMatchObject({ spec: { cwd: '/', rootPath: expect.stringContaining('/overlay2/') as string } });
+    expect(live.containers.find(({ id }) => id === ended)).toMatchObject({ hasTask: false, hasProcesses: false });
+    expect(disagreements(live, [alive, ended])).toEqual([]);
+  });
+});
