@@ -258,6 +258,9 @@ export class Context {
     return makeRungs(request, { ...material, made: [collectorPodRung(pod)] });
   }
 
+  /** What this machine has mounted of disk images. */
+  imageMounts = async () => await import('../node-access/disk-image/image-mounts.js');
+
   /** What this machine, or the disk that is mounted at `path`, says of itself. Throws `NODE_ACCESS_REFUSED`. */
   async nodeFacts({ path }: { readonly path?: string }): Promise<NodeFacts> {
     const { factsHere } = await import('../node-access/facts-here.js');

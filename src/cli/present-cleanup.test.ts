@@ -14,6 +14,8 @@ const clean = {
   foreign: [],
   unread: [],
   refused: [],
+  mounts: { found: [], left: [] },
+  onNodes: [],
 };
 
 describe('what bears our label and is not ours', () => {
@@ -31,5 +33,31 @@ describe('what is said of a cluster that is not proven clean', () => {
     const file = /templates\/rbac\/\S+/.exec(notice?.hints[0] ?? '')?.[0] ?? '';
     // Pods, namespaces and roles are lists of the whole cluster.
     expect(readFileSync(file, 'utf8')).toMatch(/kind: ClusterRole\n[^]*resources: \["\*"\]\n\s+verbs: \["list"\]/);
+  });
+});
+
+describe('what is said of what is elsewhere', () => {
+  const point = '/run/exhibit-disks/1-abcdef';
+  const onNodes = [{ node: 'node1', file: '/var/lib/kubelet/checkpoints/checkpoint-a.tar', exhibitId: 'abc-x0001' }];
+
+  it('names the images that are still mounted, and those that no longer are', () => {
+    const left = { ...clean, mounts: { found: [point], left: [point] }, verdict: 'left' } as const;
+    expect(presentCleanup(left)).toMatch(/mounted:\s+\/run\/exhibit-disks\/1-abcdef/);
+    expect(cleanupNotice(left)).toMatchObject({
+      code: 'CLEANUP_LEFT',
+      message: expect.stringContaining(point) as string,
+    });
+    const gone = { ...clean, mounts: { found: [point], left: [] }, server: null, verdict: 'nothing-left' } as const;
+    expect(presentCleanup(gone)).toMatch(/unmounted:\s+\/run\/exhibit-disks\/1-abcdef/);
+    expect(presentCleanup(gone)).toContain('no cluster was asked');
+  });
+
+  it('names the node and the file of a checkpoint, and where to look', () => {
+    const summary = { ...clean, onNodes, verdict: 'unproven' } as const;
+    expect(presentCleanup(summary)).toContain('node1: /var/lib/kubelet/checkpoints/checkpoint-a.tar');
+    const notice = cleanupNotice(summary);
+    expect(notice).toMatchObject({ code: 'CLEANUP_UNPROVEN' });
+    expect(notice?.message).toContain('node1: /var/lib/kubelet/checkpoints/checkpoint-a.tar');
+    expect(notice?.hints[0]).toContain('/var/lib/kubelet/checkpoints');
   });
 });

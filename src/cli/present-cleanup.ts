@@ -4,9 +4,9 @@ import type { OurObject } from '../workflows/find-ours.js';
 import { renderFacts, renderTable } from './table.js';
 
 const MEANING: Readonly<Record<CleanupSummary['verdict'], string>> = {
-  'nothing-left': 'nothing of ours is left in the cluster',
-  'left': 'something of ours is still in the cluster',
-  'unproven': 'nothing was found, and not every list could be read',
+  'nothing-left': 'nothing of ours is left',
+  'left': 'something of ours is still there',
+  'unproven': 'nothing was found, and not everything could be looked at',
 };
 const MAX_ROWS = 100;
 
@@ -25,14 +25,20 @@ function presentOurs(objects: readonly OurObject[]): string {
   return renderTable(['kind', 'name', 'case', 'node', 'created', 'state'], rows) + more;
 }
 
+const shownFile = ({ node, file }: CleanupSummary['onNodes'][number]): string => `${node}: ${file}`;
+
 export function presentCleanup(summary: CleanupSummary): string {
-  const { left, found, foreign, unread, refused } = summary;
+  const { left, found, foreign, unread, refused, mounts, onNodes } = summary;
+  const ended = mounts.found.filter((point) => !mounts.left.includes(point));
   const gone = found.filter((object) => !left.some(({ uid }) => uid === object.uid));
   const facts = renderFacts([
     ['verdict', MEANING[summary.verdict]],
-    ['server', summary.server],
+    ['server', summary.server ?? 'no cluster was asked'],
     ['case', summary.case ?? 'every case'],
     ['removed', gone.length === 0 ? null : gone.slice(0, MAX_ROWS).map(nameOf)],
+    ['unmounted', ended.length === 0 ? null : ended],
+    ['mounted', mounts.left.length === 0 ? null : mounts.left],
+    ['on nodes', onNodes.length === 0 ? null : onNodes.slice(0, MAX_ROWS).map(shownFile)],
     ['foreign', foreign.length === 0 ? null : foreign.slice(0, MAX_ROWS).map((one) => `${nameOf(one)}: left alone`)],
     ['not read', unread.length === 0 ? null : unread.map(({ resource, reason }) => `${resource}: ${reason}`)],
     ['refused', refused.length === 0 ? null : refused.map(({ object, message }) => `${object}: ${message}`)],
@@ -40,18 +46,34 @@ export function presentCleanup(summary: CleanupSummary): string {
   return left.length === 0 ? facts : `${facts}\n\n${presentOurs(left)}`;
 }
 
-/** What stderr says when the cluster is not proven clean; `null` when it is. */
-export function cleanupNotice({ verdict, left, unread, server }: CleanupSummary): ExhibitError | null {
+function unprovenNotice({ unread, onNodes, server }: CleanupSummary): ExhibitError {
+  const names = unread.map(({ resource }) => resource).join(', ');
+  const files = onNodes.slice(0, MAX_ROWS).map(shownFile).join(', ');
+  const what = [
+    ...(names === '' ? [] : [`these lists could not be read: ${names}`]),
+    ...(files === '' ? [] : [`checkpoints with all memory of a container may lie on nodes: ${files}`]),
+  ];
+  return new ExhibitError('CLEANUP_UNPROVEN', what.join('; '), {
+    ...(server === null ? {} : { subject: server }),
+    hints: [
+      ...(files === '' ? [] : ['look on each node, and remove it there: ls -l /var/lib/kubelet/checkpoints']),
+      ...(names === '' ? [] : ['kubectl apply -f templates/rbac/collector-readonly.yaml']),
+      'exhibit cleanup --verify',
+    ],
+  });
+}
+
+/** What stderr says when it is not proven that nothing is left; `null` when it is. */
+export function cleanupNotice(summary: CleanupSummary): ExhibitError | null {
+  const { verdict, left, mounts, server } = summary;
   if (verdict === 'nothing-left') return null;
-  if (verdict === 'unproven') {
-    const names = unread.map(({ resource }) => resource).join(', ');
-    return new ExhibitError('CLEANUP_UNPROVEN', `these lists could not be read: ${names}`, {
-      subject: server,
-      hints: ['kubectl apply -f templates/rbac/collector-readonly.yaml', 'exhibit cleanup --verify'],
-    });
-  }
-  return new ExhibitError('CLEANUP_LEFT', `${String(left.length)} objects of ours are still in the cluster`, {
-    subject: server,
+  if (verdict === 'unproven') return unprovenNotice(summary);
+  const what = [
+    ...(left.length === 0 ? [] : [`${String(left.length)} objects of ours are still in the cluster`]),
+    ...(mounts.left.length === 0 ? [] : [`disk images are still mounted on this machine: ${mounts.left.join(', ')}`]),
+  ];
+  return new ExhibitError('CLEANUP_LEFT', what.join('; '), {
+    ...(server === null ? {} : { subject: server }),
     hints: ['exhibit cleanup', 'exhibit cleanup --verify'],
   });
 }

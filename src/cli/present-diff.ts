@@ -24,6 +24,7 @@ export function diffRow(row: DriftRow): z.infer<typeof driftRowResult> {
     entry: row.entry,
     program,
     replicas: row.replicas,
+    packages: row.packages,
   };
 }
 
@@ -52,20 +53,39 @@ function pathOf({ entry, program }: DriftRow): string {
   return shown.length > MAX_PATH ? `${shown.slice(0, MAX_PATH)}...` : shown;
 }
 
+/** `coreutils 9.1`, or of what the container installed itself `+curl 8.1`. */
+function packageOf({ packages }: DriftRow): string {
+  const own = packages?.own ?? null;
+  const shown = own !== null && own.verdict === 'unmodified' ? own : packages?.image;
+  const name = shown?.package ?? null;
+  if (shown === undefined || name === null) return '';
+  return `${shown === own ? '+' : ''}${name} ${shown.version ?? ''}`.trim().slice(0, MAX_PATH);
+}
+
 function cellsOf(row: DriftRow): string[] {
   const rules = row.findings.map(({ driftClass, rule }) => `${driftClass} ${rule}`).join(', ');
   const same = row.replicas === null ? '' : `${String(row.replicas.same)}/${String(row.replicas.of)}`;
-  return [severityOf(row) ?? '-', rules === '' ? '-' : rules, pathOf(row), whatOf(row), same, nameOf(row)];
+  return [
+    severityOf(row) ?? '-',
+    rules === '' ? '-' : rules,
+    pathOf(row),
+    whatOf(row),
+    packageOf(row),
+    same,
+    nameOf(row),
+  ];
 }
 
 /** What of the way to the node keeps a diff from being whole. */
 const BLINDNESS = new Set(['trusted-xattrs-unreadable', 'not-root', 'processes-guarded', 'no-processes']);
 
-function unseenOf({ degraded, disagreements, leftOut }: DiffSource): string {
+function unseenOf({ degraded, disagreements, leftOut, packages }: DiffSource): string {
+  const problem = packages?.problem ?? null;
   const unseen = [
     ...degraded.filter((reason) => BLINDNESS.has(reason)),
     ...disagreements,
     ...(leftOut > 0 ? [`${String(leftOut)} files left out`] : []),
+    ...(problem === null ? [] : [`package database: ${problem}`]),
   ];
   return unseen.length === 0 ? '-' : unseen.join('; ');
 }
@@ -94,7 +114,7 @@ export function presentDiff(
     rows.length === 0
       ? 'Nothing that a rule speaks about.'
       : renderTable(
-          ['severity', 'rules', 'path', 'what', 'replicas', 'container'],
+          ['severity', 'rules', 'path', 'what', 'package', 'replicas', 'container'],
           rows.slice(0, SHOWN_ROWS).map(cellsOf),
         );
   const remarks = [

@@ -6,10 +6,10 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const MAX_TURNS = 200;
 /** Releases in which the flag was seen to work while the program runs. */
 const KNOWN_RELEASES: readonly string[] = ['20', '22', '24'];
-const MARKED: readonly string[] = ['seal', 'verify'];
+const MARKED: readonly string[] = ['collect', 'resume', 'seal', 'verify'];
 
 /**
- * Keeps V8's space for new objects small in the commands that stream whole archives: left alone, it grows to 32 MB, in some releases to
+ * Keeps V8's space for new objects small in the commands that stream whole archives or what becomes one: left alone, it grows to 32 MB, in some releases to
  * 128 MB, for the sake of fewer collections of objects that all die young. Its limit is read when the process starts, but the factor by
  * which it grows is read each time: so it is made to grow as far as it may, and then no further. `words` are those of the command.
  */

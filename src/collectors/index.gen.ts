@@ -3,6 +3,7 @@ import type { Collector } from '../ports/collector.js';
 import { collector as checkpoint } from './checkpoint/collector.js';
 import { collector as clusterIdentity } from './cluster-identity/collector.js';
 import { collector as containerDiff } from './container-diff/collector.js';
+import { collector as ebpf } from './ebpf/collector.js';
 import { collector as events } from './events/collector.js';
 import { collector as executables } from './executables/collector.js';
 import { collector as kubeletLogs } from './kubelet-logs/collector.js';
@@ -22,6 +23,7 @@ export const COLLECTORS: readonly Collector[] = [
   checkpoint,
   clusterIdentity,
   containerDiff,
+  ebpf,
   events,
   executables,
   kubeletLogs,

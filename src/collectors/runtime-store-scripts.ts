@@ -4,10 +4,21 @@ import { CONTAINERD_ROOTS, META_DB, snapshotterFolder } from '../lib/containerd-
 export const DENIED_STATUS = 77;
 
 /**
+ * Sets `$atime` to what has tar leave access times as they are. Without the capability `fowner` the kernel refuses to open other people's
+ * files so, and tar would give up on them: then it is empty.
+ */
+export const KEEP_ATIME = `
+atime=
+while read -r key value; do
+  case $key:$value in CapEff:*[89abcdef]) atime=--atime-preserve=system ;; esac
+done < /proc/self/status
+`;
+
+/**
  * What runs on the node. `enter PATH` goes into a folder of the node by its absolute name. Links on the way are followed by us, inside
  * `$ROOT`: an absolute link begins at the node's root and not at ours. 1 = no folder there, 2 = not allowed, 3 = exchanged meanwhile.
  */
-const ENTER = `
+export const ENTER = `${KEEP_ATIME}
 enter() {
   rest=$1; at=; links=0
   while [ -n "$rest" ]; do
@@ -66,7 +77,7 @@ dd if="$2" iflag=$flags bs=1M status=none || exit 67
 printf 'again %s\\n' "$(dd if="$2" iflag=$flags bs=1M status=none | sha256sum)" >&2
 `;
 
-const TAR = `tar --create --file=- --format=pax --numeric-owner --no-recursion --atime-preserve=system \
+const TAR = `tar --create --file=- --format=pax --numeric-owner --no-recursion $atime \
   --warning=no-file-changed --null --files-from=-`;
 
 /**

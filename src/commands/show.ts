@@ -23,6 +23,7 @@ const OF_NODES = new Set([
   'os-files',
   'runtime-metadata',
   'container-diff',
+  'ebpf',
   'stats-series',
 ]);
 

@@ -14,7 +14,12 @@ export interface OciSummary {
   readonly envNames: readonly string[];
   readonly rootPath: string | null;
   readonly readonlyRoot: boolean;
-  readonly mounts: readonly { readonly destination: string; readonly source: string; readonly type: string }[];
+  readonly mounts: readonly {
+    readonly destination: string;
+    readonly source: string;
+    readonly type: string;
+    readonly readOnly: boolean;
+  }[];
   readonly cgroupsPath: string | null;
   readonly capabilities: readonly string[];
   /** Types of the namespaces that are made or joined; one that is missing is the node's own. */
@@ -50,6 +55,7 @@ export function summarizeOci(json: Buffer): OciSummary | null {
         destination: cut(stringAt(mount, 'destination') ?? ''),
         source: cut(stringAt(mount, 'source') ?? ''),
         type: cut(stringAt(mount, 'type') ?? ''),
+        readOnly: stringsAt(mount, 'options').includes('ro'),
       })),
     cgroupsPath: cutOrNull(stringAt(spec, 'linux', 'cgroupsPath')),
     capabilities: stringsAt(spec, 'process', 'capabilities', 'bounding').slice(0, MAX_ARGS).map(cut),

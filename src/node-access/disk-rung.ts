@@ -18,7 +18,7 @@ async function mountedAt(path: string): Promise<MountedImage> {
   try {
     const real = await realpath(path);
     const stats = await lstat(real);
-    if (stats.isDirectory()) return { root: real, transport: {}, close: () => Promise.resolve() };
+    if (stats.isDirectory()) return { root: real, isFuse: false, transport: {}, close: () => Promise.resolve() };
     if (!stats.isFile()) throw refused(path, 'disk-not-mounted', 'is neither a folder nor an image file');
     image = real;
   } catch (error) {
@@ -29,9 +29,13 @@ async function mountedAt(path: string): Promise<MountedImage> {
   return await mountImage(image);
 }
 
+/** What the probe says of any other user and mount, and what does not hold of an image that FUSE shows. */
+const NOT_OF_FUSE: ReadonlySet<string> = new Set(['disk-writable', 'not-root']);
+
 function withImage(access: NodeAccess, disk: MountedImage): NodeAccess {
+  const degraded = access.facts.degraded.filter(({ reason }) => !disk.isFuse || !NOT_OF_FUSE.has(reason));
   return {
-    facts: { ...access.facts, transport: { ...access.facts.transport, ...disk.transport } },
+    facts: { ...access.facts, degraded, transport: { ...access.facts.transport, ...disk.transport } },
     run: async (command, consumer) => await access.run(command, consumer),
     close: async () => {
       await access.close();

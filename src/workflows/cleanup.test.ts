@@ -4,6 +4,7 @@ import type { ActionEffect, PlannedAction } from '../ports/action-record.js';
 import type { ActuateAnswer, ClusterActuator } from '../ports/cluster-actuator.js';
 import type { ClusterReader, ListRequest } from '../ports/cluster-reader.js';
 import { cleanup, verifyCleanup } from './cleanup.js';
+import type { LeftOnNodes } from './left-on-nodes.js';
 
 interface Stored {
   readonly path: string;
@@ -56,8 +57,14 @@ function clusterOf(
     action: (action: PlannedAction) => Promise.resolve(void entries.push(action)),
     effect: (effect: ActionEffect) => Promise.resolve(void entries.push(effect)),
   };
-  const deps = { reader, actuator, record, clock: systemClock, signal: new AbortController().signal };
-  return { deps, deleted, entries };
+  const mounted: string[] = [];
+  const mounts = {
+    leftMounts: () => Promise.resolve([...mounted]),
+    unmountLeftovers: () => Promise.resolve(mounted.splice(0)),
+  };
+  const onNodes: LeftOnNodes = { files: [], unread: [] };
+  const deps = { reader, actuator, mounts, onNodes, record, clock: systemClock, signal: new AbortController().signal };
+  return { deps, deleted, entries, mounted };
 }
 
 const POD = { path: '/api/v1/pods', name: 'exhibit-abc-1', caseToken: 'abc' };
@@ -87,8 +94,8 @@ describe('what is left of a case in a cluster', () => {
 
   it('is removed by its uid, on record before and after, pods first', async () => {
     const { deps, deleted, entries } = clusterOf([NAMESPACE, POD, OTHER]);
-    const { found } = await verifyCleanup({ caseToken: 'abc' }, deps);
-    const summary = await cleanup({ caseToken: 'abc' }, found, deps);
+    const seen = await verifyCleanup({ caseToken: 'abc' }, deps);
+    const summary = await cleanup({ caseToken: 'abc' }, seen, deps);
     expect(summary).toMatchObject({ verdict: 'nothing-left', left: [], refused: [] });
     expect(summary.found).toHaveLength(2);
     expect(deleted).toEqual(['exhibit-abc-1 uid-exhibit-abc-1', 'exhibit-collector-abc uid-exhibit-collector-abc']);
@@ -102,8 +109,8 @@ describe('what is left of a case in a cluster', () => {
 
   it('stays what it is when the cluster keeps it, with the reason', async () => {
     const { deps } = clusterOf([POD, NAMESPACE], [], ['exhibit-abc-1']);
-    const { found } = await verifyCleanup({ caseToken: 'abc' }, deps);
-    expect(await cleanup({ caseToken: 'abc' }, found, deps)).toMatchObject({
+    const seen = await verifyCleanup({ caseToken: 'abc' }, deps);
+    expect(await cleanup({ caseToken: 'abc' }, seen, deps)).toMatchObject({
       verdict: 'left',
       left: [{ name: 'exhibit-abc-1' }],
       refused: [{ object: 'pods ns/exhibit-abc-1', message: 'no' }],
@@ -119,8 +126,8 @@ describe('what is left of a case in a cluster', () => {
     ];
     for (const caseToken of ['abc', null]) {
       const { deps, deleted } = clusterOf([POD, ...foreign]);
-      const { found } = await verifyCleanup({ caseToken }, deps);
-      const summary = await cleanup({ caseToken }, found, deps);
+      const seen = await verifyCleanup({ caseToken }, deps);
+      const summary = await cleanup({ caseToken }, seen, deps);
       expect(deleted).toEqual(['exhibit-abc-1 uid-exhibit-abc-1']);
       expect(summary).toMatchObject({ verdict: 'nothing-left', left: [] });
       expect(summary.foreign.map(({ name }) => name).toSorted()).toEqual(foreign.map(({ name }) => name).toSorted());
@@ -132,5 +139,39 @@ describe('what is left of a case in a cluster', () => {
     const { deps } = clusterOf([system, OTHER], [], [], true);
     expect(await verifyCleanup({ caseToken: 'abc' }, deps)).toMatchObject({ found: [], foreign: [] });
     expect((await verifyCleanup({ caseToken: null }, deps)).found.map(({ name }) => name)).toEqual(['exhibit-xyz-2']);
+  });
+});
+
+describe('what is left elsewhere', () => {
+  const file = { node: 'node1', file: '/var/lib/kubelet/checkpoints/checkpoint-a_b-c-1.tar', exhibitId: 'abc-x0001' };
+
+  it('is an image that a dead run left mounted on this machine: it is unmounted, and no cluster is needed', async () => {
+    const { deps, mounted } = clusterOf([]);
+    mounted.push('/run/exhibit-disks/1-abcdef');
+    const alone = { ...deps, reader: null, actuator: null };
+    const seen = await verifyCleanup({ caseToken: 'abc' }, alone);
+    expect(seen).toMatchObject({ verdict: 'left', server: null, mounts: { left: ['/run/exhibit-disks/1-abcdef'] } });
+    expect(await cleanup({ caseToken: 'abc' }, seen, alone)).toMatchObject({
+      verdict: 'nothing-left',
+      mounts: { found: ['/run/exhibit-disks/1-abcdef'], left: [] },
+    });
+  });
+
+  it('is an image that cannot be unmounted', async () => {
+    const { deps } = clusterOf([]);
+    const mounts = { leftMounts: () => Promise.resolve(['/x']), unmountLeftovers: () => Promise.resolve([]) };
+    const seen = await verifyCleanup({ caseToken: 'abc' }, { ...deps, mounts });
+    expect(await cleanup({ caseToken: 'abc' }, seen, { ...deps, mounts })).toMatchObject({ verdict: 'left' });
+  });
+
+  it('is a checkpoint on a node, or a log that cannot be read: nothing is proven', async () => {
+    const { deps } = clusterOf([]);
+    const named = { ...deps, onNodes: { files: [file], unread: [] } };
+    expect(await verifyCleanup({ caseToken: 'abc' }, named)).toMatchObject({ verdict: 'unproven', onNodes: [file] });
+    const damaged = { ...deps, onNodes: { files: [], unread: ['abc-x0001'] } };
+    expect(await verifyCleanup({ caseToken: 'abc' }, damaged)).toMatchObject({
+      verdict: 'unproven',
+      unread: [{ resource: 'custody log of abc-x0001', reason: 'damaged' }],
+    });
   });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ActuateAnswer, ClusterActuator } from '../ports/cluster-actuator.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 import { findOurs, type OurObject, type OurObjects, type UnreadList } from './find-ours.js';
+import type { LeftOnNode, LeftOnNodes } from './left-on-nodes.js';
 
 /** A namespace needs its controller to go through everything in it. */
 const GONE_WITHIN_MS = 60_000;
@@ -14,9 +15,18 @@ export interface CleanupRequest {
   readonly caseToken: string | null;
 }
 
+/** Disk images that runs that died have left mounted on this machine. */
+export interface ImageMounts {
+  leftMounts(): Promise<readonly string[]>;
+  unmountLeftovers(): Promise<readonly string[]>;
+}
+
 export interface CleanupDeps {
-  readonly reader: Pick<ClusterReader, 'list' | 'facts'>;
-  readonly actuator: ClusterActuator;
+  /** `null` = no cluster is asked. */
+  readonly reader: Pick<ClusterReader, 'list' | 'facts'> | null;
+  readonly actuator: ClusterActuator | null;
+  readonly mounts: ImageMounts;
+  readonly onNodes: LeftOnNodes;
   /** Where the removals are written down, before and after; `null` = there is no open exhibit to write them into. */
   readonly record: ActionRecord | null;
   readonly clock: Clock;
@@ -26,7 +36,8 @@ export interface CleanupDeps {
 export type CleanupVerdict = 'nothing-left' | 'left' | 'unproven';
 
 export interface CleanupSummary {
-  readonly server: string;
+  /** `null` = no cluster was asked. */
+  readonly server: string | null;
   readonly case: string | null;
   /** What was there at the beginning. */
   readonly found: readonly OurObject[];
@@ -37,6 +48,10 @@ export interface CleanupSummary {
   readonly unread: readonly UnreadList[];
   /** Why the cluster kept something, in its own words. */
   readonly refused: readonly { readonly object: string; readonly message: string }[];
+  /** Disk images, mounted on this machine by runs that died, whatever their case: at the beginning and at the end. */
+  readonly mounts: { readonly found: readonly string[]; readonly left: readonly string[] };
+  /** Files that the custody log does not prove gone from their node. Nothing is removed there by this. */
+  readonly onNodes: readonly LeftOnNode[];
   readonly verdict: CleanupVerdict;
 }
 
@@ -45,32 +60,47 @@ export function nameOf({ resource, namespace, name }: OurObject): string {
   return `${resource} ${namespace === null ? name : `${namespace}/${name}`}`;
 }
 
-function summaryOf(
+interface Seen {
+  readonly found: readonly OurObject[];
+  readonly mounted: readonly string[];
+  readonly refused: CleanupSummary['refused'];
+}
+
+type LookDeps = Pick<CleanupDeps, 'reader' | 'mounts' | 'onNodes' | 'signal'>;
+
+const NOTHING: OurObjects = { found: [], foreign: [], unread: [] };
+
+async function objectsOf({ caseToken }: CleanupRequest, { reader, signal }: LookDeps): Promise<OurObjects> {
+  return reader === null ? NOTHING : await findOurs(reader, caseToken, signal);
+}
+
+async function summaryOf(
   { caseToken }: CleanupRequest,
-  { reader }: Pick<CleanupDeps, 'reader'>,
-  seen: { found: readonly OurObject[]; now: OurObjects; refused: CleanupSummary['refused'] },
-): CleanupSummary {
-  const { found: left, foreign, unread } = seen.now;
-  const verdict = left.length > 0 ? 'left' : unread.length > 0 ? 'unproven' : 'nothing-left';
+  { reader, mounts, onNodes }: LookDeps,
+  { now, seen }: { readonly now: OurObjects; readonly seen: Seen | null },
+): Promise<CleanupSummary> {
+  const { found: left, foreign } = now;
+  const mounted = await mounts.leftMounts();
+  const logs = onNodes.unread.map((exhibitId) => ({ resource: `custody log of ${exhibitId}`, reason: 'damaged' }));
+  const unread = [...now.unread, ...logs];
+  const isLeft = left.length > 0 || mounted.length > 0;
   return {
-    server: reader.facts.server,
+    server: reader?.facts.server ?? null,
     case: caseToken,
-    found: seen.found,
+    found: seen?.found ?? left,
     left,
     foreign,
     unread,
-    refused: seen.refused,
-    verdict,
+    refused: seen?.refused ?? [],
+    mounts: { found: seen?.mounted ?? mounted, left: mounted },
+    onNodes: onNodes.files,
+    verdict: isLeft ? 'left' : unread.length + onNodes.files.length > 0 ? 'unproven' : 'nothing-left',
   };
 }
 
-/** Lists what is left of a case in the cluster, and changes nothing. */
-export async function verifyCleanup(
-  request: CleanupRequest,
-  deps: Pick<CleanupDeps, 'reader' | 'signal'>,
-): Promise<CleanupSummary> {
-  const now = await findOurs(deps.reader, request.caseToken, deps.signal);
-  return summaryOf(request, deps, { found: now.found, now, refused: [] });
+/** Lists what is left of a case in the cluster and on this machine, and changes nothing. */
+export async function verifyCleanup(request: CleanupRequest, deps: LookDeps): Promise<CleanupSummary> {
+  return await summaryOf(request, deps, { now: await objectsOf(request, deps), seen: null });
 }
 
 function refusalIn(answer: ActuateAnswer): string | null {
@@ -78,7 +108,10 @@ function refusalIn(answer: ActuateAnswer): string | null {
   return null;
 }
 
-async function remove(object: OurObject, { actuator, record, signal }: CleanupDeps): Promise<string | null> {
+async function remove(
+  object: OurObject,
+  { actuator, record, signal }: Omit<CleanupDeps, 'actuator'> & { readonly actuator: ClusterActuator },
+): Promise<string | null> {
   const subject = nameOf(object);
   const { group, version, resource, namespace, name, uid } = object;
   const kind = `remove-${resource}`;
@@ -98,26 +131,29 @@ async function remove(object: OurObject, { actuator, record, signal }: CleanupDe
 }
 
 /**
- * Removes what was found, each by its uid, and looks again until nothing is left or a minute has passed; what the cluster then still has
- * is `left`. Throws as the ports do.
+ * Unmounts what dead runs left mounted, removes the objects that were found, each by its uid, and looks again until none is left or a
+ * minute has passed; what the cluster then still has is `left`. Throws as the ports do.
  */
 export async function cleanup(
   request: CleanupRequest,
-  found: readonly OurObject[],
+  { found, mounts: { found: mounted } }: Pick<CleanupSummary, 'found' | 'mounts'>,
   deps: CleanupDeps,
 ): Promise<CleanupSummary> {
+  await deps.mounts.unmountLeftovers();
   const refused: { object: string; message: string }[] = [];
-  for (const object of found) {
-    const message = await remove(object, deps);
-    if (message !== null) refused.push({ object: nameOf(object), message });
+  const { clock, signal, actuator } = deps;
+  if (actuator !== null) {
+    for (const object of found) {
+      const message = await remove(object, { ...deps, actuator });
+      if (message !== null) refused.push({ object: nameOf(object), message });
+    }
   }
-  const { clock, signal } = deps;
   const begunUs = clock.monoUs();
   for (;;) {
-    const now = await findOurs(deps.reader, request.caseToken, signal);
+    const now = await objectsOf(request, deps);
     const isOver = (clock.monoUs() - begunUs) / 1000 >= GONE_WITHIN_MS;
     const isHopeless = now.found.every((object) => refused.some((one) => one.object === nameOf(object)));
-    if (isHopeless || isOver) return summaryOf(request, deps, { found, now, refused });
+    if (isHopeless || isOver) return await summaryOf(request, deps, { now, seen: { found, mounted, refused } });
     await pause(LOOK_EVERY_MS, undefined, { signal });
   }
 }

@@ -27,7 +27,7 @@ export interface ComparedNodes {
 }
 
 /** The package database of a side; `null` in its place = none was taken. */
-export interface ComparedPackages {
+interface ComparedPackages {
   readonly files: number;
   /** Why it is not the whole. */
   readonly limits: readonly string[];

@@ -1,3 +1,4 @@
+import { ContainerPackages } from '../analysis/drift/container-packages.js';
 import { findDrift, type DriftRow } from '../analysis/drift/find-drift.js';
 import { readDiffs } from '../analysis/drift/read-diffs.js';
 import type { DiffSource } from '../model/diff-entry.js';
@@ -67,7 +68,9 @@ export async function diff(
     .filter(([, source]) => isOf(source, request.container))
     .map(([container, source]) => ({ source, counts: diffs.counts.get(container) ?? new Map<string, number>() }));
   if (containers.length === 0) throw nothingThere(request, [...diffs.sources.values()]);
-  const rows = findDrift(diffs).filter(({ source }) => isOf(source, request.container));
+  const packages = new ContainerPackages(diffs.sources, diffs.entries);
+  await packages.read(archivePath, report.containerSha256 ?? '');
+  const rows = findDrift(diffs, packages).filter(({ source }) => isOf(source, request.container));
   const shown = rows.filter((row) => isShown(row, request));
   return {
     report,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storageError } from '../custody/storage-error.js';
 import { syncDirectory } from '../custody/sync-directory.js';
 import { writeExclusively } from '../evidence/destinations/exclusive-file.js';
+import { isThere } from '../evidence/is-there.js';
 import { exhibitIdOfName } from '../evidence/post-seal/archive-at-hand.js';
 import {
   custodyFolderOf,
@@ -12,7 +13,7 @@ import {
   MAX_EVENTS,
   SIGNATURE,
 } from '../evidence/post-seal/custody-folder.js';
-import { errnoOf, ExhibitError } from '../model/errors.js';
+import { ExhibitError } from '../model/errors.js';
 import { CUSTODY_EVENT_KINDS } from '../model/post-seal-custody.js';
 import type { Destination, StoredFile } from '../ports/destination.js';
 import type { Io } from '../ports/io.js';
@@ -132,14 +133,4 @@ async function fetchSmall(
         subject: stored.location,
       });
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw storageError(error, path);
-  }
 }

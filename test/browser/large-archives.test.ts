@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomFillSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +144,18 @@ describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}:
     expect(cost.heapMegabytes).toBeLessThan(64);
     expect(cost.outsideMegabytes).toBeLessThan(384);
   });
+
+  it.skipIf(process.env['EXHIBIT_BROWSER_WHOLE'] !== '1')(
+    'reads an archive of more than 2 GiB that cannot be packed, in the same memory (only with EXHIBIT_BROWSER_WHOLE=1)',
+    async () => {
+      const archivePath = await sealed({ files: 2, pieces: 1100, piece: () => randomFillSync(random) });
+      expect(statSync(archivePath).size).toBeGreaterThan(2 ** 31);
+      const cost = await verified(archivePath, '2,200 MiB random');
+      expect(cost.heapMegabytes).toBeLessThan(64);
+      expect(cost.outsideMegabytes).toBeLessThan(192);
+    },
+    1_800_000,
+  );
 
   it('reads 30,000 files', async () => {
     const key = generateKeyPairSync('ed25519').privateKey;

@@ -146,7 +146,7 @@ describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}:
     [
       'whose policy asks for a time-stamp',
       () => sealed({ statement: { policy: { requireTimestamp: true, requireSigners: 1 } } }),
-      'INTACT, TIME NOT CHECKED',
+      'INTACT, BUT NO TIME-STAMP PASSED',
     ],
   ] as const)('says what is missing of one %s', async (_what, make, words) => {
     const { text } = await shown(make());

@@ -17,6 +17,8 @@ export const chromiumPath =
 export interface Given {
   readonly receipt?: string;
   readonly signers?: string;
+  /** PEM. */
+  readonly roots?: string;
 }
 
 export interface Shown {
@@ -102,11 +104,12 @@ export class VerifierPage {
     return await this.finished();
   }
 
-  async start(path: string, { receipt = '', signers = '' }: Given = {}): Promise<void> {
+  async start(path: string, { receipt = '', signers = '', roots = '' }: Given = {}): Promise<void> {
     const { page } = this;
     await page.locator('#archive').setInputFiles(path);
     await page.locator('#receipt').fill(receipt);
     await page.locator('#signers').fill(signers);
+    await page.locator('#roots').fill(roots);
     await page.locator('#check').click();
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { User } from './exhibit.js';
 
@@ -26,7 +27,7 @@ afterEach(() => {
   user.remove();
 });
 
-function put(path: string, content: string, mode = 0o644): void {
+function put(path: string, content: string | Buffer, mode = 0o644): void {
   const file = join(user.directory, path);
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, content);
@@ -56,8 +57,9 @@ function install(disk: string, packages: readonly Package[]): void {
 
 async function sealDisk(disk: string, number: number): Promise<string> {
   const collected = await user.json('collect', '--disk', disk, '--node', 'node-a', '--profile', 'disk.yaml');
-  expect(collected.exitCode).toBe(0);
-  expect((await user.json('seal')).exitCode).toBe(0);
+  expect(collected.document).toMatchObject({ caseId: expect.any(String) as string });
+  // 3: sealed, with gaps.
+  expect([0, 3]).toContain((await user.json('seal')).exitCode);
   const { caseId } = collected.document as { caseId: string };
   const copy = join(user.directory, `${String(number)}.tar.gz`);
   copyFileSync(join(user.home, 'cases', caseId, 'sealed', `${caseId}-x000${String(number)}.tar.gz`), copy);
@@ -112,5 +114,52 @@ describe('two disks of a node, between which packages were upgraded', () => {
     const { stdout } = await user.run('diff', a, b);
     expect(stdout).toContain('upgraded: coreutils 9.1-1 -> 9.1-2');
     expect(stdout).toContain('not as in coreutils 9.1-2');
+  });
+});
+
+const FIXTURES = join(import.meta.dirname, '../../src');
+const STORES = [
+  ['io.containerd.metadata.v1.bolt', 'meta'],
+  ['io.containerd.snapshotter.v1.overlayfs', 'metadata'],
+] as const;
+
+/** A disk with the containers of a recorded store; `image` and `inside` are the layers of one of them. */
+function putContainers(
+  image: Readonly<Record<string, string | Buffer>>,
+  inside: Readonly<Record<string, string>>,
+): void {
+  const root = 'c/var/lib/containerd';
+  put('c/etc/machine-id', `${'a1'.repeat(16)}\n`);
+  for (const [place, name] of STORES) {
+    const packed = join(FIXTURES, `lib/containerd-store/fixtures/containerd-1.6.20-${name}.db.gz`);
+    put(`${root}/${place}/${name}.db`, gunzipSync(readFileSync(packed)));
+  }
+  const snapshots = `${root}/io.containerd.snapshotter.v1.overlayfs/snapshots`;
+  for (const [path, content] of Object.entries(image)) put(`${snapshots}/1/fs/${path}`, content, 0o755);
+  for (const [path, content] of Object.entries(inside)) put(`${snapshots}/2/fs/${path}`, content, 0o755);
+}
+
+describe('a container on a disk, whose image has packages of rpm', () => {
+  it('shows whose a changed program is', async () => {
+    writeFileSync(join(user.directory, 'disk.yaml'), PROFILE.replace('[os-files, executables]', '[container-diff]'));
+    const database = gunzipSync(
+      readFileSync(join(FIXTURES, 'analysis/packages/rpm/fixtures/rpm-4.18-rpmdb.sqlite.gz')),
+    );
+    putContainers(
+      { 'usr/lib/sysimage/rpm/rpmdb.sqlite': database, 'usr/bin/hello': 'hi\n', 'usr/lib/hello/lib.so': 'lib\n' },
+      { 'usr/bin/hello': '#!/bin/evil\n', 'usr/bin/new': '#!/bin/new\n' },
+    );
+    const archive = await sealDisk('c', 1);
+    const { exitCode, document } = await user.json('diff', archive, '--accept', 'VERIFIED_PARTIAL');
+    expect(exitCode).toBe(0);
+    const { rows } = document as { rows: { entry: { path: string } | null; packages: unknown; findings: unknown }[] };
+    const at = (path: string) => rows.find(({ entry }) => entry?.path === path);
+    expect(at('/usr/bin/hello')).toMatchObject({
+      packages: { image: { package: 'hello-world', version: '1:1.2-3', verdict: 'modified' }, own: null },
+      findings: [{ rule: 'modified-system-file' }, { rule: 'modified-package-file', severity: 'high' }],
+    });
+    expect(at('/usr/bin/new')).toMatchObject({ packages: { image: { verdict: 'not-owned' } } });
+    const { stdout } = await user.run('diff', archive);
+    expect(stdout).toMatch(/modified-package-file +\/usr\/bin\/hello .*hello-world 1:1\.2-3/);
   });
 });

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writePausingProgram } from '../fakes/pausing-program.js';
 import { User } from './exhibit.js';
 
-const SLEEP = '/bin/sleep';
 const PROFILE = `
 apiVersion: kubexhibit.dev/v1
 kind: Profile
@@ -17,6 +17,7 @@ collectors: [processes, node-network]
 
 let user: User;
 let child: ChildProcess;
+let original: Buffer;
 let server: Server;
 
 beforeEach(async () => {
@@ -24,7 +25,8 @@ beforeEach(async () => {
   writeFileSync(join(user.directory, 'volatile.yaml'), PROFILE);
   await user.run('key', 'new');
   const copy = join(user.directory, 'implant');
-  copyFileSync(SLEEP, copy);
+  writePausingProgram(copy);
+  original = readFileSync(copy);
   child = spawn(copy, ['1000'], { stdio: 'ignore', argv0: 'nothing-to-see' });
   await new Promise((resolve, reject) => {
     child.once('spawn', resolve);
@@ -76,7 +78,6 @@ describe('a machine on which a deleted program runs and something listens', () =
       const deleted = (await lines('deleted-files')).find((line) =>
         (line['holders'] as string[]).includes(`${String(child.pid)}/exe`),
       );
-      const original = readFileSync(SLEEP);
       expect(deleted).toMatchObject({
         outcome: 'collected',
         sha256: createHash('sha256').update(original).digest('hex'),

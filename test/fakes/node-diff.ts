@@ -65,5 +65,10 @@ export function classesOf(entries: readonly DiffEntry[]): (...classes: DiffEntry
 export function disagreements({ metadata }: NodeContainers, ids: readonly string[]): object[] {
   const path = 'data/derived/nodes/node-1/container-views.jsonl';
   if (!metadata.sink.paths().includes(path)) return [];
-  return linesAt(metadata, path).filter(({ containerId }) => ids.includes(String(containerId)));
+  return derivedLines(metadata, 'container-views.jsonl').filter(({ containerId }) => ids.includes(String(containerId)));
+}
+
+/** Lines of `data/derived/nodes/node-1/<file>`. */
+export function derivedLines(run: FakeRun, file: string): Readonly<Record<string, unknown>>[] {
+  return linesAt(run, `data/derived/nodes/node-1/${file}`);
 }

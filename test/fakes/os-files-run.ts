@@ -3,8 +3,14 @@ import { systemClock, systemIds } from '../../src/lib/clock.js';
 import { openDisk } from '../../src/node-access/local.js';
 import type { Collector } from '../../src/ports/collector.js';
 import type { NodeAccess } from '../../src/ports/node-access.js';
-import { FakeCluster } from './fake-cluster.js';
-import { fakeNode, fakeTargets, runCollector, type FakeRun } from './fake-cluster-run.js';
+import type { FakeRun } from './fake-cluster-run.js';
+import { runOnNode } from './local-node.js';
+
+/** A folder as the disk of `node-1`. */
+export async function openFolder(root: string): Promise<NodeAccess> {
+  const options = { clock: systemClock, ids: systemIds };
+  return await openDisk({ node: 'node-1', root }, options, new AbortController().signal);
+}
 
 /** Takes one artifact of the catalogue from a folder as the disk of `node-1`. */
 export async function takeFromDisk(
@@ -12,11 +18,11 @@ export async function takeFromDisk(
   name: string,
   wrap: (access: NodeAccess) => NodeAccess = (one) => one,
 ): Promise<FakeRun> {
-  const opened = await openDisk(
-    { node: 'node-1', root },
-    { clock: systemClock, ids: systemIds },
-    new AbortController().signal,
-  );
+  return await takeBy(wrap(await openFolder(root)), name);
+}
+
+/** Takes one artifact of the catalogue by a way to `node-1` that is open. */
+export async function takeBy(access: NodeAccess, name: string): Promise<FakeRun> {
   const only: Collector = {
     ...collector,
     async *plan(context) {
@@ -24,12 +30,7 @@ export async function takeFromDisk(
         if (planned.artifact === `os-files/node-1/${name}`) yield planned;
     },
   };
-  const cluster = new FakeCluster(() => {
-    throw new Error('the cluster is not asked');
-  });
-  const targets = fakeTargets({ nodes: [fakeNode('node-1')] });
-  const access = wrap(opened);
-  return await runCollector({ collector: only, cluster, targets, nodeAccess: async () => access });
+  return await runOnNode(only, access);
 }
 
 /** The same way to the node, with something done before each command whose name matches. */

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHANGED_TO, CHANGES, hasBusybox, imageArchive } from '../fakes/changed-container.js';
-import { classesOf, diffEntries, disagreements, entriesAt, nodeContainers, resultOf } from '../fakes/node-diff.js';
+import { outcomeOf } from '../fakes/fake-cluster-run.js';
+import {
+  classesOf,
+  derivedLines,
+  diffEntries,
+  disagreements,
+  entriesAt,
+  nodeContainers,
+  resultOf,
+} from '../fakes/node-diff.js';
 import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
 import { hasTool } from '../fakes/stock-tools.js';
 
@@ -132,17 +141,39 @@ describe.skipIf(node === null)(`Docker's store${why}`, () => {
       expect(ours('deleted')).toEqual(others.toSorted());
       expect(diffEntries(entriesAt(offline, id))).toEqual(diffEntries(entries));
     }
-    for (const found of [live, offline])
-      expect(found.containers.map(({ id, name, runtime }) => [id, name, runtime]).toSorted()).toEqual(
+    for (const { containers } of [live, offline]) {
+      // The trial's record may still lie in freed pages.
+      const there = containers.filter(({ carved }) => carved === false);
+      expect(there.map(({ id, name, runtime }) => [id, name, runtime]).toSorted()).toEqual(
         [
           [alive, 'alive', 'docker'],
           [ended, 'ended', 'docker'],
         ].toSorted(),
       );
+      expect(containers.every(({ id }) => /^[0-9a-f]{64}$/.test(String(id)))).toBe(true);
+    }
     const running = live.containers.find(({ id }) => id === alive);
     expect(running).toMatchObject({ hasTask: true, hasProcesses: true, engineLowers: 1, problems: [] });
     expect(running).toMatchObject({ spec: { cwd: '/', rootPath: expect.stringContaining('/overlay2/') as string } });
     expect(live.containers.find(({ id }) => id === ended)).toMatchObject({ hasTask: false, hasProcesses: false });
     expect(disagreements(live, [alive, ended])).toEqual([]);
+
+    // What the daemon said is kept as it said it, and agrees with what was found without it.
+    const sent = live.metadata.sink.at('data/nodes/node-1/runtime-metadata/docker/version.json').bytes.toString();
+    expect(JSON.parse(sent)).toEqual(api(on, 'GET', '/version'));
+    const docker = outcomeOf(live.metadata, 'runtime-metadata/node-1/docker');
+    expect(docker).toMatchObject({ outcome: 'collected', proof: { containers: 2, running: 1, unanswered: 0 } });
+    const lines = derivedLines(live.metadata, 'docker.jsonl');
+    expect(lines).toHaveLength(2);
+    const changes = { modified: 8, added: 10, deleted: 4 };
+    expect(lines.find(({ id }) => id === ended)).toMatchObject({
+      ...{ daemonKnows: true, storeKnows: true, state: 'exited', sample: null, cpuNanoCores: null, changes },
+    });
+    expect(lines.find(({ id }) => id === alive)).toMatchObject({
+      state: 'running',
+      sample: { pids: '1', cpuNanoSeconds: expect.stringMatching(/^[1-9]\d+$/) as string },
+      cpuNanoCores: expect.stringMatching(/^\d+$/) as string,
+    });
+    expect(outcomeOf(offline.metadata, 'runtime-metadata/node-1/docker')).toMatchObject({ outcome: 'absent' });
   });
 });

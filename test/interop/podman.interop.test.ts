@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { classesOf, diffEntries, disagreements, entriesAt, nodeContainers, resul
 import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
 import type { ToolResult } from '../fakes/stock-tools.js';
 
+const SCRATCH = '/var/lib/kubelet/pods/12345678-1234-1234-1234-123456789abc/volumes/kubernetes.io~empty-dir/scratch';
 const IMAGE = 'example.test/image:1';
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
 const folder = mkdtempSync(join(tmpdir(), 'exhibit-podman-'));
@@ -61,7 +62,10 @@ describe.skipIf(node === null)(`the store of podman, which is that of CRI-O${why
     const on = given(node);
     const alive = done(podman(on, 'overlay', ...run('alive', '-d', IMAGE, '/bin/sleep', '3600')));
     done(podman(on, 'overlay', 'exec', 'alive', '/bin/sh', '-c', CHANGES));
-    done(podman(on, 'overlay', ...run('ended', IMAGE, '/bin/sh', '-c', CHANGES)));
+    mkdirSync(join(on.folder, SCRATCH), { recursive: true });
+    const volume = ['-v', `${SCRATCH}:/data`];
+    const dropping = `${CHANGES}printf dropped > /data/dropped`;
+    done(podman(on, 'overlay', ...run('ended', ...volume, IMAGE, '/bin/sh', '-c', dropping)));
     const ended = done(podman(on, 'overlay', 'inspect', '--format', '{{.Id}}', 'ended'));
     const copy = on.copy();
     copies.push(copy);
@@ -82,6 +86,13 @@ describe.skipIf(node === null)(`the store of podman, which is that of CRI-O${why
       );
       expect(diffEntries(entriesAt(offline, id))).toEqual(diffEntries(entries));
     }
+    // What lies outside the layers of a container that ended, where the node keeps it.
+    for (const found of [live, offline])
+      expect(entriesAt(found, ended).find(({ path }) => path === '/data/dropped')).toMatchObject({
+        class: 'added',
+        sizeBytes: 7,
+        volume: { kind: 'empty-dir', mountPoint: '/data' },
+      });
     const known = live.containers.map(({ id, name, hasProcesses, hasTask }) => [id, name, hasProcesses, hasTask]);
     expect(known.toSorted()).toEqual(
       [

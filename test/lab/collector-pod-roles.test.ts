@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Desk, kubectl, openLaboratory, type Laboratory } from './laboratory.js';
 import { collectorImage, leftOf } from './pod-access.js';
 
@@ -31,7 +31,12 @@ beforeAll(async () => {
   await writeFile(join(folder, 'way.yaml'), PROFILE);
   for (const role of ROLES) await kubectl(laboratory, ['apply', '-f', role]);
   // The API server learns of a role a moment after it was made.
-  await expect.poll(async () => await mayDo('create', 'pods', NAMESPACE), { timeout: 30_000 }).toBe('yes');
+  await vi.waitFor(
+    async () => {
+      expect(await mayDo('create', 'pods', NAMESPACE)).toBe('yes');
+    },
+    { timeout: 30_000 },
+  );
 });
 afterAll(async () => {
   // Other tests expect that the namespace is not there.

@@ -3,6 +3,7 @@ import { systemClock, systemIds } from '../../src/lib/clock.js';
 import type { CollectorPodSettings } from '../../src/model/collector-pod-settings.js';
 import { collectorPodRung } from '../../src/node-access/collector-pod/collector-pod.js';
 import type { ActionEffect, PlannedAction } from '../../src/ports/action-record.js';
+import type { Clock } from '../../src/ports/clock.js';
 import type { ClusterTools } from '../../src/ports/cluster-tools.js';
 import type { NodeAccess, NodeAccessRung } from '../../src/ports/node-access.js';
 import { kubectl, type Laboratory } from './laboratory.js';
@@ -22,7 +23,11 @@ export function collectorImage(laboratory: Laboratory): string {
   return laboratory.settings['LAB_COLLECTOR_IMAGE'] ?? process.env['LAB_COLLECTOR_IMAGE'] ?? '';
 }
 
-export async function openPodWay(laboratory: Laboratory, more: Partial<CollectorPodSettings> = {}): Promise<PodWay> {
+export async function openPodWay(
+  laboratory: Laboratory,
+  more: Partial<CollectorPodSettings> = {},
+  clock: Clock = systemClock,
+): Promise<PodWay> {
   const entries: (PlannedAction | ActionEffect)[] = [];
   const caseToken = systemIds.token(8);
   const tools = await connectTools(
@@ -37,7 +42,7 @@ export async function openPodWay(laboratory: Laboratory, more: Partial<Collector
   );
   const rung = collectorPodRung({
     ...tools,
-    clock: systemClock,
+    clock,
     ids: systemIds,
     caseToken,
     rateBytesPerSecond: null,

@@ -1,5 +1,6 @@
 import type { DiffEntry } from '../../model/diff-entry.js';
 import type { DriftClass, DriftSeverity } from '../../model/drift.js';
+import type { EntryPackages } from './container-packages.js';
 
 export interface DriftHit {
   /** Kebab-case, unique in its class. */
@@ -16,6 +17,8 @@ export interface DriftSubject {
   readonly path: string;
   /** A process of the node runs this very file, by its hash. */
   readonly runs: boolean;
+  /** Whose it is; left out or `null` = not known. */
+  readonly packages?: EntryPackages | null;
 }
 
 /** One of the classes of drift: when an entry belongs to it, and why. Pure. */

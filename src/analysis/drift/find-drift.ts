@@ -1,5 +1,7 @@
 import { DRIFT_SEVERITIES, type DriftFinding, type DriftSeverity } from '../../model/drift.js';
 import type { DiffEntry, DiffSource } from '../../model/diff-entry.js';
+import type { ContainerPackages, EntryPackages } from './container-packages.js';
+import { withOwnPackage } from './installed-inside.js';
 import { judgeEntry } from './judge-entry.js';
 import type { DeletedProgram, ReadDiffs } from './read-diffs.js';
 import { withReplicas, type ReplicaCount } from './replicas.js';
@@ -14,6 +16,8 @@ export interface DriftRow {
   readonly program: DeletedProgram | null;
   readonly findings: readonly DriftFinding[];
   readonly replicas: ReplicaCount | null;
+  /** `null` = no package database of the image was taken, or it is no file of a layer. */
+  readonly packages: EntryPackages | null;
 }
 
 /** The gravest of what was found; `null` = nothing. */
@@ -34,6 +38,7 @@ function rowOfProgram(program: DeletedProgram, byId: ReadonlyMap<string, readonl
     program,
     findings: [{ driftClass: 'X11', rule, severity: 'critical', why }],
     replicas: null,
+    packages: null,
   };
 }
 
@@ -53,15 +58,20 @@ function keyOf(row: DriftRow): string {
 }
 
 /** Judges every entry by the rules and against the replicas of its image; the gravest first, else by container and path. Pure. */
-export function findDrift({ entries, sources, replicas, deletedPrograms, running }: ReadDiffs): DriftRow[] {
+export function findDrift(
+  { entries, sources, replicas, deletedPrograms, running }: ReadDiffs,
+  allPackages: Pick<ContainerPackages, 'of'>,
+): DriftRow[] {
   const byId = new Map([...sources].map(([container, source]) => [source.containerId, [container, source]] as const));
   const programs = deletedPrograms.map((program) => rowOfProgram(program, byId));
   const rows = entries.map(({ container, entry }): DriftRow => {
     const source = sources.get(container) ?? null;
     const runs = source !== null && running.has(`${source.containerId}|${entry.pathB64}`);
     const count = replicas.count(container, entry);
-    const findings = withReplicas(judgeEntry({ entry, path: entry.path, runs }), entry, count);
-    return { container, source, entry, program: null, findings, replicas: count.of > 1 ? count : null };
+    const packages = allPackages.of(container, entry);
+    const judged = judgeEntry({ entry, path: entry.path, runs, packages });
+    const findings = withReplicas(withOwnPackage(judged, packages), entry, count);
+    return { container, source, entry, program: null, findings, replicas: count.of > 1 ? count : null, packages };
   });
   const keyed = [...programs, ...rows].map((row) => [keyOf(row), row] as const);
   return keyed.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, row]) => row);

@@ -2,6 +2,7 @@ import { DRIFT_SEVERITIES, type DriftFinding } from '../../model/drift.js';
 import type { DriftRule, DriftSubject } from './drift-rule.js';
 import { newExecutable } from './rules/x01-new-executable.js';
 import { modifiedBinary } from './rules/x02-modified-binary.js';
+import { packageFile } from './rules/x02-package-file.js';
 import { changedRights } from './rules/x03-changed-rights.js';
 import { persistence } from './rules/x04-persistence.js';
 import { deletion } from './rules/x05-deletion.js';
@@ -16,6 +17,7 @@ import { interactive } from './rules/x12-interactive.js';
 const RULES: readonly DriftRule[] = [
   newExecutable,
   modifiedBinary,
+  packageFile,
   changedRights,
   persistence,
   deletion,

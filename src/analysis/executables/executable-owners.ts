@@ -3,7 +3,7 @@ import type { NodePackages } from '../packages/read-node-packages.js';
 import type { HeldExecutable } from './read-executables.js';
 
 /** What changed a file, by the word of the two package databases. */
-export type PackageChange = 'upgraded' | 'installed' | 'removed';
+type PackageChange = 'upgraded' | 'installed' | 'removed';
 
 export interface ExecutableOwners {
   /** What each side's own database says of the file it has; `null` = it has none, or no database. */

@@ -88,7 +88,7 @@ describe('logs on the disk against those from the API', () => {
         [HOLES]: [instance(2, [file(0, 9), file(10, 19), file(20, 29)]), instance(0, [file(1, 3)])],
         [API]: log(20, 31),
       },
-      { [`${API}`]: subject(2) },
+      { [API]: subject(2) },
     );
     expect(summary.logs).toMatchObject({ compared: 2, holesTotal: 2, linesOnlyOnDisk: 23, linesOnlyFromApi: 2 });
     expect(summary.logs?.holes).toMatchObject([
@@ -142,12 +142,12 @@ describe('logs on the disk against those from the API', () => {
   it('are not matched where the container restarted while it was read, and a file that cannot be read is said', async () => {
     const summary = await read(
       {
-        [HOLES]: [instance(1, [file(1, 4)], { onDisk: { unreadableFiles: 1 } })],
+        [HOLES]: [instance(1, [file(1, 4), {}], { onDisk: { files: 3, unreadableFiles: 1 } })],
         [API]: log(1, 4),
       },
       { [API]: { podUid: UID, restartCount: { before: 0, after: 1 } } },
     );
-    expect(summary.logs?.holes).toMatchObject([{ fromApi: null, unreadableFiles: 1 }]);
+    expect(summary.logs).toMatchObject({ isCut: true, holes: [{ fromApi: null, unreadableFiles: 1 }] });
     expect(presentNodeEvidence(summary)).toContain('1 files could not be read');
   });
 

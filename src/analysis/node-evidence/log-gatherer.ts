@@ -81,6 +81,7 @@ export class LogGatherer {
         .slice(0, MAX_FILES)
         .flatMap((file) => extentOf(file) ?? []);
       const unreadableFiles = integerAt(value, 'onDisk', 'unreadableFiles') ?? 0;
+      if ((integerAt(value, 'onDisk', 'files') ?? 0) > files.length + unreadableFiles) this.#isCut = true;
       const named = { node, namespace: rawAt(value, 'namespace'), pod: rawAt(value, 'pod'), container, instance };
       const key = keyOf(this.#mirrors.get(uid) ?? uid, safeSegment(container), instance);
       this.#onDisk.set(key, { ...named, files, unreadableFiles });

@@ -22,16 +22,35 @@ export class LogSpan {
   write(bytes: Buffer): void {
     this.bytes += bytes.length;
     let from = 0;
-    for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, from)) {
+    let end = bytes.indexOf(LF);
+    while (end !== -1 && (this.#begunBytes > 0 || this.firstAt === null)) {
       this.#keep(bytes.subarray(from, end));
       this.#endLine();
       from = end + 1;
+      end = bytes.indexOf(LF, from);
+    }
+    if (end !== -1) {
+      const last = bytes.lastIndexOf(LF);
+      for (let at = end; at !== -1; at = bytes.indexOf(LF, at + 1)) this.lines += 1;
+      this.#takeLastTime(bytes.subarray(from, last));
+      from = last + 1;
     }
     this.#keep(bytes.subarray(from));
   }
 
   end(): void {
     if (this.#begunBytes > 0) this.#endLine();
+  }
+
+  /** Of whole lines, the last without its end: those between the first and the last are only counted. */
+  #takeLastTime(lines: Buffer): void {
+    for (let stop = lines.length; ;) {
+      const start = stop === 0 ? 0 : lines.lastIndexOf(LF, stop - 1) + 1;
+      const at = timeOf(lines.subarray(start, stop));
+      if (at !== null) this.lastAt = at;
+      if (at !== null || start === 0) return;
+      stop = start - 1;
+    }
   }
 
   #keep(piece: Buffer): void {

@@ -105,6 +105,7 @@ describe('what an archive says of a node', () => {
         { rule: 'no-task', containerId: 'aa', verdict: 'race' },
         { rule: 'unknown-to-api', containerId: 'bb', verdict: 'ghost' },
       ],
+      'nodes/n1/bpf-findings.jsonl': [{ finding: 'bpf-program-not-listed', verdict: 'race', programId: 9 }],
       'nodes/n1/hidden-processes.jsonl': [{ finding: 'hidden-process', pid: 77 }],
       'nodes/n1/network-findings.jsonl': [
         { finding: 'listening-without-process', protocol: 'tcp', local: { address: '0.0.0.0', port: 4444 } },
@@ -128,9 +129,10 @@ describe('what an archive says of a node', () => {
           { rule: 'hidden-process', verdict: 'steady', subject: 'pid 77' },
           { rule: 'listening-without-process', verdict: 'steady', subject: 'tcp 0.0.0.0 4444' },
           { rule: 'socket-only-in-netlink', verdict: 'steady', subject: 'udp socket 99' },
+          { rule: 'bpf-program-not-listed', verdict: 'race', subject: 'bpf program 9' },
           { rule: 'no-task', verdict: 'race', subject: 'aa' },
         ],
-        mismatchesTotal: 5,
+        mismatchesTotal: 6,
       },
     ]);
     const text = presentNodeEvidence(summary);

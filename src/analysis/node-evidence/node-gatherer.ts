@@ -40,6 +40,13 @@ function endpointOf(value: unknown): string {
   return `${protocol} ${shown}`.trim();
 }
 
+function subjectOf(value: unknown): string {
+  const program = integerAt(value, 'programId');
+  if (program !== undefined) return `bpf program ${String(program)}`;
+  const pid = integerAt(value, 'pid');
+  return stringAt(value, 'containerId') ?? (pid === undefined ? endpointOf(value) : `pid ${String(pid)}`);
+}
+
 /** What the lines of the derived files say of one node. A file that was read again replaces what it said before. */
 export class NodeGatherer {
   readonly #mismatches = new Map<string, FirstFew<ViewMismatch>>();
@@ -68,6 +75,7 @@ export class NodeGatherer {
       case 'stats-series':
         this.#busiest = new FirstFew(MAX_BUSY, compareBusy);
         return (value) => this.#takeSeries(value);
+      case 'bpf-findings':
       case 'container-views':
       case 'hidden-processes':
       case 'network-findings':
@@ -146,8 +154,7 @@ export class NodeGatherer {
     return (value) => {
       const rule = stringAt(value, 'rule') ?? stringAt(value, 'finding');
       if (rule === undefined) return false;
-      const pid = integerAt(value, 'pid');
-      const subject = stringAt(value, 'containerId') ?? (pid === undefined ? endpointOf(value) : `pid ${String(pid)}`);
+      const subject = subjectOf(value);
       found.add({ rule, verdict: stringAt(value, 'verdict') === 'race' ? 'race' : 'steady', subject });
       return true;
     };

@@ -32,6 +32,12 @@ export class PackageDatabase {
   isCut = false;
   readonly #files = new Map<string, PackagedFile>();
   readonly #versions = new Map<string, string>();
+  readonly #isAsked: (path: string) => boolean;
+
+  /** Only files that are asked for (by their merged path) are remembered. */
+  constructor(isAsked: (path: string) => boolean = () => true) {
+    this.#isAsked = isAsked;
+  }
 
   get size(): number {
     return this.#files.size;
@@ -43,6 +49,7 @@ export class PackageDatabase {
       return;
     }
     const key = mergedPath(path);
+    if (!this.#isAsked(key)) return;
     if (this.#files.size < MAX_FILES || this.#files.has(key)) this.#files.set(key, file);
     else this.isCut = true;
   }

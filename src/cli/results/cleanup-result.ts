@@ -14,7 +14,8 @@ const ourObjectSchema = z.strictObject({
 });
 
 export const cleanupResult = z.strictObject({
-  server: z.string(),
+  /** `null` = no cluster was asked. */
+  server: z.string().nullable(),
   /** `null` = every case. */
   case: z.string().nullable(),
   /** What was there at the beginning. */
@@ -26,5 +27,9 @@ export const cleanupResult = z.strictObject({
   /** Lists that could not be read: nothing is proven of them. */
   unread: z.array(z.strictObject({ resource: z.string(), reason: z.string() })).readonly(),
   refused: z.array(z.strictObject({ object: z.string(), message: z.string() })).readonly(),
+  /** Disk images that runs that died left mounted on this machine, at the beginning and at the end. */
+  mounts: z.strictObject({ found: z.array(z.string()).readonly(), left: z.array(z.string()).readonly() }),
+  /** Files that the custody log does not prove gone from their node. */
+  onNodes: z.array(z.strictObject({ node: z.string(), file: z.string(), exhibitId: z.string() })).readonly(),
   verdict: z.enum(['nothing-left', 'left', 'unproven']),
 });

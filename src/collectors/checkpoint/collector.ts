@@ -1,7 +1,7 @@
-import { safeSegment, shortUid } from '../../lib/safe-path.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { ContainerTarget, NodeTarget, PodTarget } from '../../model/target.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { containerNames } from '../container-names.js';
 import { keyPart } from '../segments.js';
 import { plannedCheckpointSchema, type PlannedCheckpoint } from './planned-checkpoint.js';
 import { takeCheckpoint } from './take-checkpoint.js';
@@ -22,7 +22,8 @@ deleted, from \`deleted.files\` (CRI-O, podman) and from the whiteouts in \`root
 
 Only a path directly in \`/var/lib/kubelet/checkpoints/\` that is named after this container is read: a kubelet with another root folder is
 refused (\`unexpected-path\`). Needs the kubelet's feature ContainerCheckpoint, CRIU on the node, a runtime with support for it, and \`create\` on \`nodes/proxy\`,
-which also gives exec on every pod of the node: no role of ours grants it. Containers of one pod are frozen one after another, not together.
+which also gives exec on every pod of the node: no role of ours grants it. The runtime writes what the container changed with the holes
+of its files: a sparse file of a terabyte fills the node's disk (podman 4.3; look at the container's diff first). Containers of one pod are frozen one after another, not together.
 `;
 
 function isAsked(asked: string, pod: PodTarget, container: ContainerTarget): boolean {
@@ -32,6 +33,7 @@ function isAsked(asked: string, pod: PodTarget, container: ContainerTarget): boo
 
 function planned(pod: PodTarget, container: ContainerTarget, node: NodeTarget | undefined): PlannedArtifact {
   const { namespace, name, uid } = pod;
+  const { key, folder, derivedFolder } = containerNames(pod, container);
   const data: PlannedCheckpoint = {
     namespace,
     pod: name,
@@ -42,11 +44,11 @@ function planned(pod: PodTarget, container: ContainerTarget, node: NodeTarget | 
     container: container.name,
     containerId: container.containerId,
     state: container.state,
-    folder: [safeSegment(namespace), safeSegment(name, `.${shortUid(uid)}`), safeSegment(container.name)].join('/'),
-    derivedFolder: [safeSegment(namespace), safeSegment(`${name}.${container.name}`, `.${shortUid(uid)}`)].join('/'),
+    folder,
+    derivedFolder,
   };
   return {
-    artifact: [ID, keyPart(namespace), `${keyPart(name)}.${keyPart(uid)}`, keyPart(container.name)].join('/'),
+    artifact: `${ID}/${key}`,
     required: true,
     source: `checkpoint of ${namespace}/${name}/${container.name} by the kubelet of ${pod.node}`.replace(
       /[^\x20-\x7e]/g,

@@ -24,7 +24,8 @@ function container(plan: OverlayPlan): OverlayContainer {
   return one;
 }
 
-const diff = async (access: NodeAccess, limits = {}) => await diffOverlay(async () => access, { limits });
+const diff = async (access: NodeAccess, limits = {}) =>
+  await diffOverlay(async () => access, { limits, target: { imageId: 'sha256:abc' } });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 

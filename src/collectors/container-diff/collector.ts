@@ -1,7 +1,8 @@
-import { safeSegment, shortUid } from '../../lib/safe-path.js';
+import { safeSegment } from '../../lib/safe-path.js';
 import type { PlannedArtifact } from '../../model/artifact.js';
 import type { ContainerTarget, NodeTarget, PodTarget } from '../../model/target.js';
 import type { CollectContext, Collector, CollectResult, PlanContext } from '../../ports/collector.js';
+import { containerNames } from '../container-names.js';
 import { distinctSegments, keyPart } from '../segments.js';
 import { diffContainer, diffStoredContainers } from './diff-container.js';
 import {
@@ -32,7 +33,8 @@ entry before and after the content was read: NUL after each of 15 fields, see do
 \`data/derived/container-diff/.../entries.jsonl\` one line for each entry: what happened to it (added, content-modified, metadata-only,
 copied-up-unchanged, deleted, opaque-replaced, type-changed, renamed, metacopy), its hash, and the entry of the image that it replaces
 with its hash; \`source.jsonl\` says which folders by whose word; \`layer.tar\` is the layer in the form of image layers. The same paths
-are hashed in the layers below.
+are hashed in the layers below. \`packages.tar\` has the files in which dpkg, apk and rpm of the image say which package has which file,
+once for all containers of the same layers on a node; \`exhibit diff\` compares with them.
 
 Outside the layers: content of emptyDir, \`/dev/shm\` and writable tmpfs, names in volumes of the host, claims, secrets and config maps
 (listings, links recorded as links), in \`.../diff/v<n>/\`. No link is ever followed. At most 4 GiB of a layer and 256 MiB of a volume:
@@ -50,7 +52,7 @@ interface PlannedFor {
 
 function plannedDiff(pod: PodTarget, container: ContainerTarget, { node, nodeSegment }: PlannedFor): PlannedArtifact {
   const { namespace, name, uid } = pod;
-  const ofPod = safeSegment(name, `.${shortUid(uid)}`);
+  const { key, folder, derivedFolder } = containerNames(pod, container);
   const data: PlannedDiff = {
     namespace,
     pod: name,
@@ -64,11 +66,11 @@ function plannedDiff(pod: PodTarget, container: ContainerTarget, { node, nodeSeg
     state: container.state,
     hasPrevious: container.hasPrevious,
     nodeSegment,
-    folder: ['data/pods', safeSegment(namespace), ofPod, safeSegment(container.name)].join('/'),
-    derivedFolder: [safeSegment(namespace), safeSegment(`${name}.${container.name}`, `.${shortUid(uid)}`)].join('/'),
+    folder: `data/pods/${folder}`,
+    derivedFolder,
   };
   return {
-    artifact: [ID, keyPart(namespace), `${keyPart(name)}.${keyPart(uid)}`, keyPart(container.name)].join('/'),
+    artifact: `${ID}/${key}`,
     // What does not run any more may have been cleared away.
     required: container.state === 'running',
     source: `${pod.node}:${container.containerId ?? container.name}`.replace(/[^\x20-\x7e]/g, '?'),

@@ -1,3 +1,5 @@
+import { KEEP_ATIME } from '../runtime-store-scripts.js';
+
 /**
  * What runs on the node. A folder is given as three arguments: the process whose view of the filesystem is meant (`-` = the node's root
  * as this way sees it), its path, and `device:inode` that it must have. The scripts go into the folder once and name everything relative
@@ -38,9 +40,9 @@ exit 0' exhibit
 export const LISTING_SCRIPT = `${ENTER}find -P . -xdev -printf '${RECORD}'\n`;
 
 /** The folder as a pax archive, without the files that standard input names as patterns. */
-export const CONTENT_SCRIPT = `${ENTER}
+export const CONTENT_SCRIPT = `${KEEP_ATIME}${ENTER}
 tar --create --file=- --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f --numeric-owner --xattrs --xattrs-include='*' \
-  --sparse --one-file-system --atime-preserve=system --warning=no-file-ignored \
+  --sparse --one-file-system $atime --warning=no-file-ignored \
   --anchored --wildcards --no-wildcards-match-slash --exclude-from=- .
 `;
 
@@ -55,8 +57,8 @@ find -P . -xdev "(" -type c -o -type b ")" -exec stat --printf="${NODES}" "{}" +
 `;
 
 /** Owner, mode and attributes of the paths on standard input, relative to the root of \`$1\`'s view, as a pax archive. */
-export const ATTRIBUTES_SCRIPT = `${BASE}cd -P -- "$base/" || exit 65
-tar --create --file=- --format=pax --numeric-owner --xattrs --xattrs-include='*' --sparse --atime-preserve=system \
+export const ATTRIBUTES_SCRIPT = `${KEEP_ATIME}${BASE}cd -P -- "$base/" || exit 65
+tar --create --file=- --format=pax --numeric-owner --xattrs --xattrs-include='*' --sparse $atime \
   --no-recursion --null --files-from=-
 `;
 

@@ -1,4 +1,5 @@
 import type { ContainerLayers } from '../../lib/container-layers.js';
+import type { MountInfo } from '../../lib/mount-info.js';
 import type { CollectResult } from '../../ports/collector.js';
 import type { RuntimeStores } from '../runtime-stores.js';
 import type { ContainerMounts } from './container-mounts.js';
@@ -6,6 +7,20 @@ import { findLayers } from './find-layers.js';
 import type { LocatedContainer, Place } from './located-container.js';
 import type { PlannedDiff } from './planned-diff.js';
 import { storedContainers } from './stored-containers.js';
+
+/**
+ * A folder of the node that was mounted into the container, by its specification, in the form of a mount. What the runtime itself made
+ * (proc, tmpfs) is gone with its processes.
+ */
+function volumeMountsOf(spec: ContainerLayers['spec']): MountInfo[] {
+  return (spec?.mounts ?? []).flatMap(({ destination, source, type, readOnly }) => {
+    if (!source.startsWith('/') || !destination.startsWith('/') || !['bind', ''].includes(type)) return [];
+    const shape = { id: 0, parentId: 0, device: '', source: '', superOptions: [] };
+    const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+    const names = { root: latin1(source), mountPoint: latin1(destination) };
+    return [{ ...shape, ...names, fsType: '', options: [readOnly ? 'ro' : 'rw'] }];
+  });
+}
 
 /** What stands in for the mounts of a container that has none now. */
 function mountsOf({ upper, lowers, spec }: ContainerLayers): ContainerMounts {
@@ -17,7 +32,7 @@ function mountsOf({ upper, lowers, spec }: ContainerLayers): ContainerMounts {
     layers: { upper, work: null, lowers, dataOnly: 0, userXattr: null },
     runtimeLayers: null,
     runtimeMountPoint: null,
-    others: [],
+    others: volumeMountsOf(spec),
     onNode: [],
     userNamespace: spec?.userNamespace ?? false,
   };

@@ -20,12 +20,16 @@ export function markPrefixOf(userXattr: boolean | null): MarkPrefix {
   return userXattr === true ? 'user.overlay.' : 'trusted.overlay.';
 }
 
-/** Whether an attribute is the filesystem's own and no part of the container. */
+/**
+ * Whether an attribute is the filesystem's own and no part of the container. What a container itself sets under that prefix, Linux 6.7 and
+ * later keep as `PREFIXoverlay.NAME`; earlier ones refuse it.
+ */
 export function isOverlayMark(name: string, prefix: MarkPrefix): boolean {
-  return name.startsWith(prefix);
+  return name.startsWith(prefix) && !name.startsWith(`${prefix}overlay.`);
 }
 
-const FOREIGN = /^user\.(?:overlay|fuseoverlayfs)\.(?:whiteout|opaque|redirect|metacopy)$/;
+const FOREIGN =
+  /^(?:user\.(?:overlay|fuseoverlayfs)\.(?:overlay\.)*|trusted\.overlay\.(?:overlay\.)+)(?:whiteout|opaque|redirect|metacopy)$/;
 
 /** Whether there is a mark as other mounts have it, which this one does not heed: a container can set it on its files. */
 export function hasForeignMark(xattrs: ReadonlyMap<string, Buffer>, prefix: MarkPrefix): boolean {

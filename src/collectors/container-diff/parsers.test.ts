@@ -278,6 +278,21 @@ describe('marks of the overlay', () => {
     const own = new Map(Object.keys(all).map((name) => [name, Buffer.alloc(0)]));
     expect(hasForeignMark(own, markPrefixOf(userXattr))).toBe(prefix.startsWith('user.'));
   });
+
+  it.each(['trusted', 'user'] as const)('%s.overlay.overlay.* are what the container set, on any mount', (space) => {
+    const escaped = new Map(
+      ['opaque', 'redirect', 'metacopy', 'whiteout'].map((name) => [
+        `${space}.overlay.overlay.${name}`,
+        Buffer.from('y'),
+      ]),
+    );
+    for (const userXattr of [true, false, null]) {
+      const prefix = markPrefixOf(userXattr);
+      const read = overlayMarksOf({ type: 'directory', sizeBytes: 0 }, { xattrs: escaped, rdev: null, prefix });
+      expect(read).toEqual({ whiteout: null, opaque: false, redirect: null, metacopy: false });
+      expect(hasForeignMark(escaped, prefix)).toBe(true);
+    }
+  });
 });
 
 describe('volumes', () => {

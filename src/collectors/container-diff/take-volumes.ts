@@ -74,7 +74,8 @@ function* entriesOf(captured: CapturedFolder, volume: MountedVolume): Generator<
 
 /**
  * What lies outside the layers: content of emptyDir, /dev/shm and writable tmpfs, names of what else the pod mounts, nothing of the
- * system's own. Read in the view of the container's process, through no link.
+ * system's own. Read in the view of the container's process; where it has none, where the node keeps what was mounted into it. Through no
+ * link that leads out of either.
  */
 export async function takeVolumes(
   located: LocatedContainer,
@@ -151,9 +152,9 @@ async function folderOf(
   { process }: LocatedContainer,
   place: Place,
 ): Promise<FarFolder | null> {
-  if (process === null) return null;
-  const where = { access: place.access, view: String(process.pid), signal: place.context.signal };
-  return (await resolveFolders(where, [mount.mountPoint]))[0] ?? null;
+  const isRunning = process !== null;
+  const where = { access: place.access, view: isRunning ? String(process.pid) : '-', signal: place.context.signal };
+  return (await resolveFolders(where, [isRunning ? mount.mountPoint : mount.root]))[0] ?? null;
 }
 
 async function namesOf(request: FolderRequest): Promise<TakenVolume> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../test/fakes/fake-cluster-run.js';
@@ -75,16 +75,24 @@ describe.skipIf(!canEnter())(
       expect(diffSourceOf(run)).toMatchObject({ userNamespace: true, runtimeAgrees: 'yes' });
     });
 
-    it('cannot forge a mark: the kernel refuses it', async () => {
+    it('cannot forge a mark: what it sets itself is its own, and told', async () => {
       const one = container(
         IMAGE,
-        `printf evil > bin/sh; for mark in user.overlay.metacopy trusted.overlay.metacopy; do
-           if setfattr -n $mark -v x bin/sh 2>/dev/null; then echo "$mark was taken" >> ../forged; fi; done`,
+        `printf evil > bin/sh; mkdir new; for mark in user trusted; do
+           setfattr -n $mark.overlay.metacopy -v x bin/sh 2>/dev/null && echo $mark >> ../forged || :
+           setfattr -n $mark.overlay.redirect -v /etc new 2>/dev/null || :; done`,
       );
-      // On this mount the kernel keeps the first for itself, and users have never the second.
-      expect(() => readFileSync(join(one.folder, 'forged'))).toThrow('ENOENT');
       const entries = diffEntriesOf(await diffOverlay(async () => one.access));
-      expect(entries.get('/bin/sh')).toMatchObject({ class: 'content-modified', overlay: [] });
+      const sh = entries.get('/bin/sh');
+      expect(sh).toMatchObject({ class: 'content-modified', overlay: [] });
+      expect(entries.get('/new')).toMatchObject({ class: 'added', overlay: [] });
+      // The kernel keeps it apart from its own, or refuses it; the other it refuses always.
+      const isTaken = existsSync(join(one.folder, 'forged'));
+      if (isTaken) expect(readFileSync(join(one.folder, 'forged'), 'utf8')).toBe('user\n');
+      const names = sh?.xattrs.map(({ name }) => name) ?? [];
+      expect(names.includes('user.overlay.overlay.metacopy')).toBe(isTaken);
+      expect(names).not.toContain('user.overlay.metacopy');
+      expect(sh?.notes).toEqual(isTaken ? ['foreign-overlay-mark'] : []);
     });
 
     it('of which the attributes of root are hidden to us is not degraded: its marks are elsewhere', async () => {

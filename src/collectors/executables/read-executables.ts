@@ -5,6 +5,7 @@ import type { CollectResult } from '../../ports/collector.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { captureCommand } from '../capture-command.js';
 import { DerivedLines } from '../derived-lines.js';
+import { knownDigestsOf, type KnownDigests } from '../known-digests.js';
 import type { NodeWork } from '../node-step.js';
 import { nodeSubject } from '../node-subject.js';
 import { rawText } from '../raw-text.js';
@@ -51,6 +52,16 @@ function judged(result: CollectResult, reader: ExecutableReader): CollectResult 
   return { ...result, proof };
 }
 
+const nanoseconds = (text: string): bigint | null => (text === '' ? null : BigInt(text.replace('.', '')));
+
+/** What was made here is not made again by whoever reads the same file in this run. */
+function remember(known: KnownDigests, file: ExecutableFile): void {
+  const [mtimeNs, ctimeNs] = [nanoseconds(file.modified), nanoseconds(file.changed)];
+  if (file.sha256 === null || mtimeNs === null || ctimeNs === null) return;
+  const { device, inode, sizeBytes } = file;
+  known.add({ device: String(device), inode: String(inode), sizeBytes, mtimeNs, ctimeNs }, file.sha256);
+}
+
 /** The same access; what a command prints is shown to `take` before it goes where it was to go. */
 function tapped(access: NodeAccess, take: (bytes: Buffer) => Promise<void>): NodeAccess {
   return {
@@ -83,10 +94,15 @@ export async function readExecutables(work: NodeWork): Promise<CollectResult> {
   });
   const take = async (bytes: Buffer): Promise<void> => {
     reader.feed(bytes);
-    for (const file of reader.take()) await lines.add(lineOf(file, vantage));
+    for (const file of reader.take()) {
+      remember(known, file);
+      await lines.add(lineOf(file, vantage));
+    }
   };
+  const known = knownDigestsOf(access);
+  const done = known.begin();
   try {
-    const { result, path } = await captureCommand(
+    const captured = await captureCommand(
       {
         access: tapped(access, take),
         command: {
@@ -109,9 +125,13 @@ export async function readExecutables(work: NodeWork): Promise<CollectResult> {
       },
       context,
     );
+    const { result, path } = captured;
     if (path !== null) await lines.commit(nodeSubject(part), [path]);
+    // What the far side's digest does not vouch for is not passed on.
+    if (captured.end.end === 'complete') known.source = path;
     return judged(result, reader);
   } finally {
+    done();
     await lines.abort();
   }
 }

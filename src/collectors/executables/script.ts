@@ -45,7 +45,7 @@ cd "$ROOT/" || exit 65
 usable() { way=.; IFS=/; for part in $1; do way=$way/$part; [ -d "$way" ] && [ ! -L "$way" ] || { IFS=' '; return 1; }; done; IFS=' '; }
 folders() { for folder; do usable "$folder" && printf './%s\\0' "$folder"; done; :; }
 search() { xargs -0 -r sh -c 'size=$1; shift; what=$1; shift
-  exec find -P "$@" -xdev -type f "(" -perm /111 -o -name "*.so" -o -name "*.so.*" -o -name "*.ko" -o -name "*.ko.*" ")" -size "$size" -printf "$what"' exhibit "$@"; }
+  exec find -P "$@" -ignore_readdir_race -xdev -type f "(" -perm /111 -o -name "*.so" -o -name "*.so.*" -o -name "*.ko" -o -name "*.ko.*" ")" -size "$size" -printf "$what"' exhibit "$@"; }
 folders "$@" | search +${String(MAX_HASHED_KIB)}k 'B\\0%p\\0%s\\0' 2>/dev/null
 exec 4>&1
 bad=$({ folders "$@" | { search -${String(MAX_HASHED_KIB + 1)}k '%p\\0' || echo search >&3; } | head -z -n ${String(MAX_FILES)} |

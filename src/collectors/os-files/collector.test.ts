@@ -5,6 +5,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -148,6 +149,18 @@ describe('a small disk', () => {
       expect(coverage.notReadInThisRun).toEqual([]);
     },
   );
+
+  it('has a file of several names whole under each', async () => {
+    put('etc/cron.d/one', 'the same');
+    mkdirSync(join(root, 'etc/cron.daily'));
+    for (const other of ['etc/cron.d/two', 'etc/cron.daily/three'])
+      linkSync(join(root, 'etc/cron.d/one'), join(root, other));
+    const run = await collect(['cron']);
+    expect(outcomeOf(run, key('cron'))).toMatchObject({ outcome: 'collected', proof: { read: 3 } });
+    expect(derived(run, 'cron')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ links: 3, readBytes: 8, sha256: sha256('the same') })),
+    );
+  });
 
   it('keeps owner, mode, attributes and holes, whatever the names are', async () => {
     const name = Buffer.concat([Buffer.from(`${root}/var/log/`), Buffer.from('auth.log-\xff\n\x1b[31m', 'latin1')]);

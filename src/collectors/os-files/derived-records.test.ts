@@ -131,6 +131,25 @@ describe('logs of pods on the disk', () => {
     ]);
   });
 
+  it('count a line that the runtime cut into pieces once, as the API does', () => {
+    const piece = (tag: string, text: string): string => `2026-01-01T00:00:00.5Z stdout ${tag} ${text}\n`;
+    const docker = (log: string): string =>
+      `${JSON.stringify({ log, stream: 'stdout', time: '2026-01-01T00:00:00Z' })}\n`;
+    const cri = piece('P', 'a') + piece('P:x', 'b') + piece('F', 'stdout P c') + piece('F', '');
+    const logs = observe({
+      [`${folder}/1.log`]: Buffer.from(cri),
+      [`${folder}/2.log`]: Buffer.from(docker('one "') + docker('line\\n') + docker('end\n') + docker('next\n')),
+    });
+    expect(logs.map(({ extent }) => [extent?.lines, extent?.wholeLines])).toEqual([
+      [4, 2],
+      [4, 2],
+    ]);
+    expect(logHoles(logs)).toMatchObject([
+      { instance: 1, onDisk: { lines: 4, wholeLines: 2 }, files: [{ current: true, lines: 4, wholeLines: 2 }] },
+      { instance: 2 },
+    ]);
+  });
+
   it('count a last line without an end, and say what cannot be unpacked', () => {
     const logs = observe({
       [`${folder}/0.log`]: Buffer.from('no time\n\nend'),

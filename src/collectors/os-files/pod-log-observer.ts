@@ -10,7 +10,7 @@ const LINE_FEED = 0x0a;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** A piece of a line whose rest follows: CRI's tag `P`, or Docker's text without a line end. */
-const CUT_LINE = /^\S{1,40} (?:stdout|stderr) P(?::\S*)? |^\{"log":"(?:[^"\\]|\\.)*(?<!\\n)","/;
+const CUT_LINE = /^\S{1,40} (?:stdout|stderr) P(?::\S*)? |^\{"log":"(?:(?:[^"\\]|\\.)*(?:[^"\\]|\\[^n]))?","/;
 /** Files of one instance that are listed one by one; the kubelet keeps five. */
 const MAX_FILES_SHOWN = 100;
 

@@ -1,4 +1,5 @@
 import type { StepResult } from '../combine-results.js';
+import { knownDigestsOf } from '../known-digests.js';
 import { runNodeStep, type NodeStep, type NodeStepEnd } from '../node-step.js';
 import { CertificateRows } from './certificates.js';
 import { DigestRows } from './digest-rows.js';
@@ -83,7 +84,13 @@ function pathsFor(name: DigestName, { chosen }: Selection): string[] {
   return name === 'sha256' ? paths : paths.filter((path) => !NOT_PACKAGED.test(path));
 }
 
-async function digest(name: DigestName, { entry, work, selection }: Taking): Promise<[NodeStepEnd, DigestRows]> {
+interface Digesting {
+  readonly name: DigestName;
+  readonly paths: readonly string[];
+  readonly taking: Taking;
+}
+
+async function digest({ name, paths, taking: { entry, work } }: Digesting): Promise<[NodeStepEnd, DigestRows]> {
   const rows = new DigestRows(HEX_LENGTHS[name]);
   const step: NodeStep = {
     step: name,
@@ -91,7 +98,7 @@ async function digest(name: DigestName, { entry, work, selection }: Taking): Pro
     command: {
       script: DIGEST_SCRIPT,
       args: [`${name}sum`, entry.only === 'executables' ? 'many' : 'one'],
-      stdin: folderLines(pathsFor(name, selection)),
+      stdin: folderLines(paths),
       idleTimeoutMs: DIGEST_IDLE_MS,
     },
     watch: (bytes) => {
@@ -101,15 +108,33 @@ async function digest(name: DigestName, { entry, work, selection }: Taking): Pro
   return [await runNodeStep(work, step), rows];
 }
 
+/** What the collector of executables hashed in this run and nobody changed since. */
+async function madeBefore({ entry, work, selection }: Taking): Promise<Map<string, FileContent>> {
+  const files = new Map<string, FileContent>();
+  if (entry.only !== 'executables') return files;
+  const known = knownDigestsOf(work.access);
+  await known.settled();
+  for (const [path, { device, inode, sizeBytes, mtimeNs, ctimeNs }] of selection.chosen) {
+    if (mtimeNs === null || ctimeNs === null) continue;
+    const sha256 = known.of({ device, inode, sizeBytes, mtimeNs, ctimeNs });
+    if (sha256 !== null) files.set(path, { sha256, sha256By: 'executables' });
+  }
+  return files;
+}
+
 /** Digests made on the node: no byte of a file leaves it. Old package databases have only MD5 or SHA-1 to compare executables with. */
 export async function hashFiles(taking: Taking): Promise<TakenContent> {
   const further = taking.entry.only === 'executables' ? taking.furtherDigests : [];
   const names: readonly DigestName[] = ['sha256', ...further];
   const ends: NodeStepEnd[] = [];
   const steps: StepResult[] = [];
-  const files = new Map<string, FileContent>();
+  const files = await madeBefore(taking);
+  const { source } = knownDigestsOf(taking.work.access);
+  const shared = files.size > 0 && source !== null ? [source] : [];
   for (const name of names) {
-    const [end, rows] = await digest(name, taking);
+    const paths = pathsFor(name, taking.selection).filter((path) => name !== 'sha256' || !files.has(path));
+    if (paths.length === 0) continue;
+    const [end, rows] = await digest({ name, paths, taking });
     ends.push(end);
     steps.push(...movedFolders(end), end);
     if (!rows.isSound && end.captured?.end.end === 'complete')
@@ -117,7 +142,7 @@ export async function hashFiles(taking: Taking): Promise<TakenContent> {
     for (const [path, hex] of rows.byPath)
       if (taking.selection.chosen.has(path)) files.set(path, { ...files.get(path), [name]: hex });
   }
-  return { files, steps, items: itemsOf(ends), logins: [], podLogs: [] };
+  return { files, steps, items: [...shared, ...itemsOf(ends)], logins: [], podLogs: [] };
 }
 
 /** Digests of PEM files and the certificates in them. The script sends nothing but certificates, and what is none is dropped here. */

@@ -8,6 +8,8 @@ import type { Selection } from './select-content.js';
 /** What reading brought for one file. */
 export interface FileContent {
   readonly sha256?: string | null;
+  /** The collector that made it before; absent = made for this artifact. */
+  readonly sha256By?: 'executables';
   readonly sha1?: string;
   readonly md5?: string;
   readonly readBytes?: number;

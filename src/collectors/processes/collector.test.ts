@@ -1,18 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeRun } from '../../../test/fakes/fake-cluster-run.js';
 import { outcomeOf } from '../../../test/fakes/fake-cluster-run.js';
 import { linesOf, openLocalNode, runOnNode } from '../../../test/fakes/local-node.js';
+import { writePausingProgram } from '../../../test/fakes/pausing-program.js';
 import type { NodeAccess } from '../../ports/node-access.js';
 import { collector } from './collector.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'processes-'));
 const children: ChildProcess[] = [];
-const SLEEP = '/bin/sleep';
+const PROGRAM = join(folder, 'program');
+writePausingProgram(PROGRAM);
 const NODE = 'node-1';
 
 /** A process that says `ready` once it is as the test wants it. */
@@ -53,7 +55,7 @@ let run: FakeRun;
 
 beforeAll(async () => {
   const copy = join(folder, 'sleeper');
-  copyFileSync(SLEEP, copy);
+  writePausingProgram(copy);
   deletedPid = await startSleeper(copy, '[kworker/0:1]');
   unlinkSync(copy);
   const env = { SECRET: 'first\nSECOND=forged', ...process.env };
@@ -104,7 +106,7 @@ describe('the processes of this machine', () => {
     const line = derived('deleted-files').find((one) =>
       (one['holders'] as string[]).includes(`${String(deletedPid)}/exe`),
     );
-    const original = readFileSync(SLEEP);
+    const original = readFileSync(PROGRAM);
     expect(line).toMatchObject({ kind: 'executable', outcome: 'collected', sha256: sha256(original), links: 0 });
     const item = run.sink.at(String(line?.['path']));
     expect(item.bytes.equals(original)).toBe(true);
@@ -193,7 +195,7 @@ describe('a program that never was a file', () => {
       const code = `
 import os, sys
 fd = os.memfd_create('hidden', 0)
-os.write(fd, open('${SLEEP}', 'rb').read())
+os.write(fd, open('${PROGRAM}', 'rb').read())
 sys.stdout.write('ready'); sys.stdout.flush()
 os.execve(fd, ['innocent', '1000'], {})
 `;
@@ -209,7 +211,7 @@ os.execve(fd, ['innocent', '1000'], {})
       const line = derived('deleted-files', later).find((one) =>
         (one['holders'] as string[]).includes(`${String(pid)}/exe`),
       );
-      expect(line).toMatchObject({ kind: 'executable', outcome: 'collected', sha256: sha256(readFileSync(SLEEP)) });
+      expect(line).toMatchObject({ kind: 'executable', outcome: 'collected', sha256: sha256(readFileSync(PROGRAM)) });
     },
     60_000,
   );

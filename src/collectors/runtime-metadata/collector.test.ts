@@ -193,6 +193,7 @@ describe('runtime metadata of a disk', () => {
     expect(run.outcomes.map(({ error }) => (error instanceof ExhibitError ? error.code : null))).toStrictEqual([
       'NODE_ACCESS_REFUSED',
       'NODE_ACCESS_REFUSED',
+      'NODE_ACCESS_REFUSED',
     ]);
   });
 });

@@ -4,6 +4,7 @@ import { nodePartSchema } from '../node-part.js';
 import { planParts, readerOf, type PartReaders } from '../part-readers.js';
 import { UNKNOWN_ARTIFACT } from '../unknown-artifact.js';
 import { readContainers } from './read-containers.js';
+import { readDocker } from './read-docker.js';
 import { readImages } from './read-images.js';
 
 const ID = 'runtime-metadata';
@@ -17,6 +18,9 @@ What the container runtimes of each node keep on its disk, by a way that was ask
   running containers with their OCI specification and state. \`containers.jsonl\`: one line per container, **running, stopped, or deleted
   and still in freed pages of the database** (\`carved\`), with pod, image, labels, how it was to run, and the folders of its layers.
 - **images**: manifests and configurations of the content store, and \`images.jsonl\`: every image and blob that the database names.
+- **docker**: where Docker's daemon runs, what it answers on its own socket to GET alone: version, settings, images, containers, what changed
+  in each, and two samples of those that run, as it said it. \`docker.jsonl\`: one line per container, with the share of a processor
+  between the samples and whether Docker's files know it, too. Needs \`curl\` on the far side. A daemon that does not run is not asked.
 
 **Views that disagree** stand in \`container-views.jsonl\`. Compared are the API's pods of the node, the runtime's store, its task
 folders, the control groups and the processes. API, groups and processes are looked at before and after the rest: a container that one
@@ -30,6 +34,7 @@ The raw files hold environment variables: they are marked secret; the derived li
 const PARTS: PartReaders = {
   containers: { source: '/var/lib/containerd, /var/lib/docker, /var/lib/containers, /run', read: readContainers },
   images: { source: 'io.containerd.content.v1.content', read: readImages },
+  docker: { source: '/run/docker.sock', read: readDocker },
 };
 
 async function collect(planned: PlannedArtifact, context: CollectContext): Promise<CollectResult> {

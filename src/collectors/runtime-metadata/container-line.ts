@@ -41,10 +41,11 @@ export function containerLine(container: ContainerLayers, seen: SeenContainer): 
             cwd: shownOrNull(spec.cwd),
             envNames: shownAll(spec.envNames),
             rootPath: shownOrNull(spec.rootPath),
-            mounts: spec.mounts.map(({ destination, source, type }) => ({
+            mounts: spec.mounts.map(({ destination, source, type, readOnly }) => ({
               destination: shown(destination),
               source: shown(source),
               type: shown(type),
+              readOnly,
             })),
             cgroupsPath: shownOrNull(spec.cgroupsPath),
             capabilities: shownAll(spec.capabilities),

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { storageError } from '../../custody/storage-error.js';
 import type { PassphraseSource } from '../../ports/passphrase-source.js';
-import { openRegularFile } from '../open-archive.js';
-import { NONCE_BYTES, plainPayloadBytes } from './age-format.js';
-import { readAgeHeader, type AgeHeader } from './age-header.js';
 import type { AgeProgram } from './age-program.js';
 import { ChunkCipher } from './chunk-cipher.js';
 import { decryptFailed } from './decrypt-failed.js';
 import { decryptWithProgram } from './decrypt-with-program.js';
 import { fileBatches } from './file-batches.js';
 import { readIdentities } from './identities.js';
+import { openAgeFile, payloadBeginning, type AgeFile } from './open-age-file.js';
 import { openHeader } from './open-header.js';
 import { Quarantine } from './quarantine.js';
 import { readPayload } from './read-payload.js';
@@ -41,13 +38,6 @@ export interface DecryptedArchive {
 const HASH_BATCH_BYTES = 1024 * 1024;
 const MAX_LISTED = 100;
 
-interface Opened {
-  readonly file: FileHandle;
-  readonly sizeBytes: number;
-  readonly header: AgeHeader;
-  readonly plainBytes: number;
-}
-
 /**
  * Decrypts a file into a quarantine beside its output and gives it its name only after the last chunk was authenticated and every known
  * digest compared; the ciphertext's is compared before anything is decrypted. Throws `DECRYPT_FAILED`, `AGE_KEY_INVALID`,
@@ -55,13 +45,9 @@ interface Opened {
  */
 export async function decryptArchive(options: DecryptArchiveOptions): Promise<DecryptedArchive> {
   const { path } = options;
-  const { file, sizeBytes } = await openRegularFile(path);
+  const opened = await openAgeFile(path);
+  const { file, header, plainBytes } = opened;
   try {
-    const header = await readAgeHeader(file, path);
-    const plainBytes = plainPayloadBytes(sizeBytes - header.bytes.length - NONCE_BYTES);
-    if (plainBytes === null || plainBytes < 0)
-      throw decryptFailed(path, 'its size is that of no age file: it was cut off, or its last chunk is empty');
-    const opened = { file, sizeBytes, header, plainBytes };
     await compareCiphertext(options, opened);
     const identities = await readIdentities(options.identityPaths, options.passphrases);
     const fileKey = await openHeader({ header, path, identities, passphrases: options.passphrases });
@@ -86,7 +72,7 @@ export async function decryptArchive(options: DecryptArchiveOptions): Promise<De
   }
 }
 
-async function compareCiphertext({ path, expected, signal }: DecryptArchiveOptions, opened: Opened): Promise<void> {
+async function compareCiphertext({ path, expected, signal }: DecryptArchiveOptions, opened: AgeFile): Promise<void> {
   if (expected.encryptedSha256 === null) return;
   const hash = createHash('sha256');
   const range = { from: 0, to: opened.sizeBytes, batchBytes: HASH_BATCH_BYTES, path, signal };
@@ -112,25 +98,23 @@ interface Digests {
   readonly containerSha256: string;
 }
 
-interface DecryptHere extends DecryptArchiveOptions, Opened {
+interface DecryptHere extends DecryptArchiveOptions, AgeFile {
   readonly fileKey: Buffer;
   readonly quarantine: Quarantine;
 }
 
 async function decryptHere(options: DecryptHere): Promise<Digests> {
   const { file, path, sizeBytes, header, fileKey, quarantine, signal, onProgress } = options;
-  const from = header.bytes.length + NONCE_BYTES;
-  const nonce = Buffer.alloc(NONCE_BYTES);
-  await file.read(nonce, 0, NONCE_BYTES, header.bytes.length);
-  const sealed = createHash('sha256').update(header.bytes).update(nonce);
+  const beginning = await payloadBeginning({ file, header });
+  const sealed = createHash('sha256').update(beginning.bytes);
   const plain = createHash('sha256');
   let bytes = 0;
   await readPayload({
     file,
     path,
-    from,
+    from: beginning.bytes.length,
     to: sizeBytes,
-    cipher: new ChunkCipher(fileKey, nonce),
+    cipher: new ChunkCipher(fileKey, beginning.nonce),
     onSealed: (batch) => sealed.update(batch),
     onPlain: async (chunk) => {
       plain.update(chunk);

@@ -5,13 +5,12 @@ import { storageError } from '../../custody/storage-error.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { PassphraseSource } from '../../ports/passphrase-source.js';
 import { openRegularFile, type OpenedArchive } from '../open-archive.js';
-import { NONCE_BYTES, plainPayloadBytes } from './age-format.js';
 import { readAgeHeader } from './age-header.js';
 import type { AgeProgram } from './age-program.js';
 import { ChunkCipher } from './chunk-cipher.js';
 import { decryptArchive } from './decrypt-archive.js';
-import { decryptFailed } from './decrypt-failed.js';
 import { readIdentities, type Identities } from './identities.js';
+import { openAgeFile, payloadBeginning } from './open-age-file.js';
 import { openHeader } from './open-header.js';
 import { plainChunks } from './read-payload.js';
 
@@ -42,12 +41,9 @@ export class ArchiveKey {
   }
 
   async open(path: string): Promise<OpenedArchive> {
-    const { file, sizeBytes } = await openRegularFile(path);
+    const opened = await openAgeFile(path);
+    const { file, sizeBytes, header, plainBytes } = opened;
     try {
-      const header = await readAgeHeader(file, path);
-      const plainBytes = plainPayloadBytes(sizeBytes - header.bytes.length - NONCE_BYTES);
-      if (plainBytes === null || plainBytes < 0)
-        throw decryptFailed(path, 'its size is that of no age file: it was cut off, or its last chunk is empty');
       const { passphrases, identityPaths } = this.#options;
       this.#identities ??= await readIdentities(identityPaths, passphrases);
       const at = header.bytes.toString('latin1');
@@ -58,11 +54,10 @@ export class ArchiveKey {
         return await this.#throughProgram(path);
       }
       this.#fileKeys.set(at, fileKey);
-      const nonce = Buffer.alloc(NONCE_BYTES);
-      await file.read(nonce, 0, NONCE_BYTES, header.bytes.length);
+      const { bytes: beginning, nonce } = await payloadBeginning(opened);
       const source = new PlainSource(file, {
         path,
-        beginning: Buffer.concat([header.bytes, nonce]),
+        beginning,
         sizeBytes,
         cipher: new ChunkCipher(fileKey, nonce),
         signal: this.#options.signal,

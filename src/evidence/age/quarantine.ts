@@ -1,7 +1,8 @@
-import { constants, link, lstat, open, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { constants, link, open, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { storageError } from '../../custody/storage-error.js';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
+import { isThere } from '../is-there.js';
 import { removeFile, syncDirectory } from '../private-files.js';
 import { writeFully } from './write-fully.js';
 
@@ -27,7 +28,7 @@ export class Quarantine {
 
   /** Throws `STORAGE_FAILED` when output or quarantine exist already, `STORAGE_FULL` when `sizeBytes` do not fit. */
   static async open(output: string, sizeBytes: number): Promise<Quarantine> {
-    if (await exists(output)) throw taken(output);
+    if (await isThere(output)) throw taken(output);
     const path = partialOf(output);
     try {
       await assertRoom(dirname(output), sizeBytes);
@@ -86,7 +87,7 @@ async function moveInto(path: string, output: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') throw taken(output);
     if (!NO_LINKS.has(errnoOf(error) ?? '')) throw error;
-    if (await exists(output)) throw taken(output);
+    if (await isThere(output)) throw taken(output);
     await rename(path, output);
   }
 }
@@ -96,16 +97,6 @@ function taken(output: string): ExhibitError {
     subject: output,
     hints: ['exhibit decrypt FILE --output ANOTHERNAME'],
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw storageError(error, path);
-  }
 }
 
 async function assertRoom(directory: string, sizeBytes: number): Promise<void> {

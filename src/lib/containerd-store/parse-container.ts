@@ -26,6 +26,14 @@ function specOf(any: Buffer | undefined): OciSummary | null {
   return spec === null ? null : summarizeOci(spec.value);
 }
 
+/** A container of Docker has no snapshot of containerd's; its control group is named after it. */
+const IN_CGROUP = /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?$/;
+
+/** Of a record without its key; '' = nothing says it. */
+function idOf(snapshotKey: string, spec: OciSummary | null): string {
+  return snapshotKey === '' ? (IN_CGROUP.exec(spec?.cgroupsPath ?? '')?.[1] ?? '') : snapshotKey;
+}
+
 /** What a container's bucket holds, as entries: of the bucket itself, or of a page that was one. */
 export function parseContainer(
   entries: Iterable<BoltEntry>,
@@ -41,8 +49,9 @@ export function parseContainer(
     else if (name === 'runtime') runtimeName = labelsOf(bucket)['name'] ?? null;
   }
   const snapshotKey = textOf(values.get('snapshotKey')) ?? '';
+  const spec = specOf(values.get('spec'));
   return {
-    id: at.id ?? snapshotKey,
+    id: at.id ?? idOf(snapshotKey, spec),
     namespace: at.namespace,
     image: textOf(values.get('image')),
     snapshotter: textOf(values.get('snapshotter')) ?? '',
@@ -50,7 +59,7 @@ export function parseContainer(
     runtimeName,
     createdAt: parseGoTime(values.get('createdat') ?? Buffer.alloc(0)),
     labels,
-    spec: specOf(values.get('spec')),
+    spec,
     carved: at.carved,
   };
 }

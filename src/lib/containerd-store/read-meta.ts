@@ -115,7 +115,7 @@ async function carve(database: BoltDatabase, into: Gathered, signal?: AbortSigna
     const keys = new Set(entries.map(({ key }) => key.toString('latin1')));
     if (!keys.has('snapshotKey') || !keys.has('createdat')) continue;
     const container = parseContainer(entries, { id: null, namespace: null, carved: true });
-    if (known.has(identity(container))) continue;
+    if (container.id === '' || known.has(identity(container))) continue;
     known.add(identity(container));
     if (into.containers.length >= MAX_CONTAINERS) into.leftOut += 1;
     else into.containers.push(container);

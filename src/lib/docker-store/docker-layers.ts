@@ -1,6 +1,6 @@
 import type { ContainerLayers } from '../container-layers.js';
 import { podOfLabels, storeIdentifier, storeLabels, storeText, type StoreFiles } from '../store-files.js';
-import { parseJson, stringAt, stringsAt } from '../untyped.js';
+import { booleanAt, parseJson, stringAt, stringsAt, valueAt } from '../untyped.js';
 
 const CONFIG = /^containers\/([0-9a-f]{64})\/config\.v2\.json$/;
 const LINK = /^overlay2\/([a-zA-Z0-9_.-]+)\/link$/;
@@ -94,6 +94,22 @@ function problemOf(config: unknown, driver: string): string {
   return driver === 'overlayfs' ? 'kept-by-containerd' : 'driver-without-trees';
 }
 
+const MAX_MOUNTS = 256;
+
+/** Volumes and folders of the node that were mounted into it. */
+function mountsOf(config: unknown): NonNullable<ContainerLayers['spec']>['mounts'] {
+  const points = valueAt(config, 'MountPoints');
+  if (points === null || typeof points !== 'object') return [];
+  return Object.values(points)
+    .slice(0, MAX_MOUNTS)
+    .map((point: unknown) => ({
+      destination: stringAt(point, 'Destination')?.slice(0, 1024) ?? '',
+      source: stringAt(point, 'Source')?.slice(0, 1024) ?? '',
+      type: 'bind',
+      readOnly: booleanAt(point, 'RW') === false,
+    }));
+}
+
 /** Docker's own words of how a container was to run, as far as the specification's summary has a place for them. */
 function specOf(config: unknown): ContainerLayers['spec'] {
   if (config === undefined) return null;
@@ -110,7 +126,7 @@ function specOf(config: unknown): ContainerLayers['spec'] {
       .map((entry) => (entry.split('=', 1)[0] ?? '').slice(0, 1024)),
     rootPath: null,
     readonlyRoot: false,
-    mounts: [],
+    mounts: mountsOf(config),
     cgroupsPath: null,
     capabilities: [],
     namespaces: [],

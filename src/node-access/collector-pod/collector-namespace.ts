@@ -13,6 +13,8 @@ import { keepObject, removeObject, subjectOf } from './remove-object.js';
 
 const ENDS_WITHIN_MS = 20_000;
 const REMOVED_WITHIN_MS = 60_000;
+/** It ends after its pods: while one of them stays there is nothing to wait for. */
+const REMOVED_WITHIN_WITH_PODS_MS = 2000;
 const MAX_SHOWN = 20;
 
 export interface NamespaceOrder {
@@ -60,6 +62,7 @@ export class CollectorNamespace {
   readonly #order: NamespaceOrder;
   #ready: Promise<string> | null = null;
   readonly #pods = new Set<string>();
+  #withinMs = REMOVED_WITHIN_MS;
   #made: OwnNamespace | null = null;
 
   constructor(cluster: PodCluster, order: NamespaceOrder) {
@@ -83,6 +86,11 @@ export class CollectorNamespace {
     this.#pods.add(pod);
   }
 
+  /** A pod of ours in it was deleted and is still there. */
+  keepsPod(): void {
+    this.#withinMs = REMOVED_WITHIN_WITH_PODS_MS;
+  }
+
   /** Removes what `ready` made or adopted, when nobody else has pods in it. Never throws. */
   async remove(): Promise<void> {
     const made = this.#made;
@@ -92,7 +100,7 @@ export class CollectorNamespace {
     const ref = { ...NAMESPACES, name: made.name };
     const kept = await this.#whyKept(made);
     if (kept !== null) await keepObject(this.#cluster, ref, kept);
-    else await removeObject(this.#cluster, { ref, uid: made.uid, withinMs: REMOVED_WITHIN_MS });
+    else await removeObject(this.#cluster, { ref, uid: made.uid, withinMs: this.#withinMs });
   }
 
   /** Pods that another run of the case has in it would go with it; `null` = it may go. */

@@ -507,4 +507,21 @@ describe('a pod that goes while it is read', () => {
     await access.close();
     expect(cluster.entries.at(-1)).toMatchObject({ kind: 'remove-pods', outcome: 'left-behind' });
   });
+
+  it('of its namespace is not waited for while the pod stays, as on a node that is dead', async () => {
+    cluster.skipTime();
+    const rung = rungOf();
+    const access = await rung.open(node, signal);
+    Object.assign(cluster.actuator, {
+      delete: () => Promise.resolve({ outcome: 'done', auditId: 'a', object: {} }),
+    });
+    await access.close();
+    expect(cluster.entries.at(-1)).toMatchObject({ detail: expect.stringMatching(/^still there 60 s/) as string });
+    await rung.close?.();
+    expect(cluster.entries.at(-1)).toMatchObject({
+      kind: 'remove-namespaces',
+      outcome: 'left-behind',
+      detail: expect.stringMatching(/^still there 2 s/) as string,
+    });
+  });
 });

@@ -126,12 +126,13 @@ class CollectorPodRung implements NodeAccessRung {
   }
 
   async #remove({ sent, uid }: AdmittedPod): Promise<void> {
-    await removeObject(this.#options, {
+    const isGone = await removeObject(this.#options, {
       ref: refOf(sent),
       uid,
       gracePeriodSeconds: 1,
       withinMs: REMOVED_WITHIN_MS,
     });
+    if (!isGone) this.#namespace.keepsPod();
   }
 }
 

@@ -1,23 +1,49 @@
-import { mkdir, mkdtemp, readFile, rmdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, mkdtemp, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseMountInfo } from '../../lib/mount-info.js';
+import { errnoOf, ExhibitError } from '../../model/errors.js';
 import { runMount } from './run-mount.js';
 
-/** On a machine of today in memory, and only root's. */
-const FOLDER = '/run/exhibit-disks';
-const MOUNT_POINT = /^\/run\/exhibit-disks\/(\d{1,10})-[A-Za-z0-9]{6}$/;
+const MOUNT_POINT =
+  /^(?:\/run\/exhibit-disks|\/run\/user\/\d{1,10}\/exhibit-disks|\/tmp\/exhibit-disks-\d{1,10})\/(\d{1,10})-[A-Za-z0-9]{6}$/;
 
-/** A new place to mount an image at. It carries our process id, so that a later run can tell whose it was. */
+/** A folder that is ours alone: in memory where there is such a place. */
+async function ownFolder(): Promise<string> {
+  const uid = process.getuid?.() ?? 0;
+  const home = `/run/user/${String(uid)}`;
+  const hasHome = await access(home, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const folder =
+    uid === 0 ? '/run/exhibit-disks' : hasHome ? `${home}/exhibit-disks` : `/tmp/exhibit-disks-${String(uid)}`;
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
+  const stats = await lstat(folder);
+  if (stats.isDirectory() && stats.uid === uid && (stats.mode & 0o022) === 0) return folder;
+  throw new ExhibitError('NODE_ACCESS_REFUSED', `${folder}: is not a folder of ours alone`, {
+    subject: 'image-mount-failed',
+  });
+}
+
+/** A new place to mount an image at. It carries our process id, so that a later run can tell whose it was. Throws system errors. */
 export async function newMountPoint(): Promise<string> {
-  await mkdir(FOLDER, { recursive: true, mode: 0o700 });
-  return await mkdtemp(join(FOLDER, `${String(process.pid)}-`));
+  return await mkdtemp(join(await ownFolder(), `${String(process.pid)}-`));
+}
+
+/** The programs that end a mount: for root, and for anybody else, who may end their own through FUSE alone. */
+async function unmount(mountPoint: string, isLazy: boolean): Promise<void> {
+  if (process.getuid?.() === 0) await runMount('umount', [...(isLazy ? ['--lazy'] : []), mountPoint]);
+  else await runMount('fusermount3', [isLazy ? '-uz' : '-u', mountPoint]);
 }
 
 /** Ends a mount of ours, at once for new users and in the end for those that still read. Never throws. */
 export async function unmountImage(mountPoint: string): Promise<boolean> {
-  const gone = await runMount('umount', [mountPoint])
+  const gone = await unmount(mountPoint, false)
     .catch(async () => {
-      await runMount('umount', ['--lazy', mountPoint]);
+      await unmount(mountPoint, true);
     })
     .then(() => true)
     .catch(() => false);
@@ -34,15 +60,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Unmounts what runs that died have left mounted. Returns the mount points that it ended. */
-export async function unmountLeftovers(): Promise<readonly string[]> {
+/** Where runs that died have left an image mounted. */
+export async function leftMounts(): Promise<readonly string[]> {
   const text = await readFile('/proc/self/mountinfo', 'latin1').catch(() => '');
   const points = text.split('\n').flatMap((line) => parseMountInfo(line)?.mountPoint ?? []);
-  const ended: string[] = [];
-  for (const point of points) {
+  return points.filter((point) => {
     const pid = MOUNT_POINT.exec(point)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    if (await unmountImage(point)) ended.push(point);
-  }
+    return pid !== undefined && !isAlive(Number(pid));
+  });
+}
+
+/** Unmounts what runs that died have left mounted. Returns the mount points that it ended. */
+export async function unmountLeftovers(): Promise<readonly string[]> {
+  const ended: string[] = [];
+  for (const point of await leftMounts()) if (await unmountImage(point)) ended.push(point);
   return ended;
 }

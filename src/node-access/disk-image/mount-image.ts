@@ -1,39 +1,38 @@
-import { ExhibitError } from '../../model/errors.js';
-import { filesystemAt, type ImageFilesystem } from './filesystem-at.js';
+import { errnoOf, ExhibitError } from '../../model/errors.js';
+import { filesystemAt } from './filesystem-at.js';
+import { imageMounter, type Found, type ImageMounter } from './image-mounter.js';
 import { newMountPoint, unmountImage, unmountLeftovers } from './image-mounts.js';
 import { looksLikeRoot } from './looks-like-root.js';
 import { openImageFile } from './open-image-file.js';
-import { readPartitions, type Partition } from './read-partitions.js';
-import { runMount } from './run-mount.js';
-
-/**
- * How each filesystem is mounted so that nothing is written to the image: the loop device is read-only, and the journal, which holds
- * what the node wrote last, is not replayed.
- */
-const MOUNTS = {
-  ext: { type: 'ext4', options: 'ro,noload' },
-  xfs: { type: 'xfs', options: 'ro,norecovery,nouuid' },
-} as const;
-const ALWAYS = 'nosuid,nodev,noexec,noatime';
-
-interface Found extends Partition {
-  readonly filesystem: ImageFilesystem;
-}
+import { readPartitions } from './read-partitions.js';
 
 export interface MountedImage {
   readonly root: string;
+  /** A program of the user's own reads it: the image was opened for reading alone, whatever the mount's options say, and no mode denies. */
+  readonly isFuse: boolean;
   /** How it was done, for the record. */
   readonly transport: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-function refused(path: string, reason: string, detail: string): ExhibitError {
-  const hints = [`sudo mount -o ro,noload,loop,nosuid,nodev,noexec ${path} /mnt`, 'exhibit collect --disk /mnt'];
+function refused(path: string, reason: string, detail: string, journal = 'noload'): ExhibitError {
+  const hints = [
+    `sudo mount -o ro,${journal},loop,nosuid,nodev,noexec ${path} /mnt`,
+    'sudo exhibit collect --disk /mnt',
+  ];
   return new ExhibitError('NODE_ACCESS_REFUSED', `${path}: ${detail}`, { subject: reason, hints });
 }
 
+function opened(path: string): ReturnType<typeof openImageFile> {
+  try {
+    return openImageFile(path);
+  } catch (error) {
+    throw refused(path, 'disk-missing', `cannot be opened (${errnoOf(error) ?? 'unknown error'})`);
+  }
+}
+
 function filesystemsOf(path: string): readonly Found[] {
-  const image = openImageFile(path);
+  const image = opened(path);
   try {
     const whole = { number: 0, offsetBytes: 0, sizeBytes: image.sizeBytes };
     const direct = filesystemAt(image, 0);
@@ -44,67 +43,73 @@ function filesystemsOf(path: string): readonly Found[] {
   }
 }
 
-async function mounted(path: string, part: Found, { type, options }: (typeof MOUNTS)['ext' | 'xfs']): Promise<string> {
-  const point = await newMountPoint();
-  const place = `loop,offset=${String(part.offsetBytes)},sizelimit=${String(part.sizeBytes)}`;
+async function mounted(path: string, part: Found, mounter: ImageMounter): Promise<MountedImage> {
+  const root = await newMountPoint();
   try {
-    await runMount('mount', ['-t', type, '-o', `${options},${ALWAYS},${place}`, '--', path, point]);
-    return point;
+    const by = await mounter.mount(path, part, root);
+    return {
+      root,
+      isFuse: mounter.isFuse,
+      transport: { image: path, partition: String(part.number), offset: String(part.offsetBytes), by },
+      close: async () => {
+        await unmountImage(root);
+      },
+    };
   } catch (error) {
-    await unmountImage(point);
+    await unmountImage(root);
     throw error;
   }
 }
 
-function mountOptionsOf(filesystem: ImageFilesystem): (typeof MOUNTS)['ext' | 'xfs'] | null {
-  return filesystem === 'ext' || filesystem === 'xfs' ? MOUNTS[filesystem] : null;
+/** Why none of an image's filesystems can be mounted. */
+function noneUsable(path: string, found: readonly Found[], { isFuse }: ImageMounter): ExhibitError {
+  const seen = found.map(({ number, filesystem }) => `${String(number)}: ${filesystem}`).join(', ');
+  const what = seen === '' ? 'no partition' : seen;
+  if (isFuse && found.some(({ filesystem }) => filesystem === 'xfs'))
+    return refused(
+      path,
+      'image-needs-root',
+      `only root may mount it (${what}); without root ext2 to ext4 are read`,
+      'norecovery,nouuid',
+    );
+  return refused(path, 'image-unsupported', `holds no ext2, ext3, ext4 or xfs filesystem (${what})`);
+}
+
+/** fuse2fs and the program that mounts for it are no part of most installations. */
+function withoutTool(path: string, error: unknown): unknown {
+  if (!(error instanceof ExhibitError) || error.subject !== 'image-tool-missing') return error;
+  return new ExhibitError(
+    'NODE_ACCESS_REFUSED',
+    `${path}: without root an image is read by fuse2fs; ${error.message}`,
+    {
+      subject: 'image-tool-missing',
+      hints: ['sudo apt-get install fuse2fs fuse3', `sudo exhibit collect --disk ${path}`],
+      cause: error,
+    },
+  );
 }
 
 /**
  * Mounts the root filesystem of a raw disk image, read-only and without its journal, at a place of ours; what a run that died left
- * mounted is unmounted first. ext2 to ext4 and xfs, alone in the file or in a partition of an MBR or GPT.
- * Throws `NODE_ACCESS_REFUSED`: `image-needs-root`, `image-unsupported`, `image-no-root`, `image-mount-failed`.
+ * mounted is unmounted first. ext2 to ext4 and xfs as root; ext2 to ext4 as anybody else, by fuse2fs; alone in the file or in a partition
+ * of an MBR or GPT. Throws `NODE_ACCESS_REFUSED`: `image-needs-root`, `image-tool-missing`, `image-unsupported`, `image-no-root`,
+ * `image-mount-failed`.
  */
 export async function mountImage(path: string): Promise<MountedImage> {
-  if (process.getuid?.() !== 0) {
-    throw refused(path, 'image-needs-root', 'only root may mount an image; mount it read-only and name the folder');
-  }
   await unmountLeftovers();
+  const mounter = imageMounter();
   const found = filesystemsOf(path);
-  const usable = found.filter(({ filesystem }) => mountOptionsOf(filesystem) !== null);
-  if (usable.length === 0) {
-    const seen = found.map(({ number, filesystem }) => `${String(number)}: ${filesystem}`).join(', ');
-    throw refused(
-      path,
-      'image-unsupported',
-      `holds no ext2, ext3, ext4 or xfs filesystem (${seen === '' ? 'no partition' : seen})`,
-    );
-  }
-  // The largest first: boot partitions have an operating system's name, too.
-  for (const part of usable.toSorted((one, other) => other.sizeBytes - one.sizeBytes)) {
-    const how = mountOptionsOf(part.filesystem);
-    if (how === null) continue;
-    const root = await mounted(path, part, how);
-    if (usable.length === 1 || (await looksLikeRoot(root))) return mountedImage(path, { part, how, root });
-    await unmountImage(root);
+  const usable = found.filter(({ filesystem }) => mounter.canMount(filesystem));
+  if (usable.length === 0) throw noneUsable(path, found, mounter);
+  try {
+    // The largest first: boot partitions have an operating system's name, too.
+    for (const part of usable.toSorted((one, other) => other.sizeBytes - one.sizeBytes)) {
+      const image = await mounted(path, part, mounter);
+      if (usable.length === 1 || (await looksLikeRoot(image.root))) return image;
+      await image.close();
+    }
+  } catch (error) {
+    throw withoutTool(path, error);
   }
   throw refused(path, 'image-no-root', 'none of its filesystems is that of a node');
-}
-
-function mountedImage(
-  path: string,
-  { part, how, root }: { part: Found; how: (typeof MOUNTS)['ext' | 'xfs']; root: string },
-): MountedImage {
-  return {
-    root,
-    transport: {
-      image: path,
-      partition: String(part.number),
-      offset: String(part.offsetBytes),
-      by: `mount -t ${how.type} -o ${how.options},${ALWAYS},loop`,
-    },
-    close: async () => {
-      await unmountImage(root);
-    },
-  };
 }

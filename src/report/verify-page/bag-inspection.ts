@@ -79,7 +79,10 @@ export class BagInspection {
   }
 
   #sinkFor(path: string, sizeBytes: number): EntrySink {
-    if (!path.startsWith('data/')) return this.tagFiles.sinkFor(path, sizeBytes, this.#consumers[path]?.() ?? null);
+    if (!path.startsWith('data/')) {
+      const consumer = this.#consumers[path]?.() ?? this.custody.tokens.consumerOf(path);
+      return this.tagFiles.sinkFor(path, sizeBytes, consumer);
+    }
     this.#weigh(path, sizeBytes);
     this.#checkFolder(path);
     const sink = this.payload.sinkFor(path, sizeBytes);

@@ -36,6 +36,11 @@ export function joined(pieces: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
+/** Of lowercase hexadecimal. */
+export function fromHex(text: string): Bytes {
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
 export function areSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;

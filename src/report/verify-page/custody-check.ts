@@ -2,6 +2,7 @@ import type { CustodyEntry } from '../../model/custody-entry.js';
 import type { Statement } from '../../model/exhibit.js';
 import { ACQUISITION_LOG } from './bag-layout.js';
 import type { TableBudget } from './entry-table.js';
+import { CustodyTokens } from './custody-tokens.js';
 import { CustodyStory } from './custody-story.js';
 import type { Findings } from './findings.js';
 import type { PayloadTable } from './payload-table.js';
@@ -13,6 +14,7 @@ import type { Observed } from './statement-check.js';
 /** Follows the hash chain of custody/acquisition.jsonl while it passes by. */
 export class CustodyCheck {
   readonly consumer: TagConsumer;
+  readonly tokens: CustodyTokens;
   readonly #findings: Findings;
   readonly #story: CustodyStory;
   #entries = 0;
@@ -26,12 +28,14 @@ export class CustodyCheck {
   }) {
     this.#findings = options.findings;
     this.#story = new CustodyStory(options.findings, options.budget);
+    this.tokens = new CustodyTokens(options.findings, options.budget);
     this.consumer = recordLines({
       path: ACQUISITION_LOG,
       shape: options.shape,
       findings: options.findings,
       onRecord: (entry, raw, place) => {
         this.#follow(entry, raw, place);
+        this.tokens.line(entry, this.#headSha256, raw.length);
       },
       onEnd: () => {
         if (this.#lastEvent !== 'seal') this.#add(ACQUISITION_LOG, 'seal as the last event', this.#lastEvent);

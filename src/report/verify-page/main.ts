@@ -21,7 +21,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-async function check({ file, receipt, allowedSigners }: Given, signal: AbortSignal): Promise<void> {
+async function check({ file, receipt, allowedSigners, tsaRoots }: Given, signal: AbortSignal): Promise<void> {
   const beganMs = performance.now();
   let shownMs = 0;
   const checkedAtMs = Math.floor(performance.timeOrigin + beganMs);
@@ -29,6 +29,7 @@ async function check({ file, receipt, allowedSigners }: Given, signal: AbortSign
     file,
     receipt,
     allowedSigners,
+    tsaRoots,
     shapes,
     signal,
     nowMs: checkedAtMs,

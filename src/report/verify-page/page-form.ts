@@ -1,13 +1,21 @@
 import { parseAsciiJson } from '../../lib/ascii-json.js';
 import type { Receipt } from '../../model/exhibit.js';
 import type { Shape } from './record-shapes.js';
+import { readPem } from './time/pem.js';
 
 const MAX_RECEIPT_CHARACTERS = 64 * 1024;
-const MAX_SIGNERS_CHARACTERS = 1024 * 1024;
+/** Of the list of signers, and of the roots. */
+const MAX_LIST_CHARACTERS = 1024 * 1024;
 
 /** What the user gave, or what is wrong with it. */
 export type GivenInputs =
-  | { readonly file: File; readonly receipt: Receipt | null; readonly allowedSigners: string | null }
+  | {
+      readonly file: File;
+      readonly receipt: Receipt | null;
+      readonly allowedSigners: string | null;
+      /** PEM with at least one certificate that can be read. */
+      readonly tsaRoots: string | null;
+    }
   | { readonly problem: string };
 
 function required<T extends HTMLElement>(id: string, type: new () => T): T {
@@ -26,13 +34,15 @@ export class PageForm {
   readonly #drop = required('drop', HTMLElement);
   readonly #receipt = required('receipt', HTMLTextAreaElement);
   readonly #signers = required('signers', HTMLTextAreaElement);
+  readonly #roots = required('roots', HTMLTextAreaElement);
   readonly #problem = required('problem', HTMLElement);
   readonly #progress = required('progress', HTMLProgressElement);
   readonly #status = required('status', HTMLElement);
 
   constructor() {
     this.#fillFrom(required('receipt-file', HTMLInputElement), this.#receipt, MAX_RECEIPT_CHARACTERS);
-    this.#fillFrom(required('signers-file', HTMLInputElement), this.#signers, MAX_SIGNERS_CHARACTERS);
+    this.#fillFrom(required('signers-file', HTMLInputElement), this.#signers, MAX_LIST_CHARACTERS);
+    this.#fillFrom(required('roots-file', HTMLInputElement), this.#roots, MAX_LIST_CHARACTERS);
     this.#takeDrops();
     // On paper nothing can be opened.
     window.addEventListener('beforeprint', () => {
@@ -54,22 +64,26 @@ export class PageForm {
   given(receiptShape: Shape<Receipt>): GivenInputs {
     const file = this.#archive.files?.[0];
     if (file === undefined) return { problem: 'Choose an archive first.' };
-    const [receiptText, signersText] = [this.#receipt.value.trim(), this.#signers.value.trim()];
-    if (receiptText.length > MAX_RECEIPT_CHARACTERS || signersText.length > MAX_SIGNERS_CHARACTERS)
+    const receiptText = this.#receipt.value.trim();
+    const [signersText, rootsText] = [this.#signers.value.trim(), this.#roots.value.trim()];
+    if (receiptText.length > MAX_RECEIPT_CHARACTERS || signersText.length > MAX_LIST_CHARACTERS)
       return { problem: 'The receipt or the list of trusted signers is too long to be one.' };
+    if (rootsText.length > MAX_LIST_CHARACTERS || (rootsText !== '' && readPem(rootsText).length === 0))
+      return { problem: 'The roots of time-stamping authorities hold no certificate in PEM that this page can read.' };
     const receipt = receiptText === '' ? null : receiptShape(parseReceipt(receiptText));
     if (receipt === undefined)
       return {
         problem:
           'The receipt cannot be read. Paste the whole <exhibit>.receipt.json, and nothing else, or leave the field empty.',
       };
-    return { file, receipt, allowedSigners: signersText === '' ? null : signersText };
+    const orNull = (text: string): string | null => (text === '' ? null : text);
+    return { file, receipt, allowedSigners: orNull(signersText), tsaRoots: orNull(rootsText) };
   }
 
   /** Between the start of a check and its end only `Stop` can be used. */
   setBusy(isBusy: boolean): void {
     this.#check.disabled = isBusy;
-    for (const field of [this.#archive, this.#receipt, this.#signers]) field.disabled = isBusy;
+    for (const field of [this.#archive, this.#receipt, this.#signers, this.#roots]) field.disabled = isBusy;
     this.stop.hidden = !isBusy;
     this.#progress.hidden = !isBusy;
     this.#progress.value = 0;

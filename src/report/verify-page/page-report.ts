@@ -4,7 +4,8 @@ import type { AllowedSigners } from './allowed-signers.js';
 import type { Findings } from './findings.js';
 import type { Gap, GapList } from './gap-list.js';
 import type { GzipMember } from './gzip-member.js';
-import type { CheckedSeal, PageSigner, PageToken } from './seal-check.js';
+import type { CheckedSeal, PageSigner } from './seal-check.js';
+import { provenBy, type PageToken } from './time-check.js';
 
 /** The program's verdicts, and one for browsers that cannot check a signature. */
 export type PageVerdict = Verdict | 'SIGNATURE_NOT_CHECKED';
@@ -22,8 +23,10 @@ export interface PageReport {
   readonly gapsTotal: number;
   readonly statement: Statement | null;
   readonly signers: readonly PageSigner[];
-  /** Time-stamp tokens that are there; whose they are was not checked. */
+  /** Time-stamp tokens over the first signature. */
   readonly tokens: readonly PageToken[];
+  /** Over lines of the custody log: they bracket the acquisition, and prove nothing about the signature. */
+  readonly custodyTokens: readonly PageToken[];
   readonly containerSha256: string | null;
   readonly tagmanifestSha256: string | null;
   readonly sizeBytes: number;
@@ -39,20 +42,30 @@ export interface ReportFacts {
   readonly statement: Statement | null;
   readonly tagmanifestSha256: string | null;
   readonly seal: CheckedSeal;
+  readonly tokens: readonly PageToken[];
+  readonly custodyTokens: readonly PageToken[];
+  /** By the reader, who gave roots of time-stamping authorities. */
+  readonly isTimeAskedFor: boolean;
   readonly gaps: GapList;
   readonly trust: AllowedSigners | null;
   readonly isReceiptGiven: boolean;
 }
 
+/** Whether a token that passes must be there. */
+function isTimeRequired({ statement, isTimeAskedFor }: ReportFacts): boolean {
+  return isTimeAskedFor || statement?.policy.requireTimestamp === true;
+}
+
 /** The first verdict that fits, in the order of precedence of the format. */
-export function decidePageVerdict({ findings, undetermined, statement, seal }: ReportFacts): PageVerdict {
+export function decidePageVerdict(facts: ReportFacts): PageVerdict {
+  const { findings, undetermined, statement, seal, tokens } = facts;
   if (findings.total > 0) return 'TAMPERED';
   if (undetermined !== null || statement === null) return 'UNDETERMINED';
-  const { requireSigners, requireTimestamp } = statement.policy;
+  const { requireSigners } = statement.policy;
   if (seal.signers.length < requireSigners) return 'INTACT_UNSEALED';
   if (seal.signers.some(({ isChecked }) => !isChecked)) return 'SIGNATURE_NOT_CHECKED';
   if (seal.signers.filter(({ principal }) => principal !== null).length < requireSigners) return 'UNTRUSTED_SIGNER';
-  if (requireTimestamp) return 'INTACT_UNTIMESTAMPED';
+  if (isTimeRequired(facts) && provenBy(tokens) === null) return 'INTACT_UNTIMESTAMPED';
   return statement.completeness === 'complete' ? 'VERIFIED' : 'VERIFIED_PARTIAL';
 }
 
@@ -90,10 +103,18 @@ function signatureCheck({ seal, trust, statement }: ReportFacts): Outcome {
   return { result: 'failed', detail: `The signature fits its key, but ${why}.${note}` };
 }
 
-function timeCheck({ seal, statement }: ReportFacts): Outcome {
-  if (seal.tokens.length > 0) return skipped('This page does not check whose time-stamp tokens they are.');
-  if (statement?.policy.requireTimestamp !== true) return skipped('There is no time-stamp token.');
-  return { result: 'failed', detail: 'There is no time-stamp token, and the policy of the archive asks for one.' };
+function timeCheck(facts: ReportFacts): Outcome {
+  const { tokens, statement } = facts;
+  const proof = provenBy(tokens);
+  if (proof !== null) {
+    const who = `${proof.genTime ?? ''} by ${proof.authority ?? ''}`;
+    return passed(`${who}, by the roots that you gave. Revocation is not checked.`);
+  }
+  const asks =
+    statement?.policy.requireTimestamp === true ? ' The policy of the archive asks for one that passes.' : '';
+  const told = tokens.map(({ path, genTime, why }) => `${path} of ${genTime ?? 'an unknown time'}: ${why}.`);
+  const detail = `${told.length === 0 ? 'There is no time-stamp token.' : told.join(' ')}${asks}`;
+  return isTimeRequired(facts) ? { result: 'failed', detail } : skipped(detail);
 }
 
 /** Checks that do not depend on whether the tar could be read to its end. */
@@ -127,7 +148,8 @@ export function renderPageReport(facts: ReportFacts): PageReport {
     gapsTotal: gaps.total,
     statement,
     signers: seal.signers,
-    tokens: seal.tokens,
+    tokens: facts.tokens,
+    custodyTokens: facts.custodyTokens,
     containerSha256: member?.containerSha256 ?? null,
     tagmanifestSha256: facts.tagmanifestSha256,
     sizeBytes: member?.sizeBytes ?? 0,

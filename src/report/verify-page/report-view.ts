@@ -4,6 +4,7 @@ import { element } from './element.js';
 import { findingsView, gapsView } from './ledger-view.js';
 import type { PageReport } from './page-report.js';
 import type { PageSigner } from './seal-check.js';
+import { provenBy, type PageToken } from './time-check.js';
 import { verdictView } from './verdict-view.js';
 import { counted, facts, mono, paragraph, section, shown, table } from './view-parts.js';
 
@@ -58,17 +59,54 @@ function signerView({ signers, statement, findingsTotal }: PageReport): HTMLElem
   );
 }
 
-function timeView({ tokens, statement }: PageReport): HTMLElement {
+const OF_A_TOKEN = {
+  passed: 'good token of an authority that you gave the root of',
+  failed: 'NOT ACCEPTED',
+  skipped: 'whose token it is was NOT CHECKED',
+} as const;
+
+function tokenWords({ genTime, authority, result, why }: PageToken, what: string): string {
+  const claim =
+    genTime === null
+      ? 'says nothing that can be relied on'
+      : `says that ${what} was there at ${genTime}${authority === null ? '' : `, by the name of ${shown(authority)}`}`;
+  return `${claim}. ${OF_A_TOKEN[result]}${why === '' ? '' : `: ${shown(why)}`}.`;
+}
+
+/** What the tokens together are worth. */
+function timeWords({ tokens, statement, signers }: PageReport): string {
   const asks = statement?.policy.requireTimestamp === true ? ' The policy of the archive asks for one.' : '';
-  const none = `No time-stamp token is in the archive.${asks} Times in it are what the clock of the collecting machine said.`;
-  const some = `Whose tokens these are was NOT CHECKED: anybody could have made them.${asks} Check them with the program (--tsa-ca), or with openssl as VERIFY.md in the archive describes.`;
-  const says = (genTime: string | null): string =>
-    `says that the signature was there at ${genTime ?? 'a time that cannot be read'}`;
-  return section(
-    'Time',
-    paragraph(tokens.length === 0 ? none : some),
-    facts(tokens.map(({ path, genTime }) => [path, says(genTime)])),
-  );
+  const clock = 'Other times in the archive are what the clock of the collecting machine said.';
+  if (tokens.length === 0) return `No time-stamp token is in the archive.${asks} ${clock}`;
+  const proof = provenBy(tokens);
+  if (proof !== null)
+    return `The ${signers.length > 1 ? 'first signature' : 'signature'} was there no later than ${proof.genTime ?? ''}, if the authority is to be believed. Whether its certificate was revoked is not checked. ${clock}`;
+  const how =
+    'Give its root above, or check with the program (--tsa-ca), or with openssl as VERIFY.md in the archive describes.';
+  return `No time is proven: anybody can make a token.${asks} ${how} ${clock}`;
+}
+
+/** A long run has one every few minutes. */
+const SHOWN_TOKENS = 50;
+
+function custodyTimeViews({ custodyTokens }: PageReport): HTMLElement[] {
+  if (custodyTokens.length === 0) return [];
+  const more = custodyTokens.length - SHOWN_TOKENS;
+  const left =
+    more > 0 ? ` The first ${String(SHOWN_TOKENS)} are shown; ${counted(more, 'token')} more were checked.` : '';
+  const alarms = custodyTokens.filter(({ why }) => why.includes('ALARM')).length;
+  const alarm =
+    alarms === 0 ? '' : ` ALARM: ${counted(alarms, 'token')} contradict the clock of the collecting machine.`;
+  const what = `Tokens over lines of the custody log say when the collection was under way, and nothing about the signature.${alarm}${left}`;
+  const rows = custodyTokens
+    .slice(0, SHOWN_TOKENS)
+    .map((token): [string, string] => [token.path, tokenWords(token, 'the line')]);
+  return [paragraph(what), facts(rows)];
+}
+
+function timeView(report: PageReport): HTMLElement {
+  const rows = report.tokens.map((token): [string, string] => [token.path, tokenWords(token, 'the signature')]);
+  return section('Time', paragraph(timeWords(report)), facts(rows), ...custodyTimeViews(report));
 }
 
 const TONES = { passed: 'good', failed: 'bad', skipped: 'none' } as const;
@@ -96,7 +134,7 @@ function digestsView(report: PageReport): HTMLElement {
 
 const LIMITS = [
   'That what the cluster, its nodes or its cloud answered was true: the seal covers what was received.',
-  'When it was sealed, unless a time-stamp was checked elsewhere.',
+  'When it was sealed, unless the check "time" passed; and then, no more than that it was not later.',
   'That this is the archive that was first sealed: whoever has the key can seal again. Only a receipt that was kept elsewhere shows that.',
   'Anything about disk snapshots and other things that stay outside the archive: they were not looked at.',
   'Anything about the custody of the archive after the seal: records beside the archive were not looked at.',

@@ -5,7 +5,6 @@ import type { Findings } from './findings.js';
 import { fingerprintOf, renderPublicKey } from './ssh-public-key.js';
 import { isHighS, parseSshsig, verifySshsig } from './sshsig.js';
 import type { TagFiles } from './tag-files.js';
-import { readTokenClaim } from './token-claim.js';
 
 export const SEAL_NAMESPACE = 'exhibit-seal@v1';
 
@@ -18,25 +17,19 @@ export interface PageSigner {
   readonly isChecked: boolean;
 }
 
-export interface PageToken {
-  readonly path: string;
-  /** As it says, unchecked: RFC 3339 UTC; `null` when it could not be read. */
-  readonly genTime: string | null;
-}
-
 export interface CheckedSeal {
   /** Those whose signature is good or could not be checked, each key once. */
   readonly signers: readonly PageSigner[];
-  /** Time-stamp tokens that are there and are about the first signature. Nothing else of them is checked by the page. */
-  readonly tokens: readonly PageToken[];
 }
 
 export interface SealCheckOptions {
   readonly files: TagFiles;
   readonly findings: Findings;
   readonly trust: AllowedSigners | null;
-  /** Epoch milliseconds at which windows of validity are judged. */
-  readonly atMs: number;
+  /** Epoch milliseconds; `null` = no token proves a time. Tokens are over the first signature, so that it dates no other. */
+  readonly provenMs: number | null;
+  /** Epoch milliseconds at which the validity of the other keys is judged. */
+  readonly nowMs: number;
   /** As many as the signed policy asks for there may be; `null` when no statement could be read. */
   readonly requireSigners: number | null;
   /** Fingerprint that the custody log names as the first signer; `null` = it names none. */
@@ -46,17 +39,15 @@ export interface SealCheckOptions {
 /** Checks every signature under seal/ over tagmanifest-sha256.txt, and that what is there is there as a whole. */
 export async function checkSeal(options: SealCheckOptions): Promise<CheckedSeal> {
   const signers = new Map<string, PageSigner>();
-  const tokens: PageToken[] = [];
   for (let number = 1; number <= MAX_SIGNERS; number += 1) {
     const signer = await checkSignature(number, options);
     if (signer !== null && !signers.has(signer.fingerprint)) signers.set(signer.fingerprint, signer);
     if (number === 1 && signer !== null) checkFirst(signer, options);
-    const token = await readToken(number, options);
-    if (token !== null) tokens.push(token);
+    isWhole(tokenFiles(number), options);
   }
   checkNumbering(options);
   checkCount(options);
-  return { signers: [...signers.values()], tokens };
+  return { signers: [...signers.values()] };
 }
 
 /** Two good signatures that changed places are seen in nothing but what they cover. */
@@ -64,19 +55,6 @@ function checkFirst({ fingerprint }: PageSigner, { sealedBy, findings }: SealChe
   if (sealedBy === null || sealedBy === fingerprint) return;
   const expected = `the signature of ${sealedBy}, as the custody log has it`;
   findings.add('signature', { path: signerFiles(1)[0], expected, found: fingerprint });
-}
-
-/** A token about something else was put there by somebody. */
-async function readToken(number: number, options: SealCheckOptions): Promise<PageToken | null> {
-  const { files, findings } = options;
-  const paths = tokenFiles(number);
-  const [signaturePath] = signerFiles(1);
-  const [path, reply, signature] = [paths[1], files.held(paths[1]), files.held(signaturePath)];
-  if (!isWhole(paths, options) || reply === null || signature === null) return null;
-  const claim = await readTokenClaim(reply, signature);
-  if (claim !== null) return { path, genTime: claim.genTime };
-  findings.add('time', { path, expected: `a token over ${signaturePath}`, found: 'something else' });
-  return null;
 }
 
 /** Whether all of the files are there; a finding when only some are. */
@@ -129,7 +107,9 @@ async function checkSignature(number: number, options: SealCheckOptions): Promis
   if (verdict !== 'bad') {
     const form = { expected: 'a signature in the form of exhibit/1', found: 'the same with the other of two numbers' };
     if (isHighS(signature)) findings.add('signature', { path, ...form });
-    return lookUp(signature.publicKey.blob, verdict === 'good', options);
+    const { provenMs, nowMs } = options;
+    const atMs = number === 1 && provenMs !== null ? provenMs : nowMs;
+    return lookUp(signature.publicKey.blob, verdict === 'good', { trust: options.trust, atMs });
   }
   const expected = `a signature over ${TAGMANIFEST} in namespace ${SEAL_NAMESPACE}`;
   const found = `one that does not fit (namespace ${signature.namespace})`;
@@ -137,7 +117,11 @@ async function checkSignature(number: number, options: SealCheckOptions): Promis
   return null;
 }
 
-function lookUp(keyBlob: Bytes, isChecked: boolean, { trust, atMs }: SealCheckOptions): PageSigner {
+function lookUp(
+  keyBlob: Bytes,
+  isChecked: boolean,
+  { trust, atMs }: Pick<SealCheckOptions, 'trust'> & { readonly atMs: number },
+): PageSigner {
   const fingerprint = fingerprintOf(keyBlob);
   if (trust === null) return { fingerprint, principal: null, why: 'no list of trusted signers was given', isChecked };
   const found = findAllowedSigner(trust, { keyBlob, namespace: SEAL_NAMESPACE, atMs });

@@ -35,10 +35,10 @@ const WORDS: Readonly<Record<PageVerdict, (report: PageReport) => VerdictWords>>
     title: 'INTACT, BUT THE SIGNER IS NOT KNOWN TO BE TRUSTED',
     meaning: `${INTACT}, and the signature fits its key. Nobody vouched for that key: ${signers.find(({ principal }) => principal === null)?.why ?? 'fewer signers than the policy asks for'}. Compare the fingerprint below with one that you got from the signer by another way.`,
   }),
-  INTACT_UNTIMESTAMPED: () => ({
+  INTACT_UNTIMESTAMPED: ({ tokens, statement }) => ({
     tone: 'warn',
-    title: 'INTACT, TIME NOT CHECKED',
-    meaning: `${INTACT}, and the signer is one you trust. The archive's policy asks for a time-stamp, and this page does not check time-stamps: use the program, or openssl as VERIFY.md in the archive describes.`,
+    title: 'INTACT, BUT NO TIME-STAMP PASSED',
+    meaning: `${INTACT}, and the signer is one you trust. ${statement?.policy.requireTimestamp === true ? `The archive's policy asks` : 'You ask'} for a time-stamp, and ${tokens.length === 0 ? 'none is there' : whyNone(tokens)}.`,
   }),
   VERIFIED_PARTIAL: ({ gapsTotal }) => ({
     tone: 'good',
@@ -51,6 +51,13 @@ const WORDS: Readonly<Record<PageVerdict, (report: PageReport) => VerdictWords>>
     meaning: `${INTACT}, the signer is one you trust, and the ledger has no gap.`,
   }),
 };
+
+function whyNone(tokens: PageReport['tokens']): string {
+  const isUnknown = tokens.every(({ result }) => result === 'skipped');
+  return isUnknown
+    ? 'whose tokens it holds was not checked: give the root of the authority'
+    : 'none of its tokens is by an authority that you gave the root of';
+}
 
 /** The verdict for people. */
 export function verdictWords(report: PageReport): VerdictWords {

@@ -43,6 +43,7 @@ async function inPage(
     file: new Blob([new Uint8Array(container)]),
     receipt: null,
     allowedSigners: trusted === null ? null : allowedSignersOf(trusted),
+    tsaRoots: null,
     shapes,
     nowMs: NOW_MS,
     onProgress: () => undefined,

@@ -1,3 +1,4 @@
+import { parseInstant } from '../../lib/clock.js';
 import type { Receipt, Statement } from '../../model/exhibit.js';
 import { parseAllowedSigners, type AllowedSigners } from './allowed-signers.js';
 import { BagInspection } from './bag-inspection.js';
@@ -11,6 +12,8 @@ import { checkReceipt } from './receipt-check.js';
 import type { RecordShapes } from './record-shapes.js';
 import { checkSeal, type CheckedSeal } from './seal-check.js';
 import { checkBagIt, checkRepeats, checkStatement, readStatement } from './statement-check.js';
+import { readPem } from './time/pem.js';
+import { checkTime, provenBy, tokenChains, type PageToken } from './time-check.js';
 
 /** What the tables of one verification may hold: beyond it the program exhibit, which sorts on disk, has to do it. */
 const LIMITS: TableLimits = { maxEntries: 8_000_000, maxBytes: 1_200_000_000 };
@@ -20,6 +23,8 @@ export interface PageVerification {
   readonly receipt: Receipt | null;
   /** OpenSSH's allowed_signers; `null` when none was given. */
   readonly allowedSigners: string | null;
+  /** Roots of time-stamping authorities in PEM; `null` when none were given. */
+  readonly tsaRoots: string | null;
   readonly shapes: RecordShapes;
   /** Epoch milliseconds at which the validity of keys is judged. */
   readonly nowMs: number;
@@ -31,7 +36,7 @@ export interface PageVerification {
   readonly limits?: TableLimits;
 }
 
-const NO_SEAL: CheckedSeal = { signers: [], tokens: [] };
+const NO_SEAL: CheckedSeal = { signers: [] };
 
 /** One verification, from the file to the report. */
 class Verification {
@@ -44,6 +49,8 @@ class Verification {
   #isTarWhole = false;
   #statement: Statement | null = null;
   #seal = NO_SEAL;
+  #tokens: readonly PageToken[] = [];
+  #custodyTokens: readonly PageToken[] = [];
 
   constructor(given: PageVerification) {
     this.#given = given;
@@ -68,6 +75,9 @@ class Verification {
       statement: this.#statement,
       tagmanifestSha256: this.#bag.tagFiles.sha256Of(TAGMANIFEST),
       seal: this.#seal,
+      tokens: this.#tokens,
+      custodyTokens: this.#custodyTokens,
+      isTimeAskedFor: this.#given.tsaRoots !== null,
       gaps: this.#bag.ledger.gaps,
       trust: this.#trust,
       isReceiptGiven: this.#given.receipt !== null,
@@ -96,12 +106,16 @@ class Verification {
     const shape = this.#given.shapes.statement;
     this.#statement = readStatement(tagFiles.heldText('meta/exhibit.json'), shape, this.#findings);
     if (this.#isTarWhole) this.#compare();
+    const roots = this.#given.tsaRoots === null ? null : readPem(this.#given.tsaRoots);
+    this.#tokens = await checkTime({ files: tagFiles, findings: this.#findings, roots });
+    this.#custodyTokens = await this.#bag.custody.tokens.conclude({ roots, intermediates: tokenChains(tagFiles) });
     if (tagFiles.held(TAGMANIFEST) !== null) {
       this.#seal = await checkSeal({
         files: tagFiles,
         findings: this.#findings,
         trust: this.#trust,
-        atMs: this.#given.nowMs,
+        provenMs: parseInstant(provenBy(this.#tokens)?.genTime ?? ''),
+        nowMs: this.#given.nowMs,
         requireSigners: this.#statement?.policy.requireSigners ?? null,
         sealedBy: this.#isTarWhole ? this.#bag.custody.sealedBy : null,
       });
@@ -138,7 +152,7 @@ class Verification {
       containerSha256: this.#member?.containerSha256 ?? '',
       signers: this.#seal.signers.map(({ fingerprint }) => fingerprint),
       tsrSha256: this.#bag.tagFiles.sha256Of(tokenFiles(1)[1]),
-      genTime: this.#seal.tokens.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
+      genTime: this.#tokens.find(({ path }) => path === tokenFiles(1)[1])?.genTime ?? null,
     };
     checkReceipt(receipt, facts, this.#findings);
     const { beyond } = this.#bag;

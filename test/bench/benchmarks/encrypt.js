@@ -9,6 +9,12 @@ const OURS = 'exhibit, encrypt and read back';
 const AGE = 'age -r';
 const AGE_AND_BACK = 'age -r, age -d | sha256sum';
 
+/**
+ * V8 runs a full collection for every 32 MB that ciphers hand out where the heap is as small as that of this benchmark alone: 33 of them
+ * for 1 GiB, a third of the CPU. `exhibit seal` of the same size has a larger heap and runs three from its start to its end.
+ */
+const HEAP_OF_THE_PROGRAM = '--initial-old-space-size=64';
+
 /** Bytes that no compression makes fewer, as an archive's are. */
 function makeArchive(context) {
   const path = join(context.work, 'archive.tar.gz');
@@ -38,7 +44,7 @@ async function compare(context) {
     {
       name: OURS,
       command: () => ({
-        script: `${process.execPath} ${program} ${archive.path} ${archive.sha256} ${target} ${recipient} > ${words}`,
+        script: `${process.execPath} ${HEAP_OF_THE_PROGRAM} ${program} ${archive.path} ${archive.sha256} ${target} ${recipient} > ${words}`,
       }),
       finish: () => ({ ...drop(), ...JSON.parse(readFileSync(words, 'utf8')) }),
     },
@@ -74,7 +80,7 @@ export const encrypt = {
       goal('RSS', m[OURS].rssBytes / 1e6, { atMost: 200, unit: 'MB' }),
     ],
     notes: [
-      'The encrypting pass reads, encrypts, writes and syncs. What is called reading back decrypts every chunk from the disk and hashes both the ciphertext and the plaintext, which age does not do; the third contestant does the same work by stock tools. age does not sync.',
+      'The encrypting pass reads, encrypts, writes and syncs. What is called reading back decrypts every chunk from the disk and hashes both the ciphertext and the plaintext, which age does not do; the heap begins as large as that of the whole program; the third contestant does the same work by stock tools. age does not sync.',
     ],
   }),
 };

@@ -34,7 +34,7 @@ const ALGORITHMS: Readonly<Record<number, RpmDigestName>> = { 1: 'md5', 2: 'sha1
 
 type RpmDigestName = 'md5' | 'sha1' | 'sha256';
 
-export interface RpmFile {
+interface RpmFile {
   /** Absolute, Latin-1. */
   readonly path: string;
   /** Lower-case hex. */

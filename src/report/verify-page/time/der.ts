@@ -33,8 +33,7 @@ const numberOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum 
 
 /** How long the content is, and where it begins. */
 function lengthAt(bytes: Bytes, at: number): readonly [length: number, start: number] {
-  const first = bytes[at];
-  if (first === undefined) throw new TokenProblem('an element is cut off');
+  const first = bytes[at] ?? 0;
   if (first < 0x80) return [first, at + 1];
   const count = first & 0x7f;
   if (count === 0 || count > MAX_LENGTH_BYTES || at + 1 + count > bytes.length)
@@ -46,8 +45,9 @@ function lengthAt(bytes: Bytes, at: number): readonly [length: number, start: nu
 
 function elementAt(bytes: Bytes, at: number): Der {
   const tag = bytes[at] ?? 0;
-  const [length, start] = lengthAt(bytes, at + 1);
+  if (at + 1 >= bytes.length) throw new TokenProblem('an element is cut off');
   if ((tag & 0x1f) === 0x1f) throw new TokenProblem('a tag of more than one byte');
+  const [length, start] = lengthAt(bytes, at + 1);
   if (start + length > bytes.length) throw new TokenProblem('an element is longer than what holds it');
   return { tag, content: bytes.subarray(start, start + length), bytes: bytes.subarray(at, start + length) };
 }

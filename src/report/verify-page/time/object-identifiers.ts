@@ -6,6 +6,9 @@ export const OID = {
   messageDigest: '1.2.840.113549.1.9.4',
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  commonName: '2.5.4.3',
+  organisation: '2.5.4.10',
+  ecPublicKey: '1.2.840.10045.2.1',
   rsa: '1.2.840.113549.1.1.1',
   rsaPss: '1.2.840.113549.1.1.10',
   mgf1: '1.2.840.113549.1.1.8',
@@ -37,4 +40,27 @@ export const SIGNATURES: Readonly<Record<string, { readonly key: 'rsa' | 'ec'; r
   '1.2.840.10045.4.3.2': { key: 'ec', hash: 'sha256' },
   '1.2.840.10045.4.3.3': { key: 'ec', hash: 'sha384' },
   '1.2.840.10045.4.3.4': { key: 'ec', hash: 'sha512' },
+};
+
+/** Curves as WebCrypto names them, how many bytes a number of theirs has, and their order. */
+export const CURVES: Readonly<
+  Record<string, { readonly name: string; readonly numberBytes: number; readonly order: bigint }>
+> = {
+  '1.2.840.10045.3.1.7': {
+    name: 'P-256',
+    numberBytes: 32,
+    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  },
+  '1.3.132.0.34': {
+    name: 'P-384',
+    numberBytes: 48,
+    order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  },
+  '1.3.132.0.35': {
+    name: 'P-521',
+    numberBytes: 66,
+    order: BigInt(
+      '0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    ),
+  },
 };

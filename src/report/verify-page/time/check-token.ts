@@ -1,0 +1,99 @@
+import { areSame, type Bytes } from '../bytes.js';
+import { hashOf } from './algorithm.js';
+import { type Certificate, readCertificate } from './certificate.js';
+import { USAGE } from './certificate-extensions.js';
+import { TAG } from './der.js';
+import { OID } from './object-identifiers.js';
+import { weaknessOf } from './public-key.js';
+import { renderReply, renderRequest } from './reply-envelope.js';
+import { schemeOf } from './signature-scheme.js';
+import { checkSignedAttributes } from './signed-attributes.js';
+import { readReply, type Token } from './token.js';
+import { TokenProblem } from './token-problem.js';
+import { verifySignature } from './verify-signature.js';
+
+export interface TokenInput {
+  /** SHA-256 of what was stamped. */
+  readonly imprint: Bytes;
+  readonly query: Bytes;
+  readonly reply: Bytes;
+}
+
+/** A token whose signature is good. Whether anybody vouches for its certificate is a question of its own. */
+export interface CheckedToken {
+  readonly genTimeMs: number;
+  readonly accuracyMs: number | null;
+  readonly certificate: Certificate;
+  /** Further certificates of the answer. */
+  readonly others: readonly Certificate[];
+  /** Whether it stands in the envelope of exhibit/1, in which no byte can change unnoticed. */
+  readonly isCanonical: boolean;
+}
+
+/** The certificates of the token, the one that signed first. */
+function certificatesOf({ certificates, signerId }: Token): [Certificate, ...Certificate[]] {
+  if (certificates.length === 0) throw new TokenProblem('it brings no certificate');
+  const read = certificates.map(readCertificate);
+  const signer = read.find(({ issuer, serial, extensions }) =>
+    'keyId' in signerId
+      ? extensions.subjectKeyId !== null && areSame(extensions.subjectKeyId, signerId.keyId)
+      : areSame(issuer, signerId.issuer) && areSame(serial, signerId.serial),
+  );
+  if (signer === undefined) throw new TokenProblem('it does not bring the certificate that signed it');
+  return [signer, ...read.filter((other) => other !== signer && !areSame(other.bytes, signer.bytes))];
+}
+
+/** The purpose is time-stamping and nothing else, and whoever does not know purposes must refuse the certificate: RFC 3161, 2.3. */
+function assertPurpose({ extensions }: Certificate): void {
+  const { extendedKeyUsage, keyUsage } = extensions;
+  const [purpose, ...more] = extendedKeyUsage?.purposes ?? [];
+  if (purpose !== OID.timeStamping || more.length > 0)
+    throw new TokenProblem('the certificate is not for time-stamping and nothing else');
+  if (extendedKeyUsage?.critical !== true) throw new TokenProblem('the purpose of the certificate is not critical');
+  const signing: readonly number[] = [USAGE.digitalSignature, USAGE.nonRepudiation];
+  if (keyUsage !== null && (keyUsage.size === 0 || [...keyUsage].some((bit) => !signing.includes(bit))))
+    throw new TokenProblem('the key of the certificate is not for signing alone');
+}
+
+/** A token may name its authority; then it is the one of the certificate. */
+function assertAuthority({ info: { authority } }: Token, { subject, extensions }: Certificate): void {
+  if (authority === null) return;
+  const isSubject = authority.tag === 0xa4 && areSame(authority.content, subject);
+  const isAlternative = extensions.alternativeNames.some((name) => areSame(authority.bytes, name));
+  if (!isSubject && !isAlternative) throw new TokenProblem('it names another authority than its certificate');
+}
+
+async function assertSignature(token: Token, certificate: Certificate): Promise<void> {
+  const hash = hashOf(token.digestAlgorithm);
+  const weakness = weaknessOf(certificate.key);
+  if (weakness !== null) throw new TokenProblem(weakness);
+  await checkSignedAttributes(token.signedAttributes, { infoBytes: token.infoBytes, hash, certificate });
+  const message = token.signedAttributes.bytes.slice();
+  message[0] = TAG.set;
+  const scheme = schemeOf(token.signatureAlgorithm);
+  if (!(await verifySignature({ scheme, hash, key: certificate.key }, message, token.signature)))
+    throw new TokenProblem('its signature is wrong');
+}
+
+function assertAnswers({ info }: Token, { imprint, query }: TokenInput): void {
+  if (!areSame(info.imprint, imprint)) throw new TokenProblem('it is over other bytes');
+  if (info.nonce === null) throw new TokenProblem('it carries no nonce');
+  if (!areSame(renderRequest(imprint, info.nonce), query)) throw new TokenProblem('it answers another request');
+}
+
+/**
+ * Everything that can be judged without knowing whom to trust: a granted token over these bytes, that answers this request, signed by
+ * the certificate it binds, which is for time-stamping. Bounded in size and steps. Throws `TokenProblem`, and `CannotCheck` where this
+ * browser lacks what it takes.
+ */
+export async function checkToken(input: TokenInput): Promise<CheckedToken> {
+  const token = readReply(input.reply);
+  assertAnswers(token, input);
+  const [certificate, ...others] = certificatesOf(token);
+  assertPurpose(certificate);
+  assertAuthority(token, certificate);
+  await assertSignature(token, certificate);
+  const isCanonical = areSame(renderReply(token, certificate), input.reply);
+  const { genTimeMs, accuracyMs } = token.info;
+  return { genTimeMs, accuracyMs, certificate, others, isCanonical };
+}
