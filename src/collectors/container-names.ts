@@ -2,7 +2,7 @@ import { safeSegment, shortUid } from '../lib/safe-path.js';
 import type { ContainerTarget, PodTarget } from '../model/target.js';
 import { keyPart } from './segments.js';
 
-export interface ContainerNames {
+interface ContainerNames {
   /** What follows the collector in the artifact's key: `<namespace>/<pod>.<uid>/<container>`. */
   readonly key: string;
   /** Below `data/pods/`: `<namespace>/<pod>.<uid8>/<container>`, safe. */

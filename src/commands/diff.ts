@@ -23,8 +23,8 @@ twelve classes (X1 new executable, X2 modified binary, X3 rights, X4 persistence
 credentials, X9 special files, X10 noise, X11 running but deleted, X12 interactive traces) and compared with the other containers of the
 same image. Without --all it shows what a rule speaks about.
 
-With two archives, of two disks, two moments, or a disk and its live node, the executables of their nodes are compared by hash, mode and
-owner; what a disk has and the live node does not show is a finding. --receipt is then that of the first.`,
+With two archives, of two disks, two moments, or a disk and its live node, the executables of their nodes are compared by hash, mode, owner
+and package; what a disk has and the live node does not show is a finding. --receipt is then that of the first.`,
     ['VERIFY_FAILED', 'USAGE_INVALID', 'STORAGE_FAILED'],
   );
 

@@ -73,6 +73,11 @@ describe('checkpoints that the custody log does not prove gone', () => {
       [asked, answered('done'), removed('proven-gone'), asked, answered('done')],
       [`${PREFIX}<time>.tar`],
     ],
+    [
+      'one left behind, and a second one refused',
+      [asked, answered('done'), removed('left-behind'), asked, answered('refused')],
+      [`${PREFIX}2026.tar`],
+    ],
     ['one, and a second one refused', [asked, answered('done'), asked, answered('refused')], [`${PREFIX}<time>.tar`]],
   ])('%s', async (_, entries, files) => {
     await log('k7m2p9k7m2', entries);

@@ -51,7 +51,9 @@ function disk(): string {
   mkdirSync(join(tree, 'etc'), { recursive: true });
   writeFileSync(join(tree, 'etc/machine-id'), `${MACHINE_ID}\n`);
   writeFileSync(join(tree, 'etc/hostname'), 'worker-3\n');
-  writeFileSync(join(tree, 'etc/shadow'), 'root:*:1\n', { mode: 0o600 });
+  writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
+  mkdirSync(join(tree, 'root/.ssh'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(tree, 'root/.ssh/authorized_keys'), 'ssh-ed25519 AAAA evil\n', { mode: 0o600 });
   const image = join(folder, 'disk');
   const partition = join(folder, 'partition');
   expect(runTool('truncate', ['-s', '8M', partition]).status).toBe(0);
@@ -121,8 +123,8 @@ collectors: [node-access, os-files]
     expect(reasons).toContain('trusted-xattrs-unreadable');
     expect(reasons).not.toContain('disk-writable');
     // What only the node's root could read is the user's own image.
-    const archives = asUser(`find exhibit/cases -name '*.tar' -exec tar -tvf {} \\; | grep 'etc/shadow'`).stdout;
-    expect(archives).toContain('etc/shadow');
+    const archives = asUser(`find exhibit/cases -name '*.tar' -exec tar -tvf {} \\; | grep authorized_keys`).stdout;
+    expect(archives).toContain('root/.ssh/authorized_keys');
     expect(readFileSync('/proc/self/mountinfo', 'latin1')).not.toContain('exhibit-disks');
   });
 

@@ -2,17 +2,10 @@ import { LayerDigests, layerPath } from '../../evidence/derive/layer-digests.js'
 import { readParent } from '../../evidence/derive/parent-stream.js';
 import type { DiffEntry, DiffSource } from '../../model/diff-entry.js';
 import { DatabaseTar } from '../packages/database-tar.js';
-import { judgeExecutable, type FileVerdict } from '../packages/judge-executable.js';
+import type { EntryPackages } from '../packages/entry-packages.js';
+import { judgeExecutable } from '../packages/judge-executable.js';
 import { mergedPath, PackageDatabase } from '../packages/package-database.js';
 import type { HeldEntry } from './held-entries.js';
-
-/** Whose an entry is, by two databases. */
-export interface EntryPackages {
-  /** By the database of the image: which package has such a file, and whether the content here is the package's. */
-  readonly image: FileVerdict;
-  /** By what the container wrote into such a database, which is its own word; `null` = nothing of this file. */
-  readonly own: FileVerdict | null;
-}
 
 const UPPER = /^(data\/.+\/diff)\/upper(?:\.r\d)?\.tar$/;
 /** Names in the archive of an image are those on the node: what comes before is the folder of a layer. */

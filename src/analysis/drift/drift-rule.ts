@@ -1,6 +1,6 @@
 import type { DiffEntry } from '../../model/diff-entry.js';
 import type { DriftClass, DriftSeverity } from '../../model/drift.js';
-import type { EntryPackages } from './container-packages.js';
+import type { EntryPackages } from '../packages/entry-packages.js';
 
 export interface DriftHit {
   /** Kebab-case, unique in its class. */

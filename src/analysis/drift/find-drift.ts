@@ -1,6 +1,7 @@
 import { DRIFT_SEVERITIES, type DriftFinding, type DriftSeverity } from '../../model/drift.js';
 import type { DiffEntry, DiffSource } from '../../model/diff-entry.js';
-import type { ContainerPackages, EntryPackages } from './container-packages.js';
+import type { EntryPackages } from '../packages/entry-packages.js';
+import type { ContainerPackages } from './container-packages.js';
 import { withOwnPackage } from './installed-inside.js';
 import { judgeEntry } from './judge-entry.js';
 import type { DeletedProgram, ReadDiffs } from './read-diffs.js';

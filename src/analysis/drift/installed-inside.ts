@@ -1,5 +1,5 @@
 import { DRIFT_SEVERITIES, type DriftFinding } from '../../model/drift.js';
-import type { EntryPackages } from './container-packages.js';
+import type { EntryPackages } from '../packages/entry-packages.js';
 
 /** What a package manager does to files: it puts them there. Rights, places of start and credentials are more than that. */
 const LOWERED = new Set(['X1', 'X2']);

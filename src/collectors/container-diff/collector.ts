@@ -40,7 +40,7 @@ Outside the layers: content of emptyDir, \`/dev/shm\` and writable tmpfs, names 
 (listings, links recorded as links), in \`.../diff/v<n>/\`. No link is ever followed. At most 4 GiB of a layer and 256 MiB of a volume:
 the largest files stay out and are named.
 
-Cannot see: volumes of containers that do not run, roots that are no overlay (native, btrfs, zfs, devmapper), containers with a kernel of their
+Cannot see: volumes in memory of containers that do not run, roots that are no overlay (native, btrfs, zfs, devmapper), containers with a kernel of their
 own (gVisor, Kata). Each is said by the artifact's outcome. Without \`sys_admin\` the filesystem's own notes are not readable and the
 diff is \`partial\`, reason \`degraded\`. Vantage \`live-kernel\`: what the node's kernel says, which may be hostile.
 `;

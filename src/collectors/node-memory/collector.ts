@@ -13,7 +13,7 @@ Only with \`--memory\`, and never by a profile alone: the physical memory of eac
 secret of every container on the node**: keys, tokens, passwords, what people typed. \`exhibit seal\` refuses an exhibit with such a file unless it
 is encrypted.
 
-- **image**: \`memory.lime\` (secret, split into parts of 4 GiB), the stream of \`avml /dev/stdout\` in LiME's format. \`avml\` must be among the tools of
+- **image**: \`memory.lime\` (secret, split into parts of 4 GiB), what \`avml\` writes, in LiME's format. \`avml\` must be among the tools of
   the way to the node; we ship none. Each range is followed to its end: what is not whole ranges is \`partial\`. No image is begun where MemTotal
   and an eighth more does not fit on the disk of the case (\`no-space\`). Memory changes while it is read: the image is no single moment.
 - **btf**, **kallsyms**, **system-map**: what an analyst needs to read the image. \`absent\` where the kernel has none. \`kallsyms\` shows zeros

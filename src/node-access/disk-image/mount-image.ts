@@ -15,7 +15,8 @@ export interface MountedImage {
   close(): Promise<void>;
 }
 
-function refused(path: string, reason: string, detail: string, journal = 'noload'): ExhibitError {
+function refused(path: string, reason: string, detail: string): ExhibitError {
+  const journal = reason === 'image-needs-root' ? 'norecovery,nouuid' : 'noload';
   const hints = [
     `sudo mount -o ro,${journal},loop,nosuid,nodev,noexec ${path} /mnt`,
     'sudo exhibit collect --disk /mnt',
@@ -66,12 +67,7 @@ function noneUsable(path: string, found: readonly Found[], { isFuse }: ImageMoun
   const seen = found.map(({ number, filesystem }) => `${String(number)}: ${filesystem}`).join(', ');
   const what = seen === '' ? 'no partition' : seen;
   if (isFuse && found.some(({ filesystem }) => filesystem === 'xfs'))
-    return refused(
-      path,
-      'image-needs-root',
-      `only root may mount it (${what}); without root ext2 to ext4 are read`,
-      'norecovery,nouuid',
-    );
+    return refused(path, 'image-needs-root', `only root may mount xfs (${what}); without root ext2 to ext4 are read`);
   return refused(path, 'image-unsupported', `holds no ext2, ext3, ext4 or xfs filesystem (${what})`);
 }
 

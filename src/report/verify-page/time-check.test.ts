@@ -9,7 +9,7 @@ import {
 } from '../../../test/fakes/archive-builder.js';
 import { stampBag } from '../../../test/fakes/stamp-bag.js';
 import { trustedKey } from '../../../test/fakes/tamper.js';
-import { makeTsa, type Tsa } from '../../../test/fakes/token-maker.js';
+import { answer, makeTsa, type Tsa } from '../../../test/fakes/token-maker.js';
 import { NOW_MS, verifyBytes } from '../../../test/fakes/verify-bytes.js';
 import type { Receipt } from '../../model/exhibit.js';
 import type { PageReport } from './page-report.js';
@@ -144,6 +144,10 @@ describe('the time-stamp tokens of an archive in the page', () => {
     ['another request', (bag) => editToken(bag, 'seal/seal.tsq', (bytes) => flipped(bytes, bytes.length - 6))],
     ['a cut reply', (bag) => editToken(bag, 'seal/seal.tsr', (bytes) => bytes.subarray(0, -1))],
     ['garbage', (bag) => editToken(bag, 'seal/seal.tsr', () => Buffer.from('x'))],
+    [
+      'a good answer as the authority sent it, in which bytes can change unnoticed,',
+      (bag) => editToken(bag, 'seal/seal.tsr', () => answer(tsa, bag.files.get('seal/seal.tsq') ?? Buffer.alloc(0))),
+    ],
   ])('with %s make the archive TAMPERED', async (_, change) => {
     const report = await judged(change(stamped(plainBag(false))));
     expect(report.verdict).toBe('TAMPERED');

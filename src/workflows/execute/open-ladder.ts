@@ -1,9 +1,12 @@
+import { escapeForTerminal } from '../../lib/terminal-escape.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { NodeTarget } from '../../model/target.js';
 import type { ActionRecord } from '../../ports/action-record.js';
 import type { CollectContext } from '../../ports/collector.js';
 import type { CollectDeps, CollectRequest } from '../collect-request.js';
 import { NodeLadder } from './node-ladder.js';
+
+const MAX_SAID_LENGTH = 300;
 
 /** Changes to the outside world as entries of the custody log: what is planned before it is made, what became of it after. */
 export function changesOf({ custody }: Pick<ExhibitSpool, 'custody'>): ActionRecord {
@@ -28,13 +31,25 @@ export async function openChanges(
   return checkpointer === undefined ? undefined : { checkpointer, record: changesOf(exhibit) };
 }
 
+/** People learn at once what stays behind, not only from the log. */
+function saying(changes: ActionRecord, { io }: Pick<CollectDeps, 'io'>): ActionRecord {
+  return {
+    ...changes,
+    effect: async (effect) => {
+      if (effect.outcome === 'left-behind')
+        io.emit('CLEANUP_FOUND', `${effect.subject} stays: ${escapeForTerminal(effect.detail, MAX_SAID_LENGTH)}`);
+      await changes.effect(effect);
+    },
+  };
+}
+
 /** The ways to the nodes that the request names; how each node was reached is in the custody log before the first answer is. */
 export async function openLadder(
   { nodeAccess, kubelet, ...request }: CollectRequest,
-  deps: Pick<CollectDeps, 'rungs'>,
+  deps: Pick<CollectDeps, 'rungs' | 'io'>,
   { exhibit, nodes }: { readonly exhibit: ExhibitSpool; readonly nodes: readonly NodeTarget[] },
 ): Promise<NodeLadder> {
-  const records = { requests: exhibit.requestLog, changes: changesOf(exhibit) };
+  const records = { requests: exhibit.requestLog, changes: saying(changesOf(exhibit), deps) };
   const rungs = nodeAccess.length === 0 ? [] : ((await deps.rungs?.({ ...request, nodeAccess }, records)) ?? []);
   return new NodeLadder({
     rungs,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bdbBlobs } from './bdb-blobs.js';
 import { Damage } from './damage.js';
 import { parseRpmHeader, type RpmPackage } from './rpm-header.js';
 import { rpmPackages } from './rpm-packages.js';
@@ -244,7 +245,7 @@ describe('whatever the bytes are', () => {
       if (swapped[page * pageBytes + 25] !== 7 || !pages.includes(swapped.readUInt32LE(next))) continue;
       swapped.writeUInt32LE(swapped.readUInt32LE(next) === one ? other : one, next);
     }
-    expect(read(swapped)).toStrictEqual(read(BDB));
+    expect([...bdbBlobs(swapped, new Damage())]).toStrictEqual([...bdbBlobs(BDB, new Damage())]);
     expect(swapped.equals(BDB)).toBe(false);
   });
 });
