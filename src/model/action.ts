@@ -46,10 +46,12 @@ export type PlannedStep = z.infer<typeof plannedStepSchema>;
 export const planTargetSchema = z.strictObject({
   /** `node worker-3`, `pod shop/cart-7d9f`; several with a comma. */
   name: z.string(),
-  /** Of the nodes or pods that were named, in the order in which they were. */
+  /** Of the nodes and suspects that it is about, sorted: the same name is not the same thing. */
   uids: z.array(z.string()).readonly(),
-  clusterUid: z.string(),
+  clusterUid: z.string().nullable(),
   level: z.literal('hold'),
+  /** The request in a fixed form: the same one goes on with the plan. */
+  asked: z.string(),
 });
 export type PlanTarget = z.infer<typeof planTargetSchema>;
 

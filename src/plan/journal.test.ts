@@ -6,7 +6,7 @@ import { systemClock } from '../lib/clock.js';
 import type { PlannedStep } from '../model/action.js';
 import { Journal } from './journal.js';
 
-const TARGET = { name: 'node worker', uids: ['u'], clusterUid: 'c', level: 'hold' } as const;
+const TARGET = { name: 'node worker', uids: ['u'], clusterUid: 'c', level: 'hold', asked: '' } as const;
 const STEP: PlannedStep = {
   step: 1,
   name: 'cordon',

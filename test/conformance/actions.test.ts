@@ -13,7 +13,7 @@ import { releasePlan, type ReleaseOptions } from '../../src/plan/release-plan.js
 import type { FakeActuator } from '../fakes/fake-actuator.js';
 import { ACTION_EXAMPLES, KINDS_WITHOUT_EXAMPLE, stepOf, worldOf } from './action-kinds-table.js';
 
-const TARGET = { name: 'node worker', uids: ['u-node'], clusterUid: 'c', level: 'hold' } as const;
+const TARGET = { name: 'node worker', uids: ['u-node'], clusterUid: 'c', level: 'hold', asked: '' } as const;
 const ALL: ReleaseOptions = { readopt: false, only: null, forced: [] };
 
 class Crash extends Error {}
@@ -240,6 +240,18 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(world.snapshot()).toEqual(changed);
     const forced = await releasePlan('p1', { ...ALL, forced: [1] }, (await start(world)).deps);
     expect(forced).toMatchObject([{ outcome: 'undone' }]);
+  });
+
+  it('is not done over what others did after the plan was made', async () => {
+    if (step.kind === 'cordon-node') return expect(step.intended).toEqual({ unschedulable: true });
+    const { world } = await planned();
+    if (example.object === null) world.put(resource, { metadata: { name, namespace, uid: 'theirs' }, spec: {} });
+    else others(world);
+    const changed = world.snapshot();
+    const { deps } = await start(world);
+    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'changed-by-others' }]);
+    expect(world.snapshot()).toEqual(changed);
+    expect(world.writes).toEqual([]);
   });
 
   it('is taken off with the object when that is gone or another one', async () => {
