@@ -21,7 +21,20 @@ const FIRST_WORDS = [
     'drill',
     'explain',
   ],
-  ...['extract', 'handover', 'help', 'key', 'pull', 'push', 'resume', 'seal', 'show', 'verify'],
+  ...[
+    'extract',
+    'handover',
+    'help',
+    'key',
+    'pull',
+    'push',
+    'quarantine',
+    'release',
+    'resume',
+    'seal',
+    'show',
+    'verify',
+  ],
 ];
 const COMMAND = new RegExp(`(?<![\\w/.-])(?<!kubectl )exhibit(?= (?:${FIRST_WORDS.join('|')})\\b)`, 'g');
 const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion)\b)/g;

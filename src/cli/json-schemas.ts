@@ -25,6 +25,7 @@ import {
   extractResult,
 } from './results/custody-results.js';
 import { pullResult, pushAbortResult, pushResult } from './results/destination-results.js';
+import { quarantinePlanResult, quarantineResult, releaseResult } from './results/containment-results.js';
 import { deriveResult } from './results/derive-result.js';
 import { diffExhibitsResult } from './results/diff-exhibits-result.js';
 import { diffResult } from './results/diff-result.js';
@@ -67,6 +68,10 @@ export const RESULT_SCHEMAS = {
   'pull': pullResult,
   'push': pushResult,
   'push:abort': pushAbortResult,
+  'quarantine:node': quarantineResult,
+  'quarantine:plan': quarantinePlanResult,
+  'quarantine:pod': quarantineResult,
+  'release': releaseResult,
   'resume': collectResult,
   'seal': sealResult,
   'seal:encrypt': sealEncryptResult,

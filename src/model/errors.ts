@@ -1,5 +1,6 @@
 /** Every way in which a command can end other than well. docs/exit-codes.md is generated from this table. */
 
+import { CONTAINMENT_ERRORS } from './containment-errors.js';
 import type { ErrorEntry } from './error-entry.js';
 import { SEALED_ERRORS } from './sealed-errors.js';
 
@@ -190,6 +191,7 @@ export const ERROR_TABLE = {
     meaning: 'The run was terminated. The case is consistent.',
     remedy: 'Continue with: exhibit resume.',
   },
+  ...CONTAINMENT_ERRORS,
   ...SEALED_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -40,6 +40,19 @@ export const MESSAGE_TABLE = {
   COLLECT_GAP: { level: 'warn', meaning: 'A required artifact was not obtained, or not wholly.' },
   COLLECT_DONE: { level: 'info', meaning: 'Every planned artifact has its outcome.' },
   CLEANUP_FOUND: { level: 'warn', meaning: 'An object that was made for a case and is still in the cluster.' },
+  CONTAINMENT_PLAN: { level: 'info', meaning: 'What a containment will change, step by step.' },
+  CONTAINMENT_STEP: { level: 'info', meaning: 'A step of a containment was done, or was found done.' },
+  CONTAINMENT_STEP_FAILED: { level: 'warn', meaning: 'A step of a containment was not done; the others go on.' },
+  CONTAINMENT_LIMIT: { level: 'warn', meaning: 'Something that a containment does not achieve, however well it goes.' },
+  CONTAINMENT_RESUMED: {
+    level: 'info',
+    meaning: 'The case has begun this containment already; what holds is left, and the rest is done.',
+  },
+  RELEASE_STEP: { level: 'info', meaning: 'A change was taken back, or was gone already.' },
+  RELEASE_CONFLICT: {
+    level: 'warn',
+    meaning: 'A change was not taken back: others have changed the same since, or the cluster refused.',
+  },
   COLLECT_LOSING: { level: 'warn', meaning: 'Evidence that will vanish soon if nothing is done.' },
   DISK_WRITABLE: {
     level: 'warn',

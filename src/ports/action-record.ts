@@ -16,7 +16,8 @@ export interface PlannedAction {
 export interface ActionEffect {
   readonly kind: string;
   readonly subject: string;
-  readonly outcome: 'done' | 'refused' | 'unknown' | 'proven-gone' | 'left-behind';
+  /** `not-done`: no call was made, because of what the object is now. */
+  readonly outcome: 'done' | 'refused' | 'unknown' | 'not-done' | 'proven-gone' | 'left-behind';
   readonly detail: string;
   readonly auditIds: readonly string[];
   /** Names, uids, digests of what there is now; `null` = nothing. */

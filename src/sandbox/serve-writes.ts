@@ -117,6 +117,12 @@ function isFailure(value: Plain | Failure): value is Failure {
   return 'code' in value && 'reason' in value;
 }
 
+/** The server keeps no empty map. */
+function withoutEmptyMaps(metadata: Plain): Plain {
+  const gone = ['annotations', 'labels'].filter((key) => Object.keys(asPlain(metadata[key])).length === 0);
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !gone.includes(key)));
+}
+
 function patch(write: Write, item: ListItem): Answer {
   const { catalogue, collection, request, dryRun } = write;
   const { resource, group, name } = request.resource;
@@ -126,7 +132,8 @@ function patch(write: Write, item: ListItem): Answer {
   if (stringAt(next, 'metadata', 'resourceVersion') !== version) return refuse(write, modified(resource, group, name));
   const changed = JSON.stringify(next) !== JSON.stringify(item.parsed);
   if (!changed || dryRun) return say(write, 200, next);
-  const stored = { ...next, metadata: { ...asPlain(next['metadata']), resourceVersion: catalogue.nextVersion() } };
+  const metadata = withoutEmptyMaps(asPlain(next['metadata']));
+  const stored = { ...next, metadata: { ...metadata, resourceVersion: catalogue.nextVersion() } };
   catalogue.put(collection, stored);
   return say(write, 200, stored);
 }

@@ -9,7 +9,8 @@ _exhibit_live() {
   local -a connection=()
   case "$previous" in
     --context) what=contexts ;;
-    --node) what=nodes ;;
+    --node | --allow-node) what=nodes ;;
+    node) [[ "${COMP_WORDS[COMP_CWORD - 2]}" == quarantine ]] && what=nodes ;;
     --case) what=cases ;;
     --profile) what=profiles ;;
     use | close | show) [[ "${COMP_WORDS[COMP_CWORD - 2]}" == case ]] && what=cases ;;

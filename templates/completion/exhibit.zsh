@@ -6,7 +6,8 @@ _exhibit_live() {
   local -a connection=() names=()
   case "$previous" in
     --context) what=contexts ;;
-    --node) what=nodes ;;
+    --node | --allow-node) what=nodes ;;
+    node) [[ "${words[CURRENT - 2]}" == quarantine ]] && what=nodes ;;
     --case) what=cases ;;
     --profile) what=profiles ;;
     use | close | show) [[ "${words[CURRENT - 2]}" == case ]] && what=cases ;;

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { actionSubjectSchema, planTargetSchema, reversibilitySchema } from '../../model/action.js';
+
+const stepFields = {
+  step: z.int(),
+  name: z.string(),
+  kind: z.string(),
+  phase: z.enum(['protect', 'contain']),
+  subject: actionSubjectSchema,
+  reversibility: reversibilitySchema,
+  /** What undoing does. */
+  undo: z.string(),
+  before: z.json(),
+  intended: z.json(),
+};
+
+const reportFields = {
+  ...stepFields,
+  outcome: z.enum(['applied', 'found', 'held', 'failed', 'undone', 'gone', 'undo-failed', 'left']),
+  /** Why it failed; `null` when it did not. */
+  why: z.string().nullable(),
+  detail: z.string(),
+  /** What is there now of what the step is about; `null` = nothing, or it could not be read. */
+  now: z.json(),
+};
+
+export const quarantinePlanResult = z.strictObject({
+  target: planTargetSchema,
+  steps: z
+    .array(
+      z.strictObject({
+        ...stepFields,
+        /** Why the server would refuse it; `null` = it would do it. */
+        refusedBy: z.string().nullable(),
+      }),
+    )
+    .readonly(),
+  rights: z
+    .array(z.strictObject({ verb: z.string(), resource: z.string(), allowed: z.boolean().nullable(), why: z.string() }))
+    .readonly(),
+  sideEffects: z.array(z.string()).readonly(),
+  notAchieved: z.array(z.string()).readonly(),
+});
+
+export const quarantineResult = z.strictObject({
+  case: z.string(),
+  exhibitId: z.string(),
+  plan: z.string(),
+  target: planTargetSchema,
+  /** Without a probe nothing else can be said. */
+  verdict: z.literal('unverified'),
+  reasons: z.array(z.string()).readonly(),
+  sideEffects: z.array(z.string()).readonly(),
+  steps: z.array(z.strictObject(reportFields)).readonly(),
+  /** Pods that the suspects' controllers made in their place; `null` = they could not be listed. */
+  replacements: z
+    .array(
+      z.strictObject({
+        namespace: z.string(),
+        name: z.string(),
+        uid: z.string(),
+        node: z.string(),
+        ownerUid: z.string(),
+      }),
+    )
+    .readonly()
+    .nullable(),
+});
+
+export const releaseResult = z.strictObject({
+  case: z.string(),
+  exhibitId: z.string(),
+  verdict: z.enum(['released', 'remaining']),
+  plans: z
+    .array(
+      z.strictObject({
+        plan: z.string(),
+        target: planTargetSchema,
+        steps: z.array(z.strictObject(reportFields)).readonly(),
+        comparison: z
+          .array(
+            z.strictObject({
+              ...stepFields,
+              state: z.enum(['as-before', 'differs', 'gone', 'unreadable']),
+              now: z.json(),
+            }),
+          )
+          .readonly(),
+        remaining: z.array(z.int()).readonly(),
+      }),
+    )
+    .readonly(),
+});

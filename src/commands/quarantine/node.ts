@@ -1,0 +1,49 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { describe } from '../../cli/exit-codes-help.js';
+import { checkLevel, quarantineFlags } from '../../cli/quarantine-flags.js';
+import { quarantineCommand, quarantineOutcome, type QuarantineOutcome } from '../../cli/quarantine-outcome.js';
+import { CONTAINMENT_CODES } from '../../cli/containment-codes.js';
+import type { QuarantineRequest } from '../../workflows/quarantine/quarantine-request.js';
+import { parseSuspect } from '../../workflows/quarantine/suspect-selector.js';
+
+export default class QuarantineNode extends BaseCommand<typeof QuarantineNode> {
+  static override summary = 'Hold a node and the suspects on it, so that nothing destroys them and they reach nobody.';
+
+  static override description = describe(
+    `Keeps autoscalers from taking the node, cordons and taints it, pins the suspects to it, and denies them all traffic by a NetworkPolicy
+that selects nothing but our own label; only then they get that label and lose those by which controllers and Services find them. No pod
+is restarted or evicted. Every change is written into the journal of the case before it is made and is taken back by exhibit release. The
+same command goes on after an interruption, and does again what somebody put back. What is contained is confirmed by typing its name;
+without a terminal --confirm NAME is needed, --yes is not enough. The verdict is unverified: nothing is probed.`,
+    CONTAINMENT_CODES,
+  );
+
+  static override examples = [
+    '<%= config.bin %> quarantine node worker-3 --dry-run',
+    '<%= config.bin %> quarantine node worker-3 --suspect shop/cart-7d9f --suspect owner=shop/DaemonSet/agent',
+    '<%= config.bin %> quarantine node worker-3 --skip taint --confirm worker-3',
+  ];
+
+  static override args = { node: Args.string({ ignoreStdin: true, required: true, description: 'Name of the node.' }) };
+
+  static override flags = { ...quarantineFlags };
+
+  protected override goOn(): string {
+    const flags = this.flags as { readonly suspect?: string[]; readonly skip?: string[] } | undefined;
+    const args = this.args as { readonly node?: string } | undefined;
+    return quarantineCommand({ target: 'node', name: args?.node, flags });
+  }
+
+  protected override async execute(): Promise<QuarantineOutcome> {
+    const { context, flags, answers } = this;
+    checkLevel(flags.level);
+    return await quarantineOutcome({ request: this.#request(), flags, context, answers });
+  }
+
+  #request(): QuarantineRequest {
+    const { suspect = [], skip = [], 'allow-node': allowedNodes = [] } = this.flags;
+    const suspects = suspect.map(parseSuspect);
+    return { target: 'node', names: [this.args.node], suspects, skip, maxNodes: 1, allowedNodes };
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** Each is one file in src/plan/actions. */
+export const ACTION_KINDS = ['annotate', 'cordon-node', 'taint-node', 'pin-pod', 'deny-network', 'detach-pod'] as const;
+export type ActionKindName = (typeof ACTION_KINDS)[number];
+
+/** `exact`: undoing brings back what was. `compensated`: undoing brings back something that serves, and says what not. */
+export const reversibilitySchema = z.enum(['exact', 'compensated', 'irreversible']);
+export type Reversibility = z.infer<typeof reversibilitySchema>;
+
+/** An object of the API. `uid` is `null` for one that is to be made. */
+export const actionSubjectSchema = z.strictObject({
+  group: z.string(),
+  version: z.string(),
+  resource: z.string(),
+  namespace: z.string().nullable(),
+  name: z.string(),
+  uid: z.string().nullable(),
+});
+export type ActionSubject = z.infer<typeof actionSubjectSchema>;
+
+/**
+ * A change as it was planned. `before` and `intended` are views: what the kind of action looks at of the object, and nothing else, so that
+ * a change of anything else by anybody is none of our business. Together with the number of the plan, `step` is the key under which the
+ * change is made once.
+ */
+export const plannedStepSchema = z.strictObject({
+  step: z.int().min(1),
+  /** As `--skip` and the screen call it: `cordon`, `deny-policy`. */
+  name: z.string(),
+  kind: z.enum(ACTION_KINDS),
+  /** `protect` keeps evidence from being destroyed, `contain` takes something away from the suspect. */
+  phase: z.enum(['protect', 'contain']),
+  subject: actionSubjectSchema,
+  before: z.json(),
+  intended: z.json(),
+  reversibility: reversibilitySchema,
+  /** What undoing does, in words. */
+  undo: z.string(),
+  /** Steps without which this one is not done. */
+  needs: z.array(z.int().min(1)).readonly(),
+});
+export type PlannedStep = z.infer<typeof plannedStepSchema>;
+
+/** What a plan is about. */
+export const planTargetSchema = z.strictObject({
+  /** `node worker-3`, `pod shop/cart-7d9f`; several with a comma. */
+  name: z.string(),
+  /** Of the nodes and suspects that it is about, sorted: the same name is not the same thing. */
+  uids: z.array(z.string()).readonly(),
+  clusterUid: z.string().nullable(),
+  level: z.literal('hold'),
+  /** The request in a fixed form: the same one goes on with the plan. */
+  asked: z.string(),
+});
+export type PlanTarget = z.infer<typeof planTargetSchema>;
+
+/** `pods shop/cart-7d9f` */
+export function subjectName({ resource, namespace, name }: Omit<ActionSubject, 'uid'>): string {
+  return `${resource} ${namespace === null ? name : `${namespace}/${name}`}`;
+}

@@ -1,0 +1,59 @@
+import type { JSONType } from 'zod';
+import type { PlannedStep } from '../model/action.js';
+import { applyStep, checkStep } from './apply-step.js';
+import { viewOf } from './observe.js';
+import { assertGoesOn, historyOf, type PlanRunDeps, recordEffect, recordPlanned, stepNow } from './plan-run.js';
+import type { StepReport } from './step-report.js';
+
+/**
+ * Does what of a plan is not done, step by step: written down, done, read back, written down. A step that was begun by a process that died
+ * is judged by what its subject is now; one that was done and no longer holds is done again where it is as it was before. A step that
+ * fails stops only those that need it. Throws as the ports and the journal do; the same call then goes on.
+ */
+export async function applyPlan(plan: string, deps: PlanRunDeps): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
+  for (const { planned } of historyOf(deps, plan).steps) {
+    assertGoesOn(deps);
+    const report = await applyOne(plan, planned, deps);
+    reports.push(report);
+    deps.onStep(report);
+  }
+  return reports;
+}
+
+async function applyOne(plan: string, planned: PlannedStep, deps: PlanRunDeps): Promise<StepReport> {
+  const { state, mayHaveChanged } = stepNow(deps, plan, planned);
+  if (state === 'done') {
+    const { holds, now } = await checkStep(planned, deps.actuator);
+    if (holds) return { planned, outcome: 'held', why: null, detail: '', now };
+  }
+  const missing = planned.needs.filter((step) => historyOf(deps, plan).steps[step - 1]?.state !== 'done');
+  if (missing.length > 0 && (state === 'planned' || state === 'failed')) {
+    const why = 'needs-another-step';
+    const detail = `it needs step ${missing.join(' and ')}, which is not done`;
+    const { step } = planned;
+    await deps.journal.append({ event: 'failed', plan, step, why, detail, mayHaveChanged, now: null, auditIds: [] });
+    return { planned, outcome: 'failed', why, detail, now: null };
+  }
+  return await begin(plan, planned, deps);
+}
+
+async function begin(plan: string, planned: PlannedStep, deps: PlanRunDeps): Promise<StepReport> {
+  const { step, intended } = planned;
+  const earlier = stepNow(deps, plan, planned).mayHaveChanged;
+  await recordPlanned(deps, planned, { kindPrefix: '', intended });
+  await deps.journal.append({ event: 'started', plan, step });
+  const written = await applyStep(planned, deps.actuator);
+  const { why, detail, auditIds, wrote } = written;
+  const now = viewOf(written.observed) as JSONType;
+  // Before the end is in the journal: a process that dies in between says it once more, and never not at all.
+  await recordEffect(deps, planned, { kindPrefix: '', written });
+  if (why === null) {
+    const how = wrote || earlier ? 'applied' : 'found';
+    await deps.journal.append({ event: 'done', plan, step, how, after: now, auditIds });
+    return { planned, outcome: how, why, detail, now };
+  }
+  const mayHaveChanged = wrote || earlier;
+  await deps.journal.append({ event: 'failed', plan, step, why, detail, mayHaveChanged, now, auditIds });
+  return { planned, outcome: 'failed', why, detail, now };
+}

@@ -1,0 +1,66 @@
+import { stringAt, valueAt } from '../../lib/untyped.js';
+import { type Authority, NOT_STATED } from '../../model/case.js';
+import { ExhibitError } from '../../model/errors.js';
+import type { QuarantineRequest } from './quarantine-request.js';
+import type { Scene, SceneNode } from './read-scene.js';
+
+const CONTROL_PLANE = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master'];
+const SAFE = 'Nothing was changed.';
+
+/** What tells the machine that this program runs on. */
+export interface OwnMachine {
+  readonly host: string;
+  /** The kernel's: containers of the machine share it. `unknown` where there is none. */
+  readonly bootId: string;
+}
+
+function whyProtected({ name, object }: SceneNode, { host, bootId }: OwnMachine): string | null {
+  const labels = valueAt(object, 'metadata', 'labels') ?? {};
+  if (CONTROL_PLANE.some((label) => Object.hasOwn(labels, label))) return 'is of the control plane';
+  const itsBoot = stringAt(object, 'status', 'nodeInfo', 'bootID') ?? '';
+  if ((itsBoot !== '' && itsBoot === bootId) || name === host) return 'is the machine that this program runs on';
+  return null;
+}
+
+function refuseProtected(scene: Scene, request: QuarantineRequest, own: OwnMachine): void {
+  for (const node of scene.nodes) {
+    const why = whyProtected(node, own);
+    if (why === null || request.allowedNodes.includes(node.name)) continue;
+    throw new ExhibitError('TARGET_PROTECTED', `node ${node.name} ${why}`, {
+      subject: node.name,
+      hints: [`Repeat the command with --allow-node ${node.name}`],
+      safe: SAFE,
+    });
+  }
+}
+
+function refuseBeyondAuthority({ nodes, suspects }: Scene, authority: Authority): void {
+  if (authority === NOT_STATED) return;
+  const { limits } = authority;
+  const node = nodes.find(({ name }) => limits.nodes?.includes(name) === false);
+  const pod = suspects.find(({ namespace }) => limits.namespaces?.includes(namespace) === false);
+  const beyond = node === undefined ? (pod === undefined ? null : `namespace ${pod.namespace}`) : `node ${node.name}`;
+  if (beyond === null) return;
+  throw new ExhibitError('LIMIT_OF_AUTHORITY', `the authority of the case does not reach to ${beyond}`, {
+    subject: beyond,
+    hints: ['exhibit case show'],
+    safe: SAFE,
+  });
+}
+
+/** Throws `TARGET_PROTECTED`, `LIMIT_OF_AUTHORITY`, `USAGE_INVALID` for what is not to be contained as it was asked for. */
+export function refuseTarget(
+  scene: Scene,
+  request: QuarantineRequest,
+  { own, authority }: { readonly own: OwnMachine; readonly authority: Authority },
+): void {
+  if (scene.nodes.length > request.maxNodes) {
+    const names = scene.nodes.map(({ name }) => name).join(', ');
+    throw new ExhibitError('USAGE_INVALID', `this is about ${String(scene.nodes.length)} nodes: ${names}`, {
+      hints: [`Choose fewer suspects, or allow it with --max-nodes ${String(scene.nodes.length)}`],
+      safe: SAFE,
+    });
+  }
+  refuseProtected(scene, request, own);
+  refuseBeyondAuthority(scene, authority);
+}

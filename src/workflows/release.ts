@@ -1,0 +1,146 @@
+import { subjectName, type PlannedStep, type PlanTarget } from '../model/action.js';
+import { ExhibitError } from '../model/errors.js';
+import { actionKindOf } from '../plan/action-kinds.js';
+import { isSame, observe, viewOf } from '../plan/observe.js';
+import type { PlanHistory } from '../plan/plan-history.js';
+import { isToBeUndone, releasePlan, type ReleaseOptions } from '../plan/release-plan.js';
+import type { StepReport } from '../plan/step-report.js';
+import { changesOf } from './execute/open-ladder.js';
+import { type ContainmentRecord, recordOpening } from './quarantine/containment-record.js';
+import type { QuarantineDeps } from './quarantine/run-quarantine.js';
+import { readClusterUid } from './targets/freeze-targets.js';
+
+export interface ReleaseRequest extends ReleaseOptions {
+  /** Of one plan; `null` = every containment of the case, the last one first. */
+  readonly plan: string | null;
+}
+
+/** What a step changed, as it was before and is now. */
+export interface Comparison {
+  readonly planned: PlannedStep;
+  readonly state: 'as-before' | 'differs' | 'gone' | 'unreadable';
+  readonly now: unknown;
+}
+
+export interface ReleasedPlan {
+  readonly plan: string;
+  readonly target: PlanTarget;
+  readonly steps: readonly StepReport[];
+  readonly comparison: readonly Comparison[];
+  /** Numbers of the steps of which something is still there. */
+  readonly remaining: readonly number[];
+}
+
+export interface ReleaseSummary {
+  readonly exhibitId: string;
+  readonly plans: readonly ReleasedPlan[];
+}
+
+/** The plans that a release is about, the last one first. Throws `NOTHING_TO_RELEASE`, `USAGE_INVALID`. */
+export function plansToRelease(plans: readonly PlanHistory[], request: ReleaseRequest): readonly PlanHistory[] {
+  const named = request.plan === null ? plans : plans.filter(({ plan }) => plan === request.plan);
+  const mayBeAgain = request.readopt && request.plan !== null;
+  const meant = named.filter(({ steps }) => mayBeAgain || steps.some(isToBeUndone)).toReversed();
+  const safe = 'Nothing was changed.';
+  if (meant.length === 0) {
+    throw new ExhibitError('NOTHING_TO_RELEASE', 'no containment of the case is still there', {
+      ...(request.plan === null ? {} : { subject: request.plan }),
+      hints: ['exhibit case list'],
+      safe,
+    });
+  }
+  const numbers = [...(request.only ?? []), ...request.forced];
+  if (numbers.length > 0 && meant.length > 1) {
+    throw new ExhibitError('USAGE_INVALID', 'the case has several containments: whose steps are meant?', {
+      hints: meant.map(({ plan }) => `exhibit release --plan ${plan}`),
+      safe,
+    });
+  }
+  const unknown = numbers.find((step) => meant[0]?.steps[step - 1] === undefined);
+  if (unknown !== undefined)
+    throw new ExhibitError('USAGE_INVALID', `the plan has no step ${String(unknown)}`, { safe });
+  return meant;
+}
+
+/** Throws `TARGET_REPLACED`: what was done on one cluster is not taken back on another. */
+function assertCluster(plans: readonly PlanHistory[], clusterUid: string | null, server: string): void {
+  const other = plans.find(
+    ({ target }) => target.clusterUid !== null && clusterUid !== null && target.clusterUid !== clusterUid,
+  );
+  if (other === undefined) return;
+  throw new ExhibitError(
+    'TARGET_REPLACED',
+    `the containment is on cluster ${other.target.clusterUid ?? ''}; this is ${clusterUid ?? ''}`,
+    {
+      subject: server,
+      hints: ['kubectl config get-contexts'],
+      safe: 'Nothing was changed.',
+    },
+  );
+}
+
+async function compare(planned: PlannedStep, { actuator }: Pick<QuarantineDeps, 'actuator'>): Promise<Comparison> {
+  const { subject, before, intended } = planned;
+  const kind = actionKindOf(planned.kind);
+  const observed = await observe(actuator, subject, { kind, like: intended });
+  const now = viewOf(observed);
+  if (observed.state === 'unreadable') return { planned, state: 'unreadable', now };
+  if (!kind.makes && observed.state !== 'there') return { planned, state: 'gone', now };
+  return { planned, state: isSame(now, before) ? 'as-before' : 'differs', now };
+}
+
+function say({ io }: Pick<QuarantineDeps, 'io'>, { planned, outcome, why, detail }: StepReport): void {
+  const what = `step ${String(planned.step)} ${planned.name} of ${subjectName(planned.subject)}`;
+  if (outcome === 'undo-failed') io.emit('RELEASE_CONFLICT', `${what}: ${why ?? ''}: ${detail}`);
+  else io.emit('RELEASE_STEP', `${what}: ${outcome}`);
+}
+
+/**
+ * Takes back what the containments of the case changed, in reverse, from the journal alone, and compares before with now. Throws
+ * `NOTHING_TO_RELEASE`, `TARGET_REPLACED`, `USAGE_INVALID`, and as the ports and the records; the same command then goes on.
+ */
+export async function release(
+  request: ReleaseRequest,
+  record: ContainmentRecord,
+  deps: QuarantineDeps,
+): Promise<ReleaseSummary> {
+  const { journal, exhibit } = record;
+  const meant = plansToRelease(journal.plans, request);
+  const clusterUid = await readClusterUid(deps.reader, deps.signal);
+  assertCluster(meant, clusterUid, deps.reader.facts.server);
+  await recordOpening(record, { clusterUid, ...namesOf(meant) }, deps);
+  const { actuator, signal } = deps;
+  const onStep = (report: StepReport): void => say(deps, report);
+  const plans: ReleasedPlan[] = [];
+  for (const { plan, target } of meant) {
+    const steps = await releasePlan(plan, request, { journal, actuator, record: changesOf(exhibit), signal, onStep });
+    const histories = journal.plan(plan)?.steps ?? [];
+    const comparison: Comparison[] = [];
+    for (const { planned, state } of histories) if (state !== 'planned') comparison.push(await compare(planned, deps));
+    const remaining = histories.filter(isToBeUndone).map(({ planned }) => planned.step);
+    plans.push({ plan, target, steps, comparison, remaining });
+    await exhibit.custody.append('side-effect', {
+      ...{ kind: 'release', subject: target.name, outcome: remaining.length === 0 ? 'done' : 'left-behind' },
+      detail: `plan ${plan}`,
+      auditIds: [],
+      after: {
+        remaining,
+        differs: comparison.filter((one) => one.state !== 'as-before').map((one) => one.planned.step),
+      },
+    });
+  }
+  return { exhibitId: exhibit.exhibitId, plans };
+}
+
+function namesOf(plans: readonly PlanHistory[]): { readonly nodes: string[]; readonly pods: string[] } {
+  const subjects = plans.flatMap(({ steps }) => steps.map(({ planned }) => planned.subject));
+  const named = (resource: string): string[] =>
+    [
+      ...new Set(
+        subjects
+          .filter((one) => one.resource === resource)
+          .map(({ namespace, name }) => (namespace === null ? name : `${namespace}/${name}`)),
+      ),
+    ].sort();
+  return { nodes: named('nodes'), pods: named('pods') };
+}

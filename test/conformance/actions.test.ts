@@ -1,0 +1,283 @@
+/** What every kind of action promises: done once, found again after a crash, taken back from its record, never over the work of others. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.js';
+import type { PlannedAction, ActionEffect } from '../../src/ports/action-record.js';
+import { applyPlan } from '../../src/plan/apply-plan.js';
+import { tryStep } from '../../src/plan/apply-step.js';
+import { Journal } from '../../src/plan/journal.js';
+import type { PlanRunDeps } from '../../src/plan/plan-run.js';
+import { releasePlan, type ReleaseOptions } from '../../src/plan/release-plan.js';
+import type { FakeActuator } from '../fakes/fake-actuator.js';
+import { ACTION_EXAMPLES, KINDS_WITHOUT_EXAMPLE, stepOf, worldOf } from './action-kinds-table.js';
+
+const TARGET = { name: 'node worker', uids: ['u-node'], clusterUid: 'c', level: 'hold', asked: '' } as const;
+const ALL: ReleaseOptions = { readopt: false, only: null, forced: [] };
+
+class Crash extends Error {}
+
+/** Counts what touches disk or cluster, and dies before or after the one that was asked for. */
+class Fuse {
+  count = 0;
+  readonly #at: number;
+  readonly #after: boolean;
+
+  constructor(at = Infinity, after = false) {
+    this.#at = at;
+    this.#after = after;
+  }
+
+  guard<Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
+    return async (...args) => {
+      const number = ++this.count;
+      if (number > this.#at || (number === this.#at && !this.#after)) throw new Crash();
+      const result = await work(...args);
+      if (number === this.#at) throw new Crash();
+      return result;
+    };
+  }
+}
+
+let directory: string;
+const opened: Journal[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+});
+afterEach(async () => {
+  for (const journal of opened.splice(0)) await journal.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function openJournal(): Promise<Journal> {
+  const journal = await Journal.open({ directory, clock: systemClock, actor: 'tester' });
+  opened.push(journal);
+  return journal;
+}
+
+/** A process: the journal as it is on the disk, the cluster as it is, and perhaps an end in the middle. */
+async function start(world: FakeActuator, fuse = new Fuse()) {
+  const journal = await openJournal();
+  const recorded: (PlannedAction | ActionEffect)[] = [];
+  const { actuator } = world;
+  const deps: PlanRunDeps = {
+    journal: { plan: (id) => journal.plan(id), append: fuse.guard(async (entry) => await journal.append(entry)) },
+    actuator: {
+      ...actuator,
+      get: fuse.guard(actuator.get),
+      create: fuse.guard(actuator.create),
+      patch: fuse.guard(actuator.patch),
+      delete: fuse.guard(actuator.delete),
+    },
+    record: {
+      action: fuse.guard(async (action) => void recorded.push(action)),
+      effect: fuse.guard(async (effect) => void recorded.push(effect)),
+    },
+    signal: new AbortController().signal,
+    onStep: () => undefined,
+  };
+  return { journal, recorded, deps, fuse };
+}
+
+const orCrash = async (work: Promise<unknown>): Promise<void> => {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error;
+  });
+};
+
+it('has an example of each kind', () => {
+  expect(KINDS_WITHOUT_EXAMPLE).toEqual([]);
+});
+
+describe.each(ACTION_EXAMPLES)('$kind', (example) => {
+  const { subject, byOthers, isCompensated = false } = example;
+  const { resource, name, namespace } = subject;
+  const step = stepOf(example);
+
+  /** A cluster with the plan written down and nothing done. */
+  const planned = async () => {
+    const world = worldOf(example);
+    const original = world.snapshot();
+    const { journal } = await start(world);
+    await journal.begin('p1', TARGET, [step]);
+    return { world, original };
+  };
+  /** The same, done. */
+  const done = async () => {
+    const { world, original } = await planned();
+    const { deps } = await start(world);
+    const reports = await applyPlan('p1', deps);
+    return { world, original, applied: world.snapshot(), reports };
+  };
+  const others = (world: FakeActuator) => world.change(resource, name, byOthers, namespace ?? '');
+
+  it('is done with one call, read back, and written down before and after', async () => {
+    const { world } = await planned();
+    const { deps, recorded } = await start(world);
+    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'applied', now: step.intended }]);
+    expect(world.writes).toHaveLength(1);
+    expect(recorded).toMatchObject([
+      { kind: step.kind, before: step.before, intended: step.intended, reversibility: step.reversibility },
+      { kind: step.kind, outcome: 'done', after: step.intended, auditIds: [expect.stringMatching(/^audit-/)] },
+    ]);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'done', mayHaveChanged: true }]);
+  });
+
+  it('is not done twice', async () => {
+    const { world, applied } = await done();
+    const { deps } = await start(world);
+    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'held' }]);
+    expect(world.writes).toHaveLength(1);
+    expect(world.snapshot()).toEqual(applied);
+  });
+
+  it('is undone to what was there before, and undoing twice changes nothing more', async () => {
+    const { world, original, applied } = await done();
+    expect(applied).not.toEqual(original);
+    const { deps } = await start(world);
+    const undone = await releasePlan('p1', { ...ALL, readopt: isCompensated }, deps);
+    expect(undone).toMatchObject([{ outcome: 'undone' }]);
+    expect(world.snapshot()).toEqual(original);
+    expect(world.writes).toHaveLength(2);
+    const again = await start(world);
+    await releasePlan('p1', ALL, again.deps);
+    expect(world.writes).toHaveLength(2);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'undone', mayHaveChanged: false }]);
+  });
+
+  it('leaves no trace of ours in what it compensates only', async () => {
+    const { world, original } = await done();
+    const { deps } = await start(world);
+    await releasePlan('p1', ALL, deps);
+    if (isCompensated) expect(world.snapshot()).not.toEqual(original);
+    else expect(world.snapshot()).toEqual(original);
+    expect(JSON.stringify(world.snapshot())).not.toContain('k7m2p9');
+  });
+
+  it('goes on after a crash at every point, and leaves the same cluster', async () => {
+    const { world: whole, applied } = await done();
+    const points = 2 * whole.writes.length + 8;
+    for (const after of [false, true]) {
+      for (let at = 1; at <= points; at += 1) {
+        rmSync(directory, { recursive: true, force: true });
+        directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+        const { world } = await planned();
+        const dying = await start(world, new Fuse(at, after));
+        await orCrash(applyPlan('p1', dying.deps));
+        const next = await start(world);
+        expect(await applyPlan('p1', next.deps), `crash ${String(at)}`).toHaveLength(1);
+        expect(world.snapshot()).toEqual(applied);
+        expect(next.journal.plan('p1')?.steps).toMatchObject([{ state: 'done' }]);
+      }
+    }
+  });
+
+  it('is taken back after a crash at every point of doing it, and of taking it back', async () => {
+    for (const after of [false, true]) {
+      for (let at = 1; at <= 9; at += 1) {
+        rmSync(directory, { recursive: true, force: true });
+        directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+        const { world, original } = await planned();
+        await orCrash(applyPlan('p1', (await start(world, new Fuse(at, after))).deps));
+        await orCrash(releasePlan('p1', { ...ALL, readopt: true }, (await start(world, new Fuse(at, after))).deps));
+        const next = await start(world);
+        await releasePlan('p1', { ...ALL, readopt: true }, next.deps);
+        expect(world.snapshot(), `crash ${String(at)}`).toEqual(original);
+      }
+    }
+  });
+
+  it('is judged by what is there when the answer was lost', async () => {
+    for (const [fault, calls] of [
+      ['lost-done', 1],
+      ['lost-undone', 2],
+    ] as const) {
+      rmSync(directory, { recursive: true, force: true });
+      directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+      const { world } = await planned();
+      world.faults.push(fault);
+      expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'applied' }]);
+      expect(world.writes).toHaveLength(calls);
+    }
+  });
+
+  it('looks again when somebody else wrote at the same time', async () => {
+    const { world } = await planned();
+    world.faults.push('conflict', 'conflict');
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'applied' }]);
+    expect(world.writes).toHaveLength(3);
+  });
+
+  it('fails, and changes nothing, without the right; there is nothing to take back then', async () => {
+    const { world, original } = await planned();
+    world.faults.push('forbidden');
+    const { deps, recorded } = await start(world);
+    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'refused' }]);
+    expect(recorded.at(-1)).toMatchObject({ outcome: 'refused', detail: 'refused: forbidden' });
+    expect(world.snapshot()).toEqual(original);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'failed', why: 'refused' }]);
+    await releasePlan('p1', { ...ALL, readopt: true }, (await start(world)).deps);
+    expect(world.snapshot()).toEqual(original);
+  });
+
+  it('says that it failed when the server takes it and does not keep it', async () => {
+    const { world, original } = await planned();
+    world.faults.push(...Array.from({ length: 9 }, () => 'kept-away' as const));
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'failed', why: 'not-kept' }]);
+    expect(world.snapshot()).toEqual(original);
+  });
+
+  it('never writes over what others did in between, and shows it', async () => {
+    if (step.kind === 'cordon-node') return expect(step.intended).toEqual({ unschedulable: true });
+    const { world } = await done();
+    others(world);
+    const changed = world.snapshot();
+    const { deps } = await start(world);
+    const [report] = await releasePlan('p1', ALL, deps);
+    expect(report).toMatchObject({ outcome: 'undo-failed', why: 'changed-by-others' });
+    expect(report?.now).not.toEqual(step.intended);
+    expect(world.snapshot()).toEqual(changed);
+    const forced = await releasePlan('p1', { ...ALL, forced: [1] }, (await start(world)).deps);
+    expect(forced).toMatchObject([{ outcome: 'undone' }]);
+  });
+
+  it('is not done over what others did after the plan was made', async () => {
+    if (step.kind === 'cordon-node') return expect(step.intended).toEqual({ unschedulable: true });
+    const { world } = await planned();
+    if (example.object === null) world.put(resource, { metadata: { name, namespace, uid: 'theirs' }, spec: {} });
+    else others(world);
+    const changed = world.snapshot();
+    const { deps } = await start(world);
+    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'changed-by-others' }]);
+    expect(world.snapshot()).toEqual(changed);
+    expect(world.writes).toEqual([]);
+  });
+
+  it('is taken off with the object when that is gone or another one', async () => {
+    if (example.object === null) return expect(step.before).toBeNull();
+    const { world } = await done();
+    world.objects.clear();
+    expect(await releasePlan('p1', ALL, (await start(world)).deps)).toMatchObject([{ outcome: 'gone' }]);
+    expect(world.writes).toHaveLength(1);
+  });
+
+  it('does nothing to an object that is gone or another one of that name', async () => {
+    if (example.object === null) return expect(step.before).toBeNull();
+    const { world } = await planned();
+    world.put(resource, { ...example.object, metadata: { ...example.object.metadata, uid: 'u-other' } });
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-replaced' }]);
+    world.objects.clear();
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-gone' }]);
+    expect(world.writes).toEqual([]);
+  });
+
+  it('is tried without changing anything', async () => {
+    const { world, original } = await planned();
+    expect(await tryStep(step, world.actuator)).toBeNull();
+    world.faults.push('admission');
+    expect(await tryStep(step, world.actuator)).toBe('refused: admission');
+    expect(world.snapshot()).toEqual(original);
+    expect(world.writes.every((write) => write.endsWith('(dry run)'))).toBe(true);
+  });
+});
