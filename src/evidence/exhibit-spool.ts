@@ -9,11 +9,12 @@ import type { PlanRecord } from '../model/artifact.js';
 import type { CustodyEvent } from '../model/custody-entry.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Kind } from '../model/exhibit.js';
-import type { Outcome, OutcomeCounts, OutcomeRecord } from '../model/outcome.js';
+import type { OutcomeCounts, OutcomeRecord } from '../model/outcome.js';
 import { isGap, outcomeRecordSchema } from '../model/outcome.js';
 import type { ClockRecord } from '../model/request.js';
 import type { EvidenceSink } from '../ports/evidence-sink.js';
 import type { RequestLog } from '../ports/request-log.js';
+import { assertOutcome } from './assert-outcome.js';
 import { FileEvidenceSink } from './file-evidence-sink.js';
 import { ItemCommitter } from './item-committer.js';
 import type { PendingItem } from './item-committer.js';
@@ -81,9 +82,6 @@ export interface ExhibitSpool {
   /** Aborts open items, flushes, closes. The exhibit stays open in the case. */
   close(): Promise<void>;
 }
-
-/** The verifier refuses these for an artifact that has items. */
-const WITHOUT_ITEMS: ReadonlySet<Outcome> = new Set<Outcome>(['absent', 'denied', 'skipped']);
 
 export interface OpenSpoolOptions {
   readonly layout: SpoolLayout;
@@ -262,18 +260,13 @@ export class FileExhibitSpool implements ExhibitSpool {
     await removeFile(this.layout.inUse);
   }
 
-  #assertOutcome({ artifact, outcome }: OutcomeRecord): void {
-    const subject = { subject: artifact };
-    if (!this.hasPlan(artifact))
+  #assertOutcome(record: OutcomeRecord): void {
+    const subject = { subject: record.artifact };
+    if (!this.hasPlan(record.artifact))
       throw new ExhibitError('INTERNAL', 'an outcome belongs to nothing that was planned', subject);
-    if (this.hasOutcome(artifact))
+    if (this.hasOutcome(record.artifact))
       throw new ExhibitError('INTERNAL', 'an artifact was given a second outcome', subject);
-    if ((outcome === 'collected' || outcome === 'partial') && !this.#spool.artifacts.has(artifact, OBTAINED)) {
-      throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} without a payload file`, subject);
-    }
-    if (WITHOUT_ITEMS.has(outcome) && this.#spool.artifacts.has(artifact, OBTAINED)) {
-      throw new ExhibitError('INTERNAL', `an artifact is said to be ${outcome} and has a payload file`, subject);
-    }
+    assertOutcome(record, this.#spool.artifacts.has(record.artifact, OBTAINED));
   }
 
   #identity(): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import type { PlannedArtifact } from '../../src/model/artifact.js';
+import { assertOutcome } from '../../src/evidence/assert-outcome.js';
 import { ExhibitError } from '../../src/model/errors.js';
 import type { ClockRecord } from '../../src/model/request.js';
 import type { NodeTarget, PodTarget } from '../../src/model/target.js';
@@ -92,7 +93,9 @@ export async function runCollector(options: FakeRunOptions): Promise<FakeRun> {
   const outcomes: FakeOutcome[] = [];
   for (let planned = queue.shift(); planned !== undefined; planned = queue.shift()) {
     try {
-      outcomes.push({ planned, result: await collector.collect(planned, context), error: null });
+      const result = await collector.collect(planned, context);
+      outcomes.push({ planned, result, error: null });
+      assertOutcome({ artifact: planned.artifact, ...result }, sink.hasPayload(planned.artifact));
     } catch (error) {
       outcomes.push({ planned, result: null, error });
     }

@@ -66,6 +66,10 @@ export class FakeSink implements EvidenceSink {
     return found;
   }
 
+  hasPayload(artifact: string): boolean {
+    return this.items.some(({ draft }) => draft.artifact === artifact);
+  }
+
   paths(): string[] {
     return this.items.map((item) => item.draft.path);
   }

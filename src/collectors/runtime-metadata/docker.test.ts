@@ -125,7 +125,11 @@ describe("what Docker's daemon says", () => {
     });
     expect(run.sink.paths()).toEqual([]);
     const disk = await docker(daemon(), { vantage: 'offline-disk' });
-    expect(outcomeOf(disk, ARTIFACT)).toMatchObject({ outcome: 'absent', reason: 'not-live' });
+    expect(outcomeOf(disk, ARTIFACT)).toMatchObject({
+      outcome: 'absent',
+      reason: 'not-live',
+      proof: { vantage: 'offline-disk' },
+    });
   });
 
   it('is skipped, with the reason, where nothing can ask it', async () => {

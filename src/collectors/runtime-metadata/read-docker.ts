@@ -138,8 +138,9 @@ async function writeLines(work: NodeWork, containers: readonly DockerContainer[]
  * those that run use. Every answer is kept as it came. Throws what concerns the run.
  */
 export async function readDocker(work: NodeWork): Promise<CollectResult> {
-  if (work.access.facts.vantage !== 'live-kernel')
-    return { outcome: 'absent', reason: 'not-live', detail: 'No daemon runs on a disk.', proof: {} };
+  const { vantage } = work.access.facts;
+  if (vantage !== 'live-kernel')
+    return { outcome: 'absent', reason: 'not-live', detail: 'No daemon runs on a disk.', proof: { vantage } };
   const body: Buffer[] = [];
   const listed = await get(work, { name: 'containers', path: '/containers/json?all=1' }, body);
   const without = withoutDaemon(listed);
