@@ -146,11 +146,12 @@ describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}:
     await page.page.locator('#archive').setInputFiles(path);
     const order: string[] = [];
     await page.page.locator('#archive').focus();
-    for (let step = 0; step < 6; step += 1) {
+    for (let step = 0; step < 8; step += 1) {
       order.push(String(await page.page.evaluate('document.activeElement.id')));
       await page.page.keyboard.press('Tab');
     }
-    expect(order).toEqual(['archive', 'receipt', 'receipt-file', 'signers', 'signers-file', 'check']);
+    const fields = ['receipt', 'receipt-file', 'signers', 'signers-file', 'roots', 'roots-file'];
+    expect(order).toEqual(['archive', ...fields, 'check']);
     await page.page.locator('#check').focus();
     await page.page.keyboard.press('Enter');
     expect((await page.finished()).verdict).toBe('UNTRUSTED_SIGNER');
