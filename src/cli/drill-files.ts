@@ -7,7 +7,8 @@ import type { DrillSummary, Scorecard } from '../workflows/drill.js';
 import type { Context } from './context.js';
 import { notRequiredText } from './not-obtained.js';
 import { renderBytes, renderDuration } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
+import { renderFacts } from './table.js';
 import { verdictLines } from './verdict-text.js';
 import { principalFrom, trustSigner } from './trust-list.js';
 

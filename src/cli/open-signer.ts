@@ -8,7 +8,7 @@ import type { Environment } from './environment.js';
 import type { KeyReference } from './key-reference.js';
 import { readPublicKey } from './read-public-key.js';
 import type { Setting } from './settings.js';
-import { shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
 
 export interface SignerSurroundings {
   readonly environment: Environment;

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import type { VerifyCaseSummary } from '../workflows/verify-case.js';
-import { renderTable, shellWord } from './table.js';
+import { renderTable } from './table.js';
 
 const SHOWN_FINDINGS = 50;
 

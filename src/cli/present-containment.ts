@@ -91,7 +91,7 @@ export function presentQuarantine(result: z.infer<typeof quarantineResult>): str
     ['target', target.name],
     ['plan', plan],
     ['exhibit', exhibitId],
-    ['replacements', made.length === 0 ? null : made],
+    ['replacements', made.length === 0 ? 'none seen yet' : made],
   ]);
   return `${facts}\n\n${presentReports(steps)}`;
 }

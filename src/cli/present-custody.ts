@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import type { z } from 'zod';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import type { CustodyVerdict } from '../model/post-seal-custody.js';
 import type { CustodyAdded } from '../workflows/custody-add.js';
 import type { CustodyRecordRead } from '../workflows/custody-record.js';
 import type { custodyListResult, custodyVerifyResult } from './results/custody-results.js';
-import { renderFacts, renderTable, shellWord } from './table.js';
+import { renderFacts, renderTable } from './table.js';
 import { wrapText } from './wrap-text.js';
 
 const SHOWN_FINDINGS = 20;

@@ -4,7 +4,8 @@ import type { PullSummary } from '../workflows/pull.js';
 import type { PushSummary } from '../workflows/push.js';
 import { presentReport } from './present-report.js';
 import { renderBytes } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
+import { renderFacts } from './table.js';
 
 function howStored({ wasThere, isReadBack }: Delivered): string {
   const came = wasThere ? 'was there already' : 'stored';

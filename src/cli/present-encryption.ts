@@ -1,7 +1,8 @@
 import type { DecryptSummary } from '../workflows/decrypt.js';
 import type { EncryptedExhibit } from '../workflows/encrypt-sealed.js';
 import { renderBytes } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
+import { renderFacts } from './table.js';
 
 /** What the encryption of a seal made, as lines of facts. */
 export function encryptionFacts({

@@ -1,6 +1,7 @@
 import type { ExtractSummary } from '../workflows/extract.js';
 import { renderBytes } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
+import { renderFacts } from './table.js';
 import { verdictLines } from './verdict-text.js';
 
 /** The verdict first: it is what the files are worth. */

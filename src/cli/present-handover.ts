@@ -1,7 +1,8 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { shellWord } from '../lib/shell-word.js';
 import type { HandoverSummary } from '../workflows/handover.js';
 import { renderBytes } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { renderFacts } from './table.js';
 import { verdictLines } from './verdict-text.js';
 
 const FACT_COLUMNS = 14;

@@ -13,18 +13,19 @@ export function releaseDocument(caseId: string, { exhibitId, plans }: ReleaseSum
     case: caseId,
     exhibitId,
     verdict: plans.some(({ remaining }) => remaining.length > 0) ? 'remaining' : 'released',
-    plans: plans.map(({ plan, target, steps, comparison, remaining }) => ({
-      ...{ plan, target, remaining },
+    plans: plans.map(({ plan, target, steps, comparison, remaining, warnings }) => ({
+      ...{ plan, target, remaining, warnings },
       steps: steps.map(reportOf),
       comparison: comparison.map(({ planned, state, now }) => ({ ...stepOf(planned), state, now: now as JSONType })),
     })),
   };
 }
 
-function presentPlan({ plan, target, steps, comparison, remaining }: Result['plans'][number]): string {
+function presentPlan({ plan, target, steps, comparison, remaining, warnings }: Result['plans'][number]): string {
   const facts = renderFacts([
     ['plan', `${plan}, ${target.name}`],
     ['remaining', remaining.length === 0 ? 'nothing' : `steps ${remaining.join(', ')}`],
+    ['more open', warnings.length === 0 ? null : warnings],
   ]);
   const differing = comparison.filter(({ state }) => state !== 'as-before');
   const rows = differing.map((one) => [

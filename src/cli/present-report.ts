@@ -1,7 +1,8 @@
 import { ExhibitError } from '../model/errors.js';
 import type { Verdict, VerifyReport } from '../model/verdict.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
-import { renderTable, shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
+import { renderTable } from './table.js';
 import { verdictLines } from './verdict-text.js';
 
 const SHOWN_FINDINGS = 20;

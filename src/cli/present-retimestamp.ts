@@ -1,6 +1,7 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { shellWord } from '../lib/shell-word.js';
 import type { RetimestampSummary } from '../workflows/custody-retimestamp.js';
-import { renderFacts, shellWord } from './table.js';
+import { renderFacts } from './table.js';
 
 /** Each token with the event that holds it, and each authority that gave none. */
 export function presentRetimestamp({ archive, timestamps, timestampFailures }: RetimestampSummary): string {

@@ -1,9 +1,10 @@
 import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { shellWord } from '../lib/shell-word.js';
 import type { SealedAndEncrypted } from '../workflows/seal-and-encrypt.js';
 import { encryptionFacts } from './present-encryption.js';
 import { notRequiredText } from './not-obtained.js';
 import { renderBytes } from './quantities.js';
-import { renderFacts, shellWord } from './table.js';
+import { renderFacts } from './table.js';
 import { verdictLines } from './verdict-text.js';
 
 const FACT_COLUMNS = 14;

@@ -1,7 +1,7 @@
 import { ExhibitError } from '../model/errors.js';
 import type { PullSummary } from '../workflows/pull.js';
 import { verdictNotice } from './present-report.js';
-import { shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
 
 /** What stderr says of an archive that was fetched and is not proven to be the one that was stored; `null` when it is. */
 export function pullNotice({

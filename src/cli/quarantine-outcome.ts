@@ -27,7 +27,7 @@ import {
 } from './present-containment.js';
 import { refuseSandbox } from './refuse-sandbox.js';
 import type { quarantinePlanResult, quarantineResult } from './results/containment-results.js';
-import { shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
 
 /** Characters of the name of a plan. */
 const PLAN_LENGTH = 6;
@@ -49,18 +49,28 @@ export interface QuarantineCall {
   readonly answers: Answers;
 }
 
+/** Those without which the same command would be refused, or be about something else. */
+export interface GivenFlags {
+  readonly 'suspect'?: readonly string[] | undefined;
+  readonly 'skip'?: readonly string[] | undefined;
+  readonly 'allow-node'?: readonly string[] | undefined;
+  readonly 'max-nodes'?: number | undefined;
+}
+
 /** As given; nothing where the flags could not be parsed. */
 interface Given {
   readonly target: QuarantineRequest['target'];
   readonly name: string | undefined;
-  readonly flags: { readonly suspect?: readonly string[]; readonly skip?: readonly string[] } | undefined;
+  readonly flags: GivenFlags | undefined;
 }
 
 /** The command that goes on with the same containment. */
 export function quarantineCommand({ target, name, flags }: Given): string {
-  const suspects = (flags?.suspect ?? []).map((one) => `--suspect=${one}`);
-  const skipped = (flags?.skip ?? []).map((one) => `--skip=${one}`);
-  const words = [...(name === undefined ? [] : [name]), ...suspects, ...skipped];
+  const all = (flag: string, values: readonly string[] = []): string[] => values.map((one) => `--${flag}=${one}`);
+  const { suspect, skip, 'allow-node': allowed, 'max-nodes': maxNodes } = flags ?? {};
+  const atMost = maxNodes === undefined || maxNodes === 1 ? [] : [`--max-nodes=${String(maxNodes)}`];
+  const flagWords = [...all('suspect', suspect), ...all('skip', skip), ...all('allow-node', allowed), ...atMost];
+  const words = [...(name === undefined ? [] : [name]), ...flagWords];
   const command = target === 'node' ? 'exhibit quarantine node' : 'exhibit quarantine pod';
   return [command, ...words.map(shellWord)].join(' ');
 }
@@ -96,7 +106,7 @@ async function ask(
   { flags, answers }: QuarantineCall,
   { reader }: Pick<ClusterTools, 'reader'>,
 ) {
-  const question = `${target.name} on ${reader.facts.server} is contained by ${String(steps.length)} changes.`;
+  const question = `${String(steps.length)} changes hold ${target.name} on ${reader.facts.server}.`;
   await confirmContainment({ question, word: confirmWord, given: flags.confirm }, answers);
 }
 

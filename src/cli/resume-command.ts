@@ -1,4 +1,4 @@
-import { shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
 
 /** `exhibit resume`, for the case that was named on the command line. */
 export function resumeCommand(caseFlag: string | undefined): string {

@@ -1,7 +1,7 @@
 import { ExhibitError } from '../model/errors.js';
 import type { SealSummary } from '../workflows/seal.js';
 import { gapNotice } from './gap-notice.js';
-import { shellWord } from './table.js';
+import { shellWord } from '../lib/shell-word.js';
 
 type Stamped = Pick<SealSummary, 'archivePath' | 'statement' | 'timestamps' | 'timestampFailures'>;
 

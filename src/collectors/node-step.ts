@@ -24,8 +24,8 @@ export interface NodeStep {
   readonly file: string;
   readonly sensitivity?: Sensitivity;
   readonly command: Omit<NodeCommand, 'name' | 'signal'>;
-  /** Shown every chunk as it is written; must not keep it. */
-  readonly watch?: (bytes: Buffer) => void;
+  /** Shown every chunk as it is written; must not keep it. A returned promise holds the stream back. */
+  readonly watch?: (bytes: Buffer) => void | Promise<void>;
   /** Asked at the end of the stream whether the source changed meanwhile. */
   readonly changed?: () => boolean;
 }

@@ -6,7 +6,7 @@ import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentDecrypt } from '../cli/present-encryption.js';
 import type { decryptResult } from '../cli/results/encryption-results.js';
-import { shellWord } from '../cli/table.js';
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import { decrypt } from '../workflows/decrypt.js';
 

@@ -8,7 +8,7 @@ import { presentPull } from '../cli/present-destination.js';
 import { pullNotice } from '../cli/pull-notice.js';
 import { parseBytes } from '../cli/quantities.js';
 import type { pullResult } from '../cli/results/destination-results.js';
-import { shellWord } from '../cli/table.js';
+import { shellWord } from '../lib/shell-word.js';
 import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { pull } from '../workflows/pull.js';
 

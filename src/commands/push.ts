@@ -9,7 +9,7 @@ import type { CommandOutcome } from '../cli/outcome.js';
 import { presentPush } from '../cli/present-destination.js';
 import type { pushAbortResult, pushResult } from '../cli/results/destination-results.js';
 import { signingFlags } from '../cli/signing-flags.js';
-import { shellWord } from '../cli/table.js';
+import { shellWord } from '../lib/shell-word.js';
 import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { VERDICTS } from '../model/verdict.js';
 import { abandonPush, push } from '../workflows/push.js';

@@ -8,6 +8,7 @@ import { presentRelease, releaseDocument, releaseNotice } from '../cli/present-r
 import { confirm } from '../cli/confirm.js';
 import type { releaseResult } from '../cli/results/containment-results.js';
 import { openContainmentRecord } from '../workflows/quarantine/containment-record.js';
+import { releaseRisks } from '../workflows/release-risks.js';
 import { plansToRelease, release, type ReleaseRequest } from '../workflows/release.js';
 
 export default class Release extends BaseCommand<typeof Release> {
@@ -16,10 +17,12 @@ export default class Release extends BaseCommand<typeof Release> {
   static override description = describe(
     `Replays the journal of the case in reverse. A change that others have changed since is left as it is and shown with what was there
 before, what we made of it and what is there now; --force-step takes it back all the same. The labels by which controllers and Services
-find a suspect are not given back, because a controller that finds it again has a pod too many and deletes one; --readopt gives them back.
+find a suspect are not given back, because a controller that finds it again has a pod too many and deletes one; --readopt gives them back. Without them, policies of others may not select it either: that is told. The
+pin of a pod whose node is lost is left, because the pod would be deleted; --force-step takes it back.
 Ends with a comparison of before and now. The same command goes on after an interruption.`,
     [
       'CASE_INVALID',
+      'CASE_CLOSED',
       'NOTHING_TO_RELEASE',
       'DECLINED',
       'CLUSTER_UNREACHABLE',
@@ -76,8 +79,12 @@ Ends with a comparison of before and now. The same command goes on after an inte
     const store = await context.store();
     const record = await openContainmentRecord({ store, caseId, clock });
     try {
-      const names = plansToRelease(record.journal.plans, request).map(({ target }) => target.name);
-      await confirm(`What was done to ${names.join(' and to ')} is taken back.`, this.answers);
+      const meant = plansToRelease(record.journal.plans, request);
+      const risks = releaseRisks(meant, request);
+      // Who answered beforehand is told all the same.
+      if (this.answers.yes) for (const risk of risks) io.emit('RELEASE_RISK', risk);
+      const names = meant.map(({ target }) => target.name);
+      await confirm([`What was done to ${names.join(' and to ')} is taken back.`, ...risks].join(' '), this.answers);
       const tools = await context.clusterTools(context.clusterTarget(flags), caseId, record.exhibit.requestLog);
       const deps = { reader: tools.reader, actuator: tools.actuator, tool: await context.tool(), os, io, signal };
       const result = releaseDocument(caseId, await release(request, record, deps));

@@ -68,8 +68,11 @@ export interface CaseStore {
   current(): Promise<string | null>;
   /** Throws `CASE_INVALID`, `CASE_CLOSED`. */
   use(caseId: string): Promise<CaseFile>;
-  /** Throws `CASE_INVALID`, `CASE_LOCKED`, and `USAGE_INVALID` while an exhibit is open. */
-  close(caseId: string): Promise<CaseFile>;
+  /**
+   * Throws `CASE_INVALID`, `CASE_LOCKED`, `USAGE_INVALID` while an exhibit is open, and what `guard` throws, which is asked while the case
+   * is locked: it is then not closed.
+   */
+  close(caseId: string, guard?: (openCase: OpenCase) => Promise<void>): Promise<CaseFile>;
   /** Takes the lock. Throws `CASE_INVALID`, `CASE_LOCKED`, `CASE_CORRUPT`. */
   open(caseId: string): Promise<OpenCase>;
 }
@@ -145,9 +148,10 @@ class FileCaseStore implements CaseStore {
     return file;
   }
 
-  async close(caseId: string): Promise<CaseFile> {
+  async close(caseId: string, guard?: (openCase: OpenCase) => Promise<void>): Promise<CaseFile> {
     const openCase = await this.open(caseId);
     try {
+      await guard?.(openCase);
       const file = await openCase.closeCase();
       const bytes = await readPrivateFile(this.#currentFile);
       if (bytes?.toString('latin1').trim() === caseId) await removeFile(this.#currentFile);

@@ -42,6 +42,26 @@ export const plannedStepSchema = z.strictObject({
 });
 export type PlannedStep = z.infer<typeof plannedStepSchema>;
 
+/** What a suspect is, since each kind takes the loss of its labels differently. */
+const suspectKindSchema = z.enum([
+  ...(['deployment', 'replicaset', 'statefulset', 'daemonset'] as const),
+  ...(['job', 'static', 'bare', 'other'] as const),
+]);
+export type SuspectKind = z.infer<typeof suspectKindSchema>;
+
+const plannedSuspectSchema = z.strictObject({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  kind: suspectKindSchema,
+  /** Of its controller; `null` = it had none. */
+  ownerUid: z.string().nullable(),
+  /** Names of the first Services that sent traffic to it, and how many more did. */
+  services: z.array(z.string()).readonly(),
+  moreServices: z.int().min(0),
+});
+export type PlannedSuspect = z.infer<typeof plannedSuspectSchema>;
+
 /** What a plan is about. */
 export const planTargetSchema = z.strictObject({
   /** `node worker-3`, `pod shop/cart-7d9f`; several with a comma. */
@@ -52,6 +72,10 @@ export const planTargetSchema = z.strictObject({
   level: z.literal('hold'),
   /** The request in a fixed form: the same one goes on with the plan. */
   asked: z.string(),
+  /** As they were before the first step: once a suspect is detached, its controller and its Services are not to be read from it. */
+  suspects: z.array(plannedSuspectSchema).readonly().optional(),
+  /** UIDs of the pods that the controllers of the suspects had then; `null` = too many to be kept. */
+  siblings: z.array(z.string()).readonly().nullable().optional(),
 });
 export type PlanTarget = z.infer<typeof planTargetSchema>;
 

@@ -53,6 +53,10 @@ export const MESSAGE_TABLE = {
     level: 'warn',
     meaning: 'A change was not taken back: others have changed the same since, or the cluster refused.',
   },
+  RELEASE_RISK: {
+    level: 'warn',
+    meaning: 'A release may cost a pod, or leaves a suspect with more of the network than it had before.',
+  },
   COLLECT_LOSING: { level: 'warn', meaning: 'Evidence that will vanish soon if nothing is done.' },
   DISK_WRITABLE: {
     level: 'warn',

@@ -8,7 +8,7 @@ import type { StepReport } from './step-report.js';
 /**
  * Does what of a plan is not done, step by step: written down, done, read back, written down. A step that was begun by a process that died
  * is judged by what its subject is now; one that was done and no longer holds is done again where it is as it was before. A step that
- * fails stops only those that need it. Throws as the ports and the journal do; the same call then goes on.
+ * fails stops only those that need it: they are not written then, in whatever state they are. Throws as the ports and the journal do; the same call then goes on.
  */
 export async function applyPlan(plan: string, deps: PlanRunDeps): Promise<readonly StepReport[]> {
   const reports: StepReport[] = [];
@@ -22,20 +22,30 @@ export async function applyPlan(plan: string, deps: PlanRunDeps): Promise<readon
 }
 
 async function applyOne(plan: string, planned: PlannedStep, deps: PlanRunDeps): Promise<StepReport> {
-  const { state, mayHaveChanged } = stepNow(deps, plan, planned);
+  const { state } = stepNow(deps, plan, planned);
   if (state === 'done') {
     const { holds, now } = await checkStep(planned, deps.actuator);
     if (holds) return { planned, outcome: 'held', why: null, detail: '', now };
   }
   const missing = planned.needs.filter((step) => historyOf(deps, plan).steps[step - 1]?.state !== 'done');
-  if (missing.length > 0 && (state === 'planned' || state === 'failed')) {
-    const why = 'needs-another-step';
-    const detail = `it needs step ${missing.join(' and ')}, which is not done`;
-    const { step } = planned;
-    await deps.journal.append({ event: 'failed', plan, step, why, detail, mayHaveChanged, now: null, auditIds: [] });
-    return { planned, outcome: 'failed', why, detail, now: null };
-  }
+  if (missing.length > 0) return await leave(plan, planned, { missing, deps });
   return await begin(plan, planned, deps);
+}
+
+/** A step that lacks one it needs is looked at and never written, whatever became of it earlier. */
+async function leave(
+  plan: string,
+  planned: PlannedStep,
+  { missing, deps }: { readonly missing: readonly number[]; readonly deps: PlanRunDeps },
+): Promise<StepReport> {
+  const { step } = planned;
+  const { mayHaveChanged } = stepNow(deps, plan, planned);
+  const why = 'needs-another-step';
+  const checked = await checkStep(planned, deps.actuator);
+  const now = checked.now as JSONType;
+  const detail = `it needs step ${missing.join(' and ')}, which is not done${checked.holds ? '; it is as intended all the same' : ''}`;
+  await deps.journal.append({ event: 'failed', plan, step, why, detail, mayHaveChanged, now, auditIds: [] });
+  return { planned, outcome: 'failed', why, detail, now };
 }
 
 async function begin(plan: string, planned: PlannedStep, deps: PlanRunDeps): Promise<StepReport> {

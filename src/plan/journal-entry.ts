@@ -13,6 +13,7 @@ export const FAILURES = [
   'not-kept',
   'unreadable',
   'needs-another-step',
+  'would-lose-the-pod',
 ] as const;
 
 /** How it came that the object is as it should be: we made it so, or it was so already. */

@@ -82,7 +82,7 @@ type OfStep = Extract<JournalEvent, { readonly step: number }>;
 const FROM: Readonly<Record<OfStep['event'], readonly StepState[]>> = {
   'started': ['planned', 'started', 'failed', 'done'],
   'done': ['started'],
-  'failed': ['started', 'planned', 'failed'],
+  'failed': ['started', 'planned', 'failed', 'done'],
   'undo-started': ['started', 'done', 'failed', 'undoing', 'undo-failed', 'undone'],
   'undone': ['undoing'],
   'undo-failed': ['undoing'],
@@ -96,7 +96,7 @@ function nextOf(before: StepHistory, event: OfStep): StepHistory | null {
     case 'started':
       return { ...known, state: 'started', mayHaveChanged: true };
     case 'done':
-      return { ...known, state: 'done', mayHaveChanged: true };
+      return { ...known, state: 'done', mayHaveChanged: event.how === 'applied' };
     case 'failed':
       return { planned, state: 'failed', mayHaveChanged: event.mayHaveChanged, why: event.why, detail: event.detail };
     case 'undo-started':

@@ -1,5 +1,6 @@
 import type { JSONType } from 'zod';
 import type { PlannedStep } from '../model/action.js';
+import { lossWithoutPin } from './lost-node.js';
 import { viewOf } from './observe.js';
 import { assertGoesOn, historyOf, type PlanRunDeps, recordEffect, recordPlanned, stepNow } from './plan-run.js';
 import type { StepHistory } from './plan-history.js';
@@ -22,7 +23,7 @@ export function isToBeUndone({ state, mayHaveChanged }: StepHistory): boolean {
 
 /**
  * Takes a plan back from its records, the last step first, never further than it was done. Refuses a step that others have changed since,
- * unless it is forced, and one on which a step rests that is still there, unless it is named. Throws as the ports and the journal do; the
+ * unless it is forced, the pin of a pod whose node is lost likewise, and one on which a step rests that is still there, unless it is named. Throws as the ports and the journal do; the
  * same call then goes on.
  */
 export async function releasePlan(
@@ -60,6 +61,9 @@ async function releaseOne(plan: string, planned: PlannedStep, releasing: Releasi
     const detail = `step ${steps} rests on it and is still there`;
     return { planned, outcome: 'undo-failed', why: 'needs-another-step', detail, now: null };
   }
+  const loss =
+    planned.kind === 'pin-pod' && !options.forced.includes(step) ? await lossWithoutPin(planned, deps.actuator) : null;
+  if (loss !== null) return { planned, outcome: 'undo-failed', why: 'would-lose-the-pod', detail: loss, now: null };
   return await undo(plan, planned, releasing);
 }
 

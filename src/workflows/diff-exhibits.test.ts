@@ -1,4 +1,6 @@
-import { appendFileSync, copyFileSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { draftOf, factsOf, outcomeOf, planOf } from '../../test/fakes/evidence-case.js';
@@ -39,8 +41,20 @@ function line(vantage: Vantage, [path, differing]: File): string {
   return `${JSON.stringify(file)}\n`;
 }
 
+/** The archive of a package database with this text. */
+function apkTar(text: string): Buffer {
+  const home = mkdtempSync(join(tmpdir(), 'exhibit-apk-'));
+  try {
+    mkdirSync(join(home, 'lib/apk/db'), { recursive: true });
+    writeFileSync(join(home, 'lib/apk/db/installed'), text);
+    return execFileSync('tar', ['-C', home, '-cf', '-', '--format=pax', 'lib/apk/db/installed']);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
 /** A sealed archive with the inventory of one node, as that vantage shows it. */
-async function sealed(vantage: Vantage, files: readonly File[], node = 'node-a'): Promise<SealedCase> {
+async function sealed(vantage: Vantage, files: readonly File[], node = 'node-a', apk = ''): Promise<SealedCase> {
   const one = await sealedCase(async (exhibit: ExhibitSpool) => {
     const artifact = `executables/${node}`;
     await exhibit.plan(planOf(artifact));
@@ -48,6 +62,14 @@ async function sealed(vantage: Vantage, files: readonly File[], node = 'node-a')
     const listing = await exhibit.sink.open({ ...draftOf(artifact, raw), vantage });
     await listing.write(Buffer.from('as the node told it'));
     await listing.commit(factsOf(artifact));
+    if (apk !== '') {
+      const tar = await exhibit.sink.open({
+        ...draftOf(artifact, `data/nodes/${node}/os-files/package-database-apk/files.tar`),
+        vantage,
+      });
+      await tar.write(apkTar(apk));
+      await tar.commit(factsOf(artifact));
+    }
     if (files.length > 0) {
       const path = `data/derived/nodes/${node}/disk-executables.jsonl`;
       const writer = await exhibit.sink.open({ ...draftOf(artifact, path), vantage });
@@ -87,6 +109,16 @@ const HIDDEN_OF_LIVE = [
   ['usr/sbin/sshd', 'content', ['hidden-from-live', 'same-size-and-time', 'changed-content']],
   ['usr/bin/new', 'only-in-a', ['gone']],
 ];
+
+it('asks the database about the files of both, of which os-files took no digest', async () => {
+  const digest = Buffer.alloc(32, 0xaa).toString('base64');
+  const apk = `P:p\nV:1\nF:usr/bin\nR:x\nZ:Q2${digest}\n\n`;
+  const a = await sealed('offline-disk', [['usr/bin/x']], 'node-a', apk);
+  const b = await sealed('offline-disk', [['usr/bin/x', { sha256: 'b'.repeat(64), modified: '1' }]], 'node-a', apk);
+  expect(findings(await compare(a, b))).toEqual([
+    ['usr/bin/x', 'content', ['differs-from-package', 'changed-content']],
+  ]);
+});
 
 describe('a disk and its live node', () => {
   it('differ first in what the live node does not show, whichever of them is named first', async () => {

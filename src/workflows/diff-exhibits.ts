@@ -1,5 +1,10 @@
 import { compareExecutables, pairNodes, type ExecutableRow } from '../analysis/executables/compare-executables.js';
-import { readExecutables, type ReadExecutables } from '../analysis/executables/read-executables.js';
+import {
+  readExecutables,
+  type NodeExecutables,
+  type ReadExecutables,
+} from '../analysis/executables/read-executables.js';
+import { mergedPath } from '../analysis/packages/package-database.js';
 import { readNodePackages, type NodePackages } from '../analysis/packages/read-node-packages.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Vantage } from '../model/artifact.js';
@@ -60,14 +65,22 @@ interface Deps {
   readonly scratchDirectory: string;
 }
 
+/** What either side's database is asked about: the files of both, since a file may be missing on one. */
+function pathsOf(nodes: readonly NodeExecutables[]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const { files } of nodes)
+    for (const pathB64 of files.keys()) paths.add(mergedPath(`/${Buffer.from(pathB64, 'base64').toString('latin1')}`));
+  return paths;
+}
+
 /** Digests without a database say nothing of packages. */
 function withDatabase(packages: NodePackages | undefined): NodePackages | null {
-  const isThere = packages !== undefined && (packages.database.size > 0 || packages.limits.size > 0);
+  const isThere = packages !== undefined && (packages.database.listed > 0 || packages.limits.size > 0);
   return isThere ? packages : null;
 }
 
 function comparedPackages(packages: NodePackages | null): ComparedPackages | null {
-  return packages === null ? null : { files: packages.database.size, limits: [...packages.limits].toSorted() };
+  return packages === null ? null : { files: packages.database.listed, limits: [...packages.limits].toSorted() };
 }
 
 /**
@@ -82,8 +95,10 @@ export async function diffExhibits(request: DiffExhibitsRequest, deps: Deps): Pr
   const b = await readExecutables(request.b.archivePath, reportB.containerSha256 ?? '');
   const pairs = pairNodes(a.nodes, b.nodes);
   if (pairs.length === 0) throw nothingToCompare(a, b);
-  const ofA = await readNodePackages(request.a.archivePath, reportA.containerSha256 ?? '');
-  const ofB = await readNodePackages(request.b.archivePath, reportB.containerSha256 ?? '');
+  const asked = pathsOf(pairs.flat());
+  const isAsked = (path: string): boolean => asked.has(path);
+  const ofA = await readNodePackages(request.a.archivePath, reportA.containerSha256 ?? '', isAsked);
+  const ofB = await readNodePackages(request.b.archivePath, reportB.containerSha256 ?? '', isAsked);
   const packagesOf = ([one, other]: (typeof pairs)[number]) => ({
     a: withDatabase(ofA.get(one.node)),
     b: withDatabase(ofB.get(other.node)),

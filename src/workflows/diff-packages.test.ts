@@ -111,7 +111,28 @@ describe.skipIf(!canMountOverlay())('packages of a container (only where overlay
     );
     expect(rowAt(await found(await diffOverlay(async () => one.access)), '/usr/bin/ls')).toMatchObject({
       packages: { image: { version: '9.1', verdict: 'modified' }, own: { version: '9.2', verdict: 'unmodified' } },
-      rules: ['modified-system-file:high', 'installed-inside:info'],
+      rules: ['modified-system-file:high', 'modified-package-file:medium', 'installed-inside:info'],
+    });
+  });
+
+  it('that the container says to have brought what it replaced are contradicted by the image, and lower nothing', async () => {
+    const one = container(
+      IMAGE,
+      `${DPKG} mkdir -p var/lib/dpkg/info; echo '#!/bin/trojan' > usr/bin/ls; echo '#!/bin/implant' > usr/bin/implant
+       chmod 755 usr/bin/*
+       for file in usr/bin/ls usr/bin/implant; do printf '%s  %s\\n' "$(md5sum < $file | cut -d' ' -f1)" $file; done \\
+         > var/lib/dpkg/info/coreutils.md5sums`,
+    );
+    const report = await found(await diffOverlay(async () => one.access));
+    const coreutils = { package: 'coreutils', version: '9.1' };
+    expect(rowAt(report, '/usr/bin/ls')).toMatchObject({
+      packages: { image: { ...coreutils, verdict: 'modified' }, own: { ...coreutils, verdict: 'unmodified' } },
+      rules: ['modified-system-file:critical', 'modified-package-file:high', 'database-contradicts:high'],
+    });
+    // The image has the package in this version, without such a file.
+    expect(rowAt(report, '/usr/bin/implant')).toMatchObject({
+      packages: { image: { verdict: 'not-owned' }, own: { ...coreutils, verdict: 'unmodified' } },
+      rules: ['new-executable:high'],
     });
   });
 

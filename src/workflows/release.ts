@@ -7,8 +7,12 @@ import { isToBeUndone, releasePlan, type ReleaseOptions } from '../plan/release-
 import type { StepReport } from '../plan/step-report.js';
 import { changesOf } from './execute/open-ladder.js';
 import { type ContainmentRecord, recordOpening } from './quarantine/containment-record.js';
+import { policiesAfterRelease } from './policies-after-release.js';
 import type { QuarantineDeps } from './quarantine/run-quarantine.js';
 import { readClusterUid } from './targets/freeze-targets.js';
+
+/** Texts that one custody entry holds. */
+const MAX_TEXTS = 200;
 
 export interface ReleaseRequest extends ReleaseOptions {
   /** Of one plan; `null` = every containment of the case, the last one first. */
@@ -29,11 +33,19 @@ export interface ReleasedPlan {
   readonly comparison: readonly Comparison[];
   /** Numbers of the steps of which something is still there. */
   readonly remaining: readonly number[];
+  /** Where a suspect has more of the network than before it was contained. */
+  readonly warnings: readonly string[];
 }
 
 export interface ReleaseSummary {
   readonly exhibitId: string;
   readonly plans: readonly ReleasedPlan[];
+}
+
+/** Labels that an earlier release kept back are given back of one plan, by its name. */
+function againHints(plans: readonly PlanHistory[], { readopt, plan }: ReleaseRequest): readonly string[] {
+  if (!readopt || plan !== null) return [];
+  return plans.map((one) => `exhibit release --readopt --plan ${one.plan}`).toReversed();
 }
 
 /** The plans that a release is about, the last one first. Throws `NOTHING_TO_RELEASE`, `USAGE_INVALID`. */
@@ -45,7 +57,7 @@ export function plansToRelease(plans: readonly PlanHistory[], request: ReleaseRe
   if (meant.length === 0) {
     throw new ExhibitError('NOTHING_TO_RELEASE', 'no containment of the case is still there', {
       ...(request.plan === null ? {} : { subject: request.plan }),
-      hints: ['exhibit case list'],
+      hints: [...againHints(plans, request), 'exhibit case list'],
       safe,
     });
   }
@@ -118,7 +130,9 @@ export async function release(
     const comparison: Comparison[] = [];
     for (const { planned, state } of histories) if (state !== 'planned') comparison.push(await compare(planned, deps));
     const remaining = histories.filter(isToBeUndone).map(({ planned }) => planned.step);
-    plans.push({ plan, target, steps, comparison, remaining });
+    const warnings = await policiesAfterRelease(steps, deps.reader);
+    for (const warning of warnings) deps.io.emit('RELEASE_RISK', warning);
+    plans.push({ plan, target, steps, comparison, remaining, warnings });
     await exhibit.custody.append('side-effect', {
       ...{ kind: 'release', subject: target.name, outcome: remaining.length === 0 ? 'done' : 'left-behind' },
       detail: `plan ${plan}`,
@@ -126,6 +140,7 @@ export async function release(
       after: {
         remaining,
         differs: comparison.filter((one) => one.state !== 'as-before').map((one) => one.planned.step),
+        warnings: warnings.slice(0, MAX_TEXTS),
       },
     });
   }

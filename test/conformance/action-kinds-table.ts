@@ -52,8 +52,8 @@ export const ACTION_EXAMPLES: readonly ActionExample[] = [
     object: nodeOf({}),
     before: { unschedulable: false },
     intended: { unschedulable: true },
-    // There is no third state: what others do to it is to do it, too.
-    byOthers: { spec: { unschedulable: true } },
+    // There is no third state: what others do after us is to undo it.
+    byOthers: { spec: { unschedulable: null } },
   },
   {
     kind: 'taint-node',

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
+import type { PlannedStep } from '../../src/model/action.js';
 import type { PlannedAction, ActionEffect } from '../../src/ports/action-record.js';
 import { applyPlan } from '../../src/plan/apply-plan.js';
 import { tryStep } from '../../src/plan/apply-step.js';
 import { Journal } from '../../src/plan/journal.js';
 import type { PlanRunDeps } from '../../src/plan/plan-run.js';
 import { releasePlan, type ReleaseOptions } from '../../src/plan/release-plan.js';
-import type { FakeActuator } from '../fakes/fake-actuator.js';
+import { FakeActuator } from '../fakes/fake-actuator.js';
 import { ACTION_EXAMPLES, KINDS_WITHOUT_EXAMPLE, stepOf, worldOf } from './action-kinds-table.js';
 
 const TARGET = { name: 'node worker', uids: ['u-node'], clusterUid: 'c', level: 'hold', asked: '' } as const;
@@ -60,24 +61,43 @@ async function openJournal(): Promise<Journal> {
 async function start(world: FakeActuator, fuse = new Fuse()) {
   const journal = await openJournal();
   const recorded: (PlannedAction | ActionEffect)[] = [];
+  /** What is on the disk, and which writes were begun, in their order. */
+  const trace: string[] = [];
   const { actuator } = world;
+  const written = <Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>) =>
+    fuse.guard(async (...args: Args) => {
+      trace.push('write');
+      return await work(...args);
+    });
+  const append = async (entry: Parameters<Journal['append']>[0]): Promise<void> => {
+    await journal.append(entry);
+    trace.push(`journal ${entry.event}`);
+  };
   const deps: PlanRunDeps = {
-    journal: { plan: (id) => journal.plan(id), append: fuse.guard(async (entry) => await journal.append(entry)) },
+    journal: { plan: (id) => journal.plan(id), append: fuse.guard(append) },
     actuator: {
       ...actuator,
       get: fuse.guard(actuator.get),
-      create: fuse.guard(actuator.create),
-      patch: fuse.guard(actuator.patch),
-      delete: fuse.guard(actuator.delete),
+      create: written(actuator.create),
+      patch: written(actuator.patch),
+      delete: written(actuator.delete),
     },
     record: {
-      action: fuse.guard(async (action) => void recorded.push(action)),
-      effect: fuse.guard(async (effect) => void recorded.push(effect)),
+      action: fuse.guard(async (action) => {
+        await Promise.resolve();
+        recorded.push(action);
+        trace.push('custody action');
+      }),
+      effect: fuse.guard(async (effect) => {
+        await Promise.resolve();
+        recorded.push(effect);
+        trace.push('custody effect');
+      }),
     },
     signal: new AbortController().signal,
     onStep: () => undefined,
   };
-  return { journal, recorded, deps, fuse };
+  return { journal, recorded, trace, deps, fuse };
 }
 
 const orCrash = async (work: Promise<unknown>): Promise<void> => {
@@ -122,6 +142,32 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
       { kind: step.kind, outcome: 'done', after: step.intended, auditIds: [expect.stringMatching(/^audit-/)] },
     ]);
     expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'done', mayHaveChanged: true }]);
+  });
+
+  it('is in custody log and journal before it is written, done and undone', async () => {
+    const { world } = await planned();
+    const doing = await start(world);
+    await applyPlan('p1', doing.deps);
+    expect(doing.trace).toEqual(['custody action', 'journal started', 'write', 'custody effect', 'journal done']);
+    const undoing = await start(world);
+    await releasePlan('p1', ALL, undoing.deps);
+    expect(undoing.trace).toEqual([
+      ...['custody action', 'journal undo-started', 'write', 'custody effect', 'journal undone'],
+    ]);
+  });
+
+  it('is left to whoever did it before us, also by a release', async () => {
+    const { world: whole } = await done();
+    rmSync(directory, { recursive: true, force: true });
+    directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+    const { world } = await planned();
+    for (const [key, object] of whole.objects) world.objects.set(key, object);
+    const theirs = world.snapshot();
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'found' }]);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'done', mayHaveChanged: false }]);
+    expect(await releasePlan('p1', { ...ALL, readopt: true }, (await start(world)).deps)).toEqual([]);
+    expect(world.writes).toEqual([]);
+    expect(world.snapshot()).toEqual(theirs);
   });
 
   it('is not done twice', async () => {
@@ -228,49 +274,61 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(world.snapshot()).toEqual(original);
   });
 
-  it('never writes over what others did in between, and shows it', async () => {
-    if (step.kind === 'cordon-node') return expect(step.intended).toEqual({ unschedulable: true });
-    const { world } = await done();
-    others(world);
-    const changed = world.snapshot();
-    const { deps } = await start(world);
-    const [report] = await releasePlan('p1', ALL, deps);
-    expect(report).toMatchObject({ outcome: 'undo-failed', why: 'changed-by-others' });
-    expect(report?.now).not.toEqual(step.intended);
-    expect(world.snapshot()).toEqual(changed);
-    const forced = await releasePlan('p1', { ...ALL, forced: [1] }, (await start(world)).deps);
-    expect(forced).toMatchObject([{ outcome: 'undone' }]);
-  });
+  // A node is cordoned or it is not: nobody can leave it in a third state.
+  const hasThirdState = step.kind !== 'cordon-node';
 
-  it('is not done over what others did after the plan was made', async () => {
-    if (step.kind === 'cordon-node') return expect(step.intended).toEqual({ unschedulable: true });
-    const { world } = await planned();
-    if (example.object === null) world.put(resource, { metadata: { name, namespace, uid: 'theirs' }, spec: {} });
-    else others(world);
-    const changed = world.snapshot();
-    const { deps } = await start(world);
-    expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'changed-by-others' }]);
-    expect(world.snapshot()).toEqual(changed);
-    expect(world.writes).toEqual([]);
-  });
+  if (!hasThirdState)
+    it('is taken for undone where others undid it, without a write', async () => {
+      const { world, original } = await done();
+      others(world);
+      expect(world.snapshot()).toEqual(original);
+      expect(await releasePlan('p1', ALL, (await start(world)).deps)).toMatchObject([{ outcome: 'undone' }]);
+      expect(world.writes).toHaveLength(1);
+    });
 
-  it('is taken off with the object when that is gone or another one', async () => {
-    if (example.object === null) return expect(step.before).toBeNull();
-    const { world } = await done();
-    world.objects.clear();
-    expect(await releasePlan('p1', ALL, (await start(world)).deps)).toMatchObject([{ outcome: 'gone' }]);
-    expect(world.writes).toHaveLength(1);
-  });
+  if (hasThirdState)
+    it('never writes over what others did in between, and shows it', async () => {
+      const { world } = await done();
+      others(world);
+      const changed = world.snapshot();
+      const { deps } = await start(world);
+      const [report] = await releasePlan('p1', ALL, deps);
+      expect(report).toMatchObject({ outcome: 'undo-failed', why: 'changed-by-others' });
+      expect(report?.now).not.toEqual(step.intended);
+      expect(world.snapshot()).toEqual(changed);
+      const forced = await releasePlan('p1', { ...ALL, forced: [1] }, (await start(world)).deps);
+      expect(forced).toMatchObject([{ outcome: 'undone' }]);
+    });
 
-  it('does nothing to an object that is gone or another one of that name', async () => {
-    if (example.object === null) return expect(step.before).toBeNull();
-    const { world } = await planned();
-    world.put(resource, { ...example.object, metadata: { ...example.object.metadata, uid: 'u-other' } });
-    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-replaced' }]);
-    world.objects.clear();
-    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-gone' }]);
-    expect(world.writes).toEqual([]);
-  });
+  if (hasThirdState)
+    it('is not done over what others did after the plan was made', async () => {
+      const { world } = await planned();
+      if (example.object === null) world.put(resource, { metadata: { name, namespace, uid: 'theirs' }, spec: {} });
+      else others(world);
+      const changed = world.snapshot();
+      const { deps } = await start(world);
+      expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'changed-by-others' }]);
+      expect(world.snapshot()).toEqual(changed);
+      expect(world.writes).toEqual([]);
+    });
+
+  if (example.object !== null)
+    it('is taken off with the object when that is gone or another one', async () => {
+      const { world } = await done();
+      world.objects.clear();
+      expect(await releasePlan('p1', ALL, (await start(world)).deps)).toMatchObject([{ outcome: 'gone' }]);
+      expect(world.writes).toHaveLength(1);
+    });
+
+  if (example.object !== null)
+    it('does nothing to one that is gone or another one of that name', async () => {
+      const { world } = await planned();
+      world.put(resource, { ...example.object, metadata: { ...example.object?.metadata, uid: 'u-other' } });
+      expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-replaced' }]);
+      world.objects.clear();
+      expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ why: 'target-gone' }]);
+      expect(world.writes).toEqual([]);
+    });
 
   it('is tried without changing anything', async () => {
     const { world, original } = await planned();
@@ -279,5 +337,130 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(await tryStep(step, world.actuator)).toBe('refused: admission');
     expect(world.snapshot()).toEqual(original);
     expect(world.writes.every((write) => write.endsWith('(dry run)'))).toBe(true);
+  });
+});
+
+describe('a step that needs another', () => {
+  const exampleOf = (kind: string) => ACTION_EXAMPLES.filter((one) => one.kind === kind);
+  const [policy, detach] = [...exampleOf('deny-network'), ...exampleOf('detach-pod')].map(stepOf);
+  const steps = [policy, { ...detach, step: 2, needs: [1] }] as PlannedStep[];
+  const world = () => {
+    const made = new FakeActuator();
+    for (const { subject, object } of exampleOf('detach-pod')) if (object !== null) made.put(subject.resource, object);
+    return made;
+  };
+  const putBack = (cluster: FakeActuator) => {
+    cluster.objects.delete('networkpolicies/shop/deny');
+    const labels = { 'kubexhibit.dev/quarantine': null, 'app': 'cart' };
+    cluster.change('pods', 'cart', { metadata: { labels } }, 'shop');
+  };
+  const noPod = (writes: readonly string[]) => writes.filter((write) => write.includes('pods/'));
+
+  it('is not written again when the other was taken away and cannot be made anew', async () => {
+    const cluster = world();
+    await (await start(cluster)).journal.begin('p1', TARGET, steps);
+    await applyPlan('p1', (await start(cluster)).deps);
+    putBack(cluster);
+    cluster.writes.length = 0;
+    cluster.faults.push('forbidden');
+    const reports = await applyPlan('p1', (await start(cluster)).deps);
+    expect(reports).toMatchObject([
+      { outcome: 'failed', why: 'refused' },
+      { outcome: 'failed', why: 'needs-another-step', now: { app: 'cart' } },
+    ]);
+    expect(noPod(cluster.writes)).toEqual([]);
+    expect((await openJournal()).plan('p1')?.steps[1]).toMatchObject({ state: 'failed', mayHaveChanged: true });
+    expect(await applyPlan('p1', (await start(cluster)).deps)).toMatchObject([
+      ...[{ outcome: 'applied' }, { outcome: 'applied' }],
+    ]);
+  });
+
+  it('is not written when the process died before its call, either', async () => {
+    const cluster = world();
+    const { journal } = await start(cluster);
+    await journal.begin('p1', TARGET, steps);
+    for (const step of [1, 2]) await journal.append({ event: 'started', plan: 'p1', step });
+    cluster.faults.push('forbidden');
+    expect(await applyPlan('p1', (await start(cluster)).deps)).toMatchObject([
+      { outcome: 'failed', why: 'refused' },
+      { outcome: 'failed', why: 'needs-another-step' },
+    ]);
+    expect(noPod(cluster.writes)).toEqual([]);
+  });
+
+  it('is left as it is where it holds still', async () => {
+    const cluster = world();
+    await (await start(cluster)).journal.begin('p1', TARGET, steps);
+    await applyPlan('p1', (await start(cluster)).deps);
+    cluster.objects.delete('networkpolicies/shop/deny');
+    cluster.faults.push('forbidden');
+    expect(await applyPlan('p1', (await start(cluster)).deps)).toMatchObject([
+      ...[{ outcome: 'failed' }, { outcome: 'held' }],
+    ]);
+  });
+});
+
+describe('the pin of a pod', () => {
+  const lostNode = (taints: readonly object[]) => ({ metadata: { name: 'worker', uid: 'u-node' }, spec: { taints } });
+  const pinned = async () => {
+    const [example] = ACTION_EXAMPLES.filter(({ kind }) => kind === 'pin-pod');
+    if (example === undefined) throw new Error('there is no example');
+    const cluster = worldOf(example);
+    cluster.change('pods', 'cart', { spec: { nodeName: 'worker' } }, 'shop');
+    cluster.put('nodes', lostNode([]));
+    await (await start(cluster)).journal.begin('p1', TARGET, [stepOf(example)]);
+    await applyPlan('p1', (await start(cluster)).deps);
+    return cluster;
+  };
+
+  it.each(['not-ready', 'unreachable'])('stays while its node is %s, unless it is forced', async (key) => {
+    const cluster = await pinned();
+    cluster.put('nodes', lostNode([{ key: `node.kubernetes.io/${key}`, effect: 'NoExecute' }]));
+    const refused = await releasePlan('p1', ALL, (await start(cluster)).deps);
+    expect(refused).toMatchObject([{ outcome: 'undo-failed', why: 'would-lose-the-pod' }]);
+    expect(refused[0]?.detail).toContain(`node worker has the taint node.kubernetes.io/${key}`);
+    expect(cluster.writes).toHaveLength(1);
+    const forced = await releasePlan('p1', { ...ALL, forced: [1] }, (await start(cluster)).deps);
+    expect(forced).toMatchObject([{ outcome: 'undone' }]);
+  });
+
+  it('is taken back where the taint deletes nobody, or is of another cause', async () => {
+    const cluster = await pinned();
+    cluster.put(
+      'nodes',
+      lostNode([
+        { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
+        { key: 'gpu', effect: 'NoExecute' },
+      ]),
+    );
+    expect(await releasePlan('p1', ALL, (await start(cluster)).deps)).toMatchObject([{ outcome: 'undone' }]);
+  });
+
+  it('stays for any taint that deletes pods where it is of a toleration of all', async () => {
+    const spec = { nodeName: 'worker', tolerations: [{ operator: 'Exists', tolerationSeconds: 60 }] };
+    const metadata = { name: 'cart', namespace: 'shop', uid: 'u-pod' };
+    const cluster = new FakeActuator();
+    cluster.put('pods', { metadata, spec });
+    cluster.put('nodes', lostNode([{ key: 'maintenance', effect: 'NoExecute' }]));
+    const views = [60, null].map((seconds) => ({ tolerations: [{ at: 0, key: '', seconds }] }));
+    const [example] = ACTION_EXAMPLES.filter(({ kind }) => kind === 'pin-pod').map(stepOf);
+    const step = { ...example, before: views[0], intended: views[1] } as PlannedStep;
+    await (await start(cluster)).journal.begin('p1', TARGET, [step]);
+    await applyPlan('p1', (await start(cluster)).deps);
+    const [report] = await releasePlan('p1', ALL, (await start(cluster)).deps);
+    expect(report).toMatchObject({ outcome: 'undo-failed', why: 'would-lose-the-pod' });
+    expect(report?.detail).toContain('maintenance');
+  });
+
+  it('stays where its node cannot be read', async () => {
+    const cluster = await pinned();
+    const { deps } = await start(cluster);
+    const get: PlanRunDeps['actuator']['get'] = async (ref) =>
+      ref.resource === 'nodes'
+        ? { ...(await cluster.actuator.get(ref)), outcome: 'unknown', detail: 'cut' }
+        : await cluster.actuator.get(ref);
+    const [report] = await releasePlan('p1', ALL, { ...deps, actuator: { ...deps.actuator, get } });
+    expect(report).toMatchObject({ outcome: 'undo-failed', why: 'would-lose-the-pod' });
+    expect(report?.detail).toContain('could not be read: cut');
   });
 });

@@ -66,10 +66,14 @@ describe('a contained node', () => {
     const held = await user.json(...GO);
     expect(held.stderr).toContain('Warning: no probe is made');
     expect(held.exitCode).toBe(0);
+    // Nobody in this cluster makes one: that is no proof that nobody will.
     expect(held.document).toMatchObject({ verdict: 'unverified', replacements: [] });
+    expect(held.document['reasons']).toContain(
+      `pod ${SUSPECT}: no replacement was seen yet; one that comes later is not listed`,
+    );
     expect(documentSchemaOf('quarantine:node').safeParse(held.document).error).toBeUndefined();
     expect(stepsOf(held.document).map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(
-      ['annotate-node', 'cordon', 'taint', 'annotate-pod', 'pin', 'deny-policy', 'detach'].map(
+      ['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach'].map(
         (one) => `${one} applied`,
       ),
     );
@@ -85,6 +89,8 @@ describe('a contained node', () => {
 
     const again = await user.json(...GO);
     expect(stepsOf(again.document).map(({ outcome }) => outcome)).toEqual(Array.from({ length: 7 }, () => 'held'));
+    expect(again.document['sideEffects']).toEqual(held.document['sideEffects']);
+    expect(held.document['sideEffects']).toContainEqual(expect.stringContaining('(deployment)'));
 
     const back = await user.json('release', '--yes', '--readopt');
     expect(back.exitCode).toBe(0);
@@ -114,9 +120,9 @@ describe('a contained node', () => {
       .map((line) => JSON.parse(line) as Plain);
     const kinds = lines.filter(({ event }) => event === 'action').map(({ kind }) => kind);
     expect(kinds).toEqual([
-      ...['annotate', 'cordon-node', 'taint-node', 'annotate', 'pin-pod', 'deny-network', 'detach-pod'],
-      ...['undo-detach-pod', 'undo-deny-network', 'undo-pin-pod', 'undo-annotate', 'undo-taint-node'],
-      ...['undo-cordon-node', 'undo-annotate'],
+      ...['annotate', 'annotate', 'cordon-node', 'taint-node', 'pin-pod', 'deny-network', 'detach-pod'],
+      ...['undo-detach-pod', 'undo-deny-network', 'undo-pin-pod', 'undo-taint-node', 'undo-cordon-node'],
+      ...['undo-annotate', 'undo-annotate'],
     ]);
     expect(lines).toContainEqual(
       expect.objectContaining({ event: 'side-effect', kind: 'containment', outcome: 'unknown' }),
@@ -185,10 +191,10 @@ describe('a contained node', () => {
     const back = await user.json('release', '--yes');
     expect(back.exitCode).toBe(40);
     const [plan] = back.document['plans'] as { plan: string; remaining: number[]; comparison: Plain[] }[];
-    expect(plan?.remaining).toEqual([3]);
+    expect(plan?.remaining).toEqual([4]);
     expect(plan?.comparison).toContainEqual(
       expect.objectContaining({
-        step: 3,
+        step: 4,
         state: 'differs',
         now: expect.objectContaining({ value: 'theirs' }) as unknown,
       }),
@@ -196,7 +202,7 @@ describe('a contained node', () => {
     const held = await user.run(...GO);
     expect(held.exitCode).toBe(2);
     expect(held.stderr).toContain('the release of this containment was begun');
-    const forced = await user.run('release', '--yes', '--force-step', '3');
+    const forced = await user.run('release', '--yes', '--force-step', '4');
     expect(forced.exitCode).toBe(0);
     expect(await read(NODE)).not.toHaveProperty('spec.taints');
   });
@@ -240,7 +246,7 @@ describe('a contained node', () => {
     const held = await user.json(...go);
     expect(held.exitCode).toBe(0);
     expect(stepsOf(held.document).map(({ name }) => name)).toEqual([
-      ...['annotate-node', 'annotate-node', 'annotate-pod', 'pin', 'annotate-pod', 'pin', 'deny-policy'],
+      ...['annotate-node', 'annotate-node', 'annotate-pod', 'annotate-pod', 'pin', 'pin', 'deny-policy'],
       ...['detach', 'detach'],
     ]);
     expect((await read(POD))['metadata']).not.toHaveProperty('labels.app');

@@ -2,22 +2,25 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unlessAble } from '../fakes/stock-tools.js';
 import { User } from './exhibit.js';
 
-function missing(): string {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'skipped: not root on Linux';
+function missing(): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'not root on Linux';
   try {
     execFileSync('mkfs.ext4', ['-V'], { stdio: 'ignore' });
     execFileSync('losetup', ['--find'], { stdio: 'ignore' });
-    return '';
-  } catch {
-    return 'skipped: no mkfs.ext4, or no loop device';
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
 const reason = missing();
+const why = unlessAble(reason);
 let user: User;
 let image: string;
+let running: ReturnType<User['start']> | undefined;
 
 beforeEach(async () => {
   user = new User();
@@ -32,6 +35,10 @@ beforeEach(async () => {
   await user.run('key', 'new');
 });
 afterEach(async () => {
+  // Where the test failed before it did so: a mount that is in use is not cleaned up.
+  running?.kill('SIGKILL');
+  await running;
+  running = undefined;
   await user.run('cleanup', '--local', '--yes');
   user.remove();
 });
@@ -58,10 +65,10 @@ function isReading(): boolean {
     .some((name) => readFileSync(join(cases, name), 'utf8').includes('"phase":"node-access"'));
 }
 
-describe.skipIf(reason !== '')(`a run that is killed while it reads a disk image (${reason})`, () => {
+describe.skipIf(reason !== null)(`a run that is killed while it reads a disk image${why}`, () => {
   it('leaves it mounted; cleanup says so, and unmounts it', async () => {
     // So slowly that it is killed long before its end.
-    const running = user.start('collect', '--disk', image, '--profile', 'full', '--node-rate', '1Ki');
+    running = user.start('collect', '--disk', image, '--profile', 'full', '--node-rate', '1Ki');
     // Mounted before, too, for its name; then to be read.
     await expect.poll(() => (isReading() ? mounted() : []), { timeout: 60_000 }).toHaveLength(1);
     const [point = 'none'] = mounted();

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -13,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failure, runTool, unlessAble } from '../fakes/stock-tools.js';
 import { User } from './exhibit.js';
 
 const FIXTURES = join(import.meta.dirname, '../../src/lib/containerd-store/fixtures');
@@ -79,12 +79,15 @@ const ROWS = [
   { path: { display: 'usr/sbin/sshd' }, change: 'content', findings: ['same-size-and-time', 'changed-content'] },
 ];
 
-function canMount(): boolean {
+/** Why no image is mounted here; `null` = one was. */
+function problem(): string | null {
   const script =
     'd=$(mktemp -d); cd "$d"; truncate -s 1M i; mkfs.ext4 -q i; mkdir m; mount -o ro,loop,noload i m && umount m';
-  return spawnSync('sh', ['-ec', script]).status === 0;
+  const tried = runTool('sh', ['-ec', script]);
+  return tried.status === 0 ? null : failure('mount', tried);
 }
-const mounts = canMount();
+const reason = problem();
+const why = unlessAble(reason);
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describe('two disks of a node', () => {
@@ -110,22 +113,19 @@ describe('two disks of a node', () => {
     });
   });
 
-  it.skipIf(!mounts)(
-    `are compared as image files, of which no bit changes${mounts ? '' : ' (skipped: no loop device may be mounted here)'}`,
-    async () => {
-      makeDisks();
-      const images = ['a', 'b'].map((name) => {
-        const image = put(`${name}.img`, '');
-        truncateSync(image, 16 * 1024 * 1024);
-        expect(spawnSync('mkfs.ext4', ['-q', '-d', join(user.directory, name), image]).status).toBe(0);
-        return image;
-      });
-      const before = images.map(sha256);
-      const a = await sealDisk('a.img', 1);
-      const b = await sealDisk('b.img', 2);
-      expect((await user.json('diff', a, b)).document).toMatchObject({ rows: ROWS });
-      expect(images.map(sha256)).toStrictEqual(before);
-      expect(readFileSync('/proc/self/mountinfo', 'latin1')).not.toContain('exhibit-disks');
-    },
-  );
+  it.skipIf(reason !== null)(`are compared as image files, of which no bit changes${why}`, async () => {
+    makeDisks();
+    const images = ['a', 'b'].map((name) => {
+      const image = put(`${name}.img`, '');
+      truncateSync(image, 16 * 1024 * 1024);
+      expect(runTool('mkfs.ext4', ['-q', '-d', join(user.directory, name), image]).status).toBe(0);
+      return image;
+    });
+    const before = images.map(sha256);
+    const a = await sealDisk('a.img', 1);
+    const b = await sealDisk('b.img', 2);
+    expect((await user.json('diff', a, b)).document).toMatchObject({ rows: ROWS });
+    expect(images.map(sha256)).toStrictEqual(before);
+    expect(readFileSync('/proc/self/mountinfo', 'latin1')).not.toContain('exhibit-disks');
+  });
 });

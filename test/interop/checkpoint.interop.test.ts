@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckpointArchive } from '../../src/collectors/checkpoint/checkpoint-archive.js';
 import { hasBusybox, imageArchive } from '../fakes/changed-container.js';
-import { given, PrivateNode } from '../fakes/private-node.js';
-import { runTool, type ToolResult } from '../fakes/stock-tools.js';
+import { given, PrivateNode, triedNode } from '../fakes/private-node.js';
+import { failure, runTool, type ToolResult } from '../fakes/stock-tools.js';
 
 const IMAGE = 'example.test/image:1';
 const NAME = 'watched';
@@ -22,25 +22,36 @@ function podman(on: PrivateNode, ...args: string[]): ToolResult {
 const checkpointTo = (on: PrivateNode, path: string): ToolResult =>
   podman(on, 'container', 'checkpoint', '--leave-running', '--compress', 'none', '--export', path, NAME);
 
-/** A container that runs and was changed, on a machine where CRIU can take its state; tried whole. */
-async function started(): Promise<PrivateNode | null> {
-  if (!hasBusybox() || runTool('criu', ['check']).status !== 0) return null;
-  const on = await PrivateNode.start();
-  if (on === null) return null;
-  const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', '--network', 'none'];
-  const isReady =
-    podman(on, 'import', '-q', imageArchive(folder), IMAGE).status === 0 &&
-    podman(on, 'run', '-d', ...limits, '--name', NAME, IMAGE, '/bin/sleep', '3600').status === 0 &&
-    podman(on, 'exec', NAME, '/bin/sh', '-c', CHANGES).status === 0;
-  const taken = isReady ? checkpointTo(on, join(folder, 'trial.tar')) : null;
-  if (taken?.status === 0) return on;
-  podman(on, 'rm', '-f', '-a', '-t', '0');
-  await on.remove();
+/** What takes part in a probe, one after the other; the first that fails is why. */
+function firstFailure(...steps: readonly (() => ToolResult)[]): string | null {
+  for (const step of steps) {
+    const tried = step();
+    if (tried.status !== 0) return failure('podman', tried);
+  }
   return null;
 }
 
-const node = await started();
-const why = node === null ? ' (skipped: root, podman, runc, a static busybox and CRIU cannot take one here)' : '';
+/** A container that runs and was changed, on a machine whose kernel lets CRIU take its state; tried whole. Throws why. */
+async function started(): Promise<PrivateNode> {
+  if (!hasBusybox()) throw new Error('no static busybox');
+  const criu = runTool('criu', ['check']);
+  if (criu.status !== 0) throw new Error(failure('criu check', criu));
+  const on = await PrivateNode.start();
+  const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', '--network', 'none'];
+  const problem = firstFailure(
+    () => podman(on, 'import', '-q', imageArchive(folder), IMAGE),
+    () => podman(on, 'run', '-d', ...limits, '--name', NAME, IMAGE, '/bin/sleep', '3600'),
+    () => podman(on, 'exec', NAME, '/bin/sh', '-c', CHANGES),
+    () => checkpointTo(on, join(folder, 'trial.tar')),
+  );
+  if (problem === null) return on;
+  podman(on, 'rm', '-f', '-a', '-t', '0');
+  await on.remove();
+  throw new Error(problem);
+}
+
+// In CI, too, no more than a reason: it is the kernel that lets CRIU work.
+const { node, why } = await triedNode(started, {});
 
 /** In pieces, as it comes from a node. */
 async function read(bytes: Buffer): Promise<CheckpointArchive> {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHANGED_TO, CHANGES, hasBusybox, imageArchive } from '../fakes/changed-container.js';
 import { diffEntries, entriesAt, nodeContainers, resultOf } from '../fakes/node-diff.js';
-import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
+import { diskAt, given, PrivateNode, triedNode } from '../fakes/private-node.js';
 import { hasTool, runTool, type ToolResult } from '../fakes/stock-tools.js';
 
 /** Where the distributions have it; the first is where it was made. */
@@ -54,19 +54,18 @@ function savedImage(): string {
 async function stopped(on: PrivateNode): Promise<void> {
   const one = daemon;
   daemon = null;
-  if (one !== null && one.exitCode === null) {
-    const ended = new Promise((resolve) => one.once('exit', resolve));
-    one.kill('SIGTERM');
-    await ended;
+  try {
+    if (one !== null) await on.end(one);
+  } finally {
+    await on.remove();
   }
-  await on.remove();
 }
 
-/** Tried whole: a machine may have containerd and not let it start a container. */
-async function started(): Promise<PrivateNode | null> {
-  if (!hasBusybox() || !hasTool('containerd') || !hasTool('ctr')) return null;
+/** Tried whole: a machine may have containerd and not let it start a container. Throws why. */
+async function started(): Promise<PrivateNode> {
+  if (!hasBusybox() || !hasTool('containerd') || !hasTool('ctr'))
+    throw new Error('no containerd, ctr or static busybox');
   const on = await PrivateNode.start();
-  if (on === null) return null;
   for (const path of [MADE_AT, '/run/k3s/containerd']) mkdirSync(join(on.folder, path), { recursive: true });
   daemon = on.spawn('containerd', '--root', MADE_AT, '--state', '/run/k3s/containerd', '--address', SOCKET);
   try {
@@ -76,23 +75,20 @@ async function started(): Promise<PrivateNode | null> {
     const labels = Object.entries(LABELS).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
     done(ctr(on, 'run', ...labels, IMAGE, ID, '/bin/sh', '-c', CHANGES));
     return on;
-  } catch {
-    // Said by the name of the tests.
+  } catch (error) {
     await stopped(on);
-    return null;
+    throw error;
   }
 }
 
-const node = await started();
-const why =
-  node === null ? ' (skipped: root, containerd, ctr, runc and a static busybox cannot run a container here)' : '';
+const { node, why } = await triedNode(started);
 
 afterAll(async () => {
-  if (node !== null) {
-    ctr(node, 'containers', 'rm', ID);
-    await stopped(node);
+  try {
+    if (node !== null) await stopped(node);
+  } finally {
+    for (const one of folders) rmSync(one, { recursive: true });
   }
-  for (const one of folders) rmSync(one, { recursive: true });
 });
 
 /** The same store where another distribution has it, as a disk. */

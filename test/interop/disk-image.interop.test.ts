@@ -17,15 +17,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, systemIds } from '../../src/lib/clock.js';
 import { diskRung } from '../../src/node-access/disk-rung.js';
-import { runTool } from '../fakes/stock-tools.js';
+import { failure, runTool, unlessAble } from '../fakes/stock-tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'exhibit-image-'));
 const node = { name: 'node-a', uid: '', machineId: '', ready: true };
 const options = { clock: systemClock, ids: systemIds, rateBytesPerSecond: null };
 const MACHINE_ID = '0123456789abcdef0123456789abcdef';
 
-/** A mount is tried: root may lack the right, as in a container. */
-function canMount(): boolean {
+/** Why nothing is mounted here; it is tried: root may lack the right, as in a container. `null` = all is well. */
+function problem(): string | null {
   const image = join(folder, 'probe');
   closeSync(openSync(image, 'w'));
   mkdirSync(join(folder, 'mnt'));
@@ -35,10 +35,15 @@ function canMount(): boolean {
     ['mount', ['-o', 'ro,loop,noload', image, join(folder, 'mnt')]],
     ['umount', [join(folder, 'mnt')]],
   ] as const;
-  return steps.every(([tool, args]) => runTool(tool, args).status === 0);
+  for (const [tool, args] of steps) {
+    const tried = runTool(tool, args);
+    if (tried.status !== 0) return failure(tool, tried);
+  }
+  return null;
 }
 
-const mounts = canMount();
+const obstacle = problem();
+const why = unlessAble(obstacle);
 const hasXfs = runTool('mkfs.xfs', ['-V']).status === 0;
 
 function tree(): string {
@@ -78,7 +83,7 @@ async function look(path: string) {
   }
 }
 
-describe.skipIf(!mounts)(`a disk image${mounts ? '' : ' (skipped: this machine lets us mount no loop device)'}`, () => {
+describe.skipIf(obstacle !== null)(`a disk image${why}`, () => {
   beforeAll(() => {
     tree();
   });

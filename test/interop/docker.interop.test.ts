@@ -14,7 +14,7 @@ import {
   nodeContainers,
   resultOf,
 } from '../fakes/node-diff.js';
-import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
+import { diskAt, given, PrivateNode, triedNode } from '../fakes/private-node.js';
 import { hasTool } from '../fakes/stock-tools.js';
 
 const IMAGE = 'example.test/image:1';
@@ -64,48 +64,45 @@ async function answers(on: PrivateNode): Promise<boolean> {
 async function stopped(on: PrivateNode): Promise<void> {
   const one = daemon;
   daemon = null;
-  if (one !== null && one.exitCode === null) {
-    const ended = new Promise((resolve) => one.once('exit', resolve));
-    one.kill('SIGTERM');
-    await ended;
+  try {
+    if (one !== null) await on.end(one);
+  } finally {
+    await on.remove();
   }
-  await on.remove();
 }
 
-/** Tried whole: a machine may have Docker and not let it start a container. */
-async function started(): Promise<PrivateNode | null> {
-  if (!hasBusybox() || !hasTool('dockerd') || !hasTool('curl')) return null;
+/** Tried whole: a machine may have Docker and not let it start a container. Throws why. */
+async function started(): Promise<PrivateNode> {
+  if (!hasBusybox() || !hasTool('dockerd') || !hasTool('curl')) throw new Error('no Docker, curl or static busybox');
   const on = await PrivateNode.start();
-  if (on === null) return null;
   for (const path of ['var/lib/docker', 'run/docker']) mkdirSync(join(on.folder, path), { recursive: true });
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none'];
   daemon = on.spawn('dockerd', ...network, '--storage-driver', 'overlay2', '-H', 'unix:///run/docker.sock');
   try {
-    if (await answers(on)) {
-      const body = ['-H', 'content-type: application/x-tar', '--data-binary', `@${imageArchive(folder)}`];
-      api(on, 'POST', '/images/create?fromSrc=-&repo=example.test/image&tag=1', ...body);
-      const trial = created(on, 'trial', ['/bin/sh', '-c', ':']);
-      api(on, 'POST', `/containers/${trial}/wait`);
-      api(on, 'DELETE', `/containers/${trial}?force=1`);
-      return on;
-    }
-  } catch {
-    // Said by the name of the tests.
+    if (!(await answers(on))) throw new Error(`dockerd: ${on.said()}`);
+    const body = ['-H', 'content-type: application/x-tar', '--data-binary', `@${imageArchive(folder)}`];
+    api(on, 'POST', '/images/create?fromSrc=-&repo=example.test/image&tag=1', ...body);
+    const trial = created(on, 'trial', ['/bin/sh', '-c', ':']);
+    api(on, 'POST', `/containers/${trial}/wait`);
+    api(on, 'DELETE', `/containers/${trial}?force=1`);
+    return on;
+  } catch (error) {
+    await stopped(on);
+    throw error;
   }
-  await stopped(on);
-  return null;
 }
 
-const node = await started();
-const why = node === null ? ' (skipped: root, Docker, curl and a static busybox cannot start a container here)' : '';
+const { node, why } = await triedNode(started);
 
 afterAll(async () => {
-  if (node !== null) {
-    for (const { Id: id } of api(node, 'GET', '/containers/json?all=1') as { Id: string }[])
-      api(node, 'DELETE', `/containers/${id}?force=1`);
-    await stopped(node);
+  try {
+    if (node !== null)
+      for (const { Id: id } of api(node, 'GET', '/containers/json?all=1') as { Id: string }[])
+        api(node, 'DELETE', `/containers/${id}?force=1`);
+  } finally {
+    if (node !== null) await stopped(node);
+    for (const copy of copies) rmSync(copy, { recursive: true });
   }
-  for (const copy of copies) rmSync(copy, { recursive: true });
 });
 
 describe.skipIf(node === null)(`Docker's store${why}`, () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHANGED_TO, CHANGES, hasBusybox, imageArchive } from '../fakes/changed-container.js';
 import { classesOf, diffEntries, disagreements, entriesAt, nodeContainers, resultOf } from '../fakes/node-diff.js';
-import { diskAt, given, PrivateNode } from '../fakes/private-node.js';
-import type { ToolResult } from '../fakes/stock-tools.js';
+import { diskAt, given, PrivateNode, triedNode } from '../fakes/private-node.js';
+import { failure, type ToolResult } from '../fakes/stock-tools.js';
 
 const SCRATCH = '/var/lib/kubelet/pods/12345678-1234-1234-1234-123456789abc/volumes/kubernetes.io~empty-dir/scratch';
 const IMAGE = 'example.test/image:1';
@@ -25,27 +25,25 @@ function done({ status, stdout, stderr }: ToolResult): string {
   return stdout.trim();
 }
 
-/** Tried whole: a machine may have podman and not let it start a container. */
-async function started(driver: string): Promise<PrivateNode | null> {
-  if (!hasBusybox()) return null;
+/** Tried whole: a machine may have podman and not let it start a container. Throws why. */
+async function started(driver: string): Promise<PrivateNode> {
+  if (!hasBusybox()) throw new Error('no static busybox');
   const on = await PrivateNode.start();
-  if (on === null) return null;
   const imported = podman(on, driver, 'import', '-q', archive(), IMAGE);
   const trial = ['run', '--rm', ...LIMITS, '--network', 'none', IMAGE, '/bin/sh', '-c', ':'];
-  if (imported.status === 0 && podman(on, driver, ...trial).status === 0) return on;
+  const tried = imported.status === 0 ? podman(on, driver, ...trial) : imported;
+  if (tried.status === 0) return on;
   await on.remove();
-  return null;
+  throw new Error(failure('podman', tried));
 }
 
-const node = await started('overlay');
+const { node, why } = await triedNode(async () => await started('overlay'));
 const run = (name: string, ...args: string[]): string[] => {
   return ['run', ...LIMITS, '--network', 'none', '--name', name, ...args];
 };
 
 /** What podman itself puts into every container, and does not show as changed. */
 const OF_ENGINE = ['/etc/hostname', '/etc/hosts', '/etc/mtab', '/etc/resolv.conf', '/run', '/run/.containerenv'];
-
-const why = node === null ? ' (skipped: root, podman, runc and a static busybox cannot start a container here)' : '';
 
 afterAll(() => {
   for (const copy of copies) rmSync(copy, { recursive: true });
@@ -107,7 +105,7 @@ describe.skipIf(node === null)(`the store of podman, which is that of CRI-O${why
 
 describe.skipIf(node === null)(`a container whose layers are whole copies, podman's driver vfs${why}`, () => {
   it('is known, and said to have no layers that could be told apart', async () => {
-    const on = given(await started('vfs'));
+    const on = await started('vfs');
     try {
       done(podman(on, 'vfs', ...run('ended', IMAGE, '/bin/sh', '-c', CHANGES)));
       const id = done(podman(on, 'vfs', 'inspect', '--format', '{{.Id}}', 'ended'));

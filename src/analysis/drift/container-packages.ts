@@ -3,7 +3,7 @@ import { readParent } from '../../evidence/derive/parent-stream.js';
 import type { DiffEntry, DiffSource } from '../../model/diff-entry.js';
 import { DatabaseTar } from '../packages/database-tar.js';
 import type { EntryPackages } from '../packages/entry-packages.js';
-import { judgeExecutable } from '../packages/judge-executable.js';
+import { judgeExecutable, type FileVerdict } from '../packages/judge-executable.js';
 import { mergedPath, PackageDatabase } from '../packages/package-database.js';
 import type { HeldEntry } from './held-entries.js';
 
@@ -43,8 +43,11 @@ class Layer {
     const path = rawPath(entry);
     const { md5 = null, sha1 = null } = this.digests.byPath.get(path) ?? {};
     const hashed = { path, sha256: entry.sha256, sha1, md5 };
-    const isOwn = this.own.ownerOf(path) !== null;
-    return { image: judgeExecutable(hashed, this.image), own: isOwn ? judgeExecutable(hashed, this.own) : null };
+    const owner = this.own.ownerOf(path);
+    const own = owner === null ? null : judgeExecutable(hashed, this.own);
+    // A list of files without a status of packages beside it stands, in the container, beside the image's.
+    const version = own?.version ?? this.image.versionOf({ package: owner?.package ?? '' });
+    return { image: judgeExecutable(hashed, this.image), own: own === null ? null : { ...own, version } };
   }
 }
 
@@ -94,6 +97,12 @@ export class ContainerPackages {
   /** `null` = no database of its image was taken, or it is no file of a layer. */
   of(container: string, entry: DiffEntry): EntryPackages | null {
     return isOfLayer(entry) ? (this.#layers.get(container)?.judge(entry) ?? null) : null;
+  }
+
+  /** The image itself has that package in that version, by its own database. */
+  isOfImage(container: string, own: FileVerdict | null): boolean {
+    const version = this.#layers.get(container)?.image.versionOf({ package: own?.package ?? '' }) ?? null;
+    return version !== null && own?.version === version;
   }
 
   #imageAt(path: string): { readonly asked: Asked; readonly database: PackageDatabase } {

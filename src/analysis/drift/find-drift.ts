@@ -61,7 +61,7 @@ function keyOf(row: DriftRow): string {
 /** Judges every entry by the rules and against the replicas of its image; the gravest first, else by container and path. Pure. */
 export function findDrift(
   { entries, sources, replicas, deletedPrograms, running }: ReadDiffs,
-  allPackages: Pick<ContainerPackages, 'of'>,
+  allPackages: Pick<ContainerPackages, 'of' | 'isOfImage'>,
 ): DriftRow[] {
   const byId = new Map([...sources].map(([container, source]) => [source.containerId, [container, source]] as const));
   const programs = deletedPrograms.map((program) => rowOfProgram(program, byId));
@@ -71,7 +71,8 @@ export function findDrift(
     const count = replicas.count(container, entry);
     const packages = allPackages.of(container, entry);
     const judged = judgeEntry({ entry, path: entry.path, runs, packages });
-    const findings = withReplicas(withOwnPackage(judged, packages), entry, count);
+    const isOfImage = allPackages.isOfImage(container, packages?.own ?? null);
+    const findings = withReplicas(withOwnPackage(judged, packages, isOfImage), entry, count);
     return { container, source, entry, program: null, findings, replicas: count.of > 1 ? count : null, packages };
   });
   const keyed = [...programs, ...rows].map((row) => [keyOf(row), row] as const);

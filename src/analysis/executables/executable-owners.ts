@@ -29,7 +29,7 @@ interface FileOfBoth {
 
 /** MD5 and SHA-1 were made by another collector at another moment: they count where its SHA-256 is that of the file. */
 function verdictOf(path: string, file: HeldExecutable | null, packages: NodePackages | null): FileVerdict | null {
-  if (file === null || packages === null || packages.database.size === 0) return null;
+  if (file === null || packages === null || packages.database.listed === 0) return null;
   const known = packages.executables.get(path);
   const isSame = known !== undefined && file.sha256 !== null && known.sha256 === file.sha256;
   const hashed = isSame ? known : { path, sha256: file.sha256, sha1: null, md5: null };
@@ -40,7 +40,7 @@ const isAsPackaged = (verdict: FileVerdict | null): boolean => verdict?.verdict 
 
 /** The database of a side without the file names nobody for it either. */
 function hasNoOwner(path: string, packages: NodePackages | null): boolean {
-  return packages !== null && packages.database.size > 0 && packages.database.ownerOf(path) === null;
+  return packages !== null && packages.database.listed > 0 && packages.database.ownerOf(path) === null;
 }
 
 function changeOf(

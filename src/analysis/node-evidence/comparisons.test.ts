@@ -124,14 +124,30 @@ describe('logs on the disk against those from the API', () => {
     expect(summary.logs).toMatchObject({ compared: 2, holesTotal: 0, linesOnlyOnDisk: 0, linesOnlyFromApi: 0 });
   });
 
+  const HASH = '0123456789abcdef'.repeat(2);
+  const mirrorOf = (uid: string, mirror: string): object => ({
+    metadata: { uid, name: 'web', namespace: 'shop', annotations: { 'kubernetes.io/config.mirror': mirror } },
+  });
+
+  it.each([
+    ['says that it is the mirror of this pod', UID, [mirrorOf(UID, ''), mirrorOf('evil', UID)]],
+    ['says so before this pod is listed', UID, [mirrorOf('evil', UID), mirrorOf(UID, '')]],
+    ['claims a name that is no digest', 'abc', [mirrorOf('evil', 'abc')]],
+    ['claims the digest of another', HASH, [mirrorOf('other', HASH), mirrorOf('evil', HASH)]],
+    ['claims it first', HASH, [mirrorOf('evil', HASH), mirrorOf('other', HASH), mirrorOf('evil', HASH)]],
+  ])('are not given to a pod that %s', async (_, known, items) => {
+    const pages = { 'cluster/lists/core.v1.pods/page-0001.json': { items } };
+    const disk = { [HOLES]: [instance(0, [file(1, 4)], { podUid: raw(known) })] };
+    const summary = await read({ ...pages, ...disk, [API]: log(1, 4) }, { [API]: { ...subject(0), podUid: 'evil' } });
+    expect(summary.logs).toMatchObject({ compared: 1, holes: [{ fromApi: null }] });
+  });
+
   it('of a static pod are found under the digest of its manifest', async () => {
-    const pod = {
-      metadata: { uid: UID, name: 'web', namespace: 'shop', annotations: { 'kubernetes.io/config.mirror': 'abc' } },
-    };
+    const pod = mirrorOf(UID, HASH);
     const summary = await read(
       {
         'cluster/lists/core.v1.pods/page-0001.json': { items: [pod] },
-        [HOLES]: [instance(0, [file(1, 4)], { podUid: raw('abc') })],
+        [HOLES]: [instance(0, [file(1, 4)], { podUid: raw(HASH) })],
         [API]: log(1, 4),
       },
       { [API]: subject(0) },
@@ -293,6 +309,46 @@ describe('what listens against pods and Services', () => {
     const summary = await read({ ...torn, 'derived/nodes/n1/connections.jsonl': [socket('1', 30_080)] });
     expect(summary.listening).toMatchObject({ undeclaredTotal: 1, isCut: true });
     expect(presentNodeEvidence(summary)).toContain('; not everything could be compared');
+  });
+
+  it('does not judge what is in a namespace that could not be read, and says that it did not', async () => {
+    const summary = await read({
+      ...world,
+      'derived/nodes/n1/connections.jsonl': [socket('2', 80), socket('4', 80), socket('5', 80)],
+    });
+    expect(summary.listening).toMatchObject({ compared: 1, undeclaredTotal: 0, isCut: true });
+    const local = { local: { address: '127.0.0.1', port: 1 } };
+    const onLoopback = await read({ ...world, 'derived/nodes/n1/connections.jsonl': [socket('4', 1, local)] });
+    expect(onLoopback.listening).toMatchObject({ compared: 0, isCut: false });
+  });
+
+  it('gives no pod the sockets of another that it calls its manifest', async () => {
+    const annotations = { 'kubernetes.io/config.mirror': 'u1' };
+    const forged = { metadata: { uid: 'evil', name: 'evil', namespace: 'x', annotations }, spec: {} };
+    const { 'cluster/lists/core.v1.pods/page-0001.json': first } = world;
+    const pages = { 'cluster/lists/core.v1.pods/page-0001.json': { items: [...first.items, forged] } };
+    const summary = await read({
+      ...world,
+      ...pages,
+      'derived/nodes/n1/connections.jsonl': [socket('2', 80), socket('2', 4444)],
+    });
+    expect(summary.listening?.undeclared).toMatchObject([{ port: 4444, podUid: 'u1', pod: 'web' }]);
+  });
+
+  it('counts a list that was read again once', () => {
+    const gatherer = new ListeningGatherer(2);
+    gatherer.pageTaker('data/cluster/lists/core.v1.pods/page-0001.json');
+    gatherer.namespaceTaker('n1')({ namespace: '1', host: true, outcome: 'collected', pods: [] });
+    const readOnce = (): void => {
+      const take = gatherer.connectionTaker('n1');
+      take(socket('1', 22));
+      take(socket('1', 31_337));
+    };
+    readOnce();
+    readOnce();
+    expect(gatherer.summary()).toMatchObject({ compared: 2, isCut: false });
+    gatherer.connectionTaker('n2')(socket('1', 22));
+    expect(gatherer.summary()).toMatchObject({ compared: 2, isCut: true });
   });
 
   it('survives whatever the lists hold', () => {

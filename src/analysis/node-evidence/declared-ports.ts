@@ -5,6 +5,8 @@ const MAX_PODS = 200_000;
 const MAX_ENDPOINTS = 500_000;
 const KINDS_OF_CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
+/** By which the kubelet names a static pod: the MD5 of its manifest. A pod of the API server has a UUID. */
+const MANIFEST_HASH = /^[0-9a-f]{32}$/;
 const PROTOCOLS = new Set(['TCP', 'UDP']);
 
 /** Where a Service says that a pod listens. Names are the API server's, and untrusted. */
@@ -47,10 +49,19 @@ export class DeclaredPorts {
   readonly served: ServedPort[] = [];
   /** Of Services, on every node. */
   readonly nodePorts = new Set<string>();
-  /** The pod's UID by what the kubelet calls a static pod. */
-  readonly mirrors = new Map<string, string>();
   isCut = false;
   readonly #served = new Set<string>();
+  /** The pod's UID by what the kubelet calls a static pod; `null` = several pods claim it. */
+  readonly #mirrors = new Map<string, string | null>();
+
+  /**
+   * The pod's UID by that under which the node knows it: for a static pod the digest of its manifest. Whoever may create a pod writes its
+   * annotations, so that none takes what is another pod's, and of two that claim one digest neither has it.
+   */
+  uidOf(nodeUid: string): string {
+    if (this.pods.has(nodeUid)) return nodeUid;
+    return this.#mirrors.get(nodeUid) ?? nodeUid;
+  }
 
   takePod(pod: unknown): void {
     const uid = stringAt(pod, 'metadata', 'uid');
@@ -65,7 +76,9 @@ export class DeclaredPorts {
     const [namespace = '', name = ''] = [stringAt(pod, 'metadata', 'namespace'), stringAt(pod, 'metadata', 'name')];
     this.pods.set(uid, { namespace, name, ports });
     const mirror = stringAt(pod, 'metadata', 'annotations', 'kubernetes.io/config.mirror');
-    if (mirror !== undefined) this.mirrors.set(mirror, uid);
+    if (mirror === undefined || !MANIFEST_HASH.test(mirror)) return;
+    const claimed = this.#mirrors.get(mirror);
+    this.#mirrors.set(mirror, claimed === undefined || claimed === uid ? uid : null);
   }
 
   takeService(service: unknown): void {

@@ -32,6 +32,11 @@ interface Listener {
   readonly process: string | null;
 }
 
+interface NodeListeners {
+  readonly kept: Listener[];
+  leftOut: number;
+}
+
 interface ReadNamespace {
   readonly isHost: boolean;
   readonly podUids: readonly string[];
@@ -40,11 +45,16 @@ interface ReadNamespace {
 /** Holds what listens on the nodes against what pods, Services and their endpoints declare, all from one archive. */
 export class ListeningGatherer {
   readonly declared = new DeclaredPorts();
-  readonly #listeners = new Map<string, Listener[]>();
+  readonly #listeners = new Map<string, NodeListeners>();
   readonly #namespaces = new Map<string, Map<string, ReadNamespace>>();
-  #count = 0;
+  #kept = 0;
   #unreadPages = 0;
   #hasPods = false;
+  readonly #maxSockets: number;
+
+  constructor(maxSockets = MAX_SOCKETS) {
+    this.#maxSockets = maxSockets;
+  }
 
   /** What takes the bytes of a page of a list; `null` = it says nothing of ports. */
   pageTaker(path: string): ByteTaker | null {
@@ -70,13 +80,18 @@ export class ListeningGatherer {
 
   /** What takes the lines of `connections`; a file that was read again replaces the one before. */
   connectionTaker(node: string): (value: unknown) => boolean {
-    const listeners: Listener[] = [];
+    const listeners: NodeListeners = { kept: [], leftOut: 0 };
+    this.#kept -= this.#listeners.get(node)?.kept.length ?? 0;
     this.#listeners.set(node, listeners);
     return (value) => {
       const listener = listenerOf(node, value);
       if (listener === null) return true;
-      this.#count += 1;
-      if (this.#count <= MAX_SOCKETS) listeners.push(listener);
+      if (this.#kept >= this.#maxSockets) {
+        listeners.leftOut += 1;
+        return true;
+      }
+      this.#kept += 1;
+      listeners.kept.push(listener);
       return true;
     };
   }
@@ -91,7 +106,7 @@ export class ListeningGatherer {
       if (stringAt(value, 'outcome') === 'failed') return true;
       namespaces.set(namespace, {
         isHost: booleanAt(value, 'host') === true,
-        podUids: stringsAt(value, 'pods').map((uid) => this.#uidOf(uid)),
+        podUids: stringsAt(value, 'pods').map((uid) => this.declared.uidOf(uid)),
       });
       return true;
     };
@@ -106,14 +121,16 @@ export class ListeningGatherer {
     );
     const open = new Set<string>();
     let compared = 0;
-    for (const listener of [...this.#listeners.values()].flat()) {
-      const { podUids, isHost } = this.#namespaces.get(listener.node)?.get(listener.namespace) ?? NOWHERE;
+    let notCompared = 0;
+    for (const { kept, leftOut } of this.#listeners.values()) notCompared += leftOut + this.#notRead(kept);
+    for (const listener of [...this.#listeners.values()].flatMap(({ kept }) => kept)) {
+      const namespace = this.#namespaceOf(listener);
+      if (namespace === undefined || LOOPBACK.test(listener.address)) continue;
       const key = portKey(listener.protocol, listener.port);
-      if (LOOPBACK.test(listener.address)) continue;
-      for (const uid of podUids) open.add(`${uid} ${key}`);
+      for (const uid of namespace.podUids) open.add(`${uid} ${key}`);
       if (listener.protocol !== 'TCP') continue;
       compared += 1;
-      const found = this.#judge(listener, { podUids, isHost });
+      const found = this.#judge(listener, namespace);
       if (found !== null) undeclared.add(found);
     }
     const deaf = this.#deafServices(open);
@@ -123,16 +140,21 @@ export class ListeningGatherer {
       undeclaredTotal: undeclared.total,
       deaf: deaf.items,
       deafTotal: deaf.total,
-      isCut: this.declared.isCut || this.#count > MAX_SOCKETS || this.#unreadPages > 0,
+      isCut: this.declared.isCut || notCompared > 0 || this.#unreadPages > 0,
     };
   }
 
-  #uidOf(uid: string): string {
-    return this.declared.mirrors.get(uid) ?? uid;
+  #namespaceOf({ node, namespace }: Listener): ReadNamespace | undefined {
+    return this.#namespaces.get(node)?.get(namespace);
+  }
+
+  /** How many are of a namespace that could not be read: whose they are nobody knows. */
+  #notRead(listeners: readonly Listener[]): number {
+    return listeners.filter((one) => !LOOPBACK.test(one.address) && this.#namespaceOf(one) === undefined).length;
   }
 
   #ownerOf({ podUid }: Listener): readonly string[] {
-    return podUid === null ? [] : [this.#uidOf(podUid)];
+    return podUid === null ? [] : [this.declared.uidOf(podUid)];
   }
 
   #judge(listener: Listener, { podUids, isHost }: ReadNamespace): UndeclaredListener | null {
@@ -167,8 +189,6 @@ export class ListeningGatherer {
     return deaf;
   }
 }
-
-const NOWHERE: ReadNamespace = { isHost: false, podUids: [] };
 
 function listenerOf(node: string, value: unknown): Listener | null {
   const [protocol = '', state, namespace = ''] = [

@@ -59,11 +59,11 @@ export class LogGatherer {
   readonly #matched = new Map<string, Matched>();
   #isCut = false;
   #hasApiLogs = false;
-  readonly #mirrors: ReadonlyMap<string, string>;
+  readonly #uidOf: (nodeUid: string) => string;
 
-  /** `mirrors`: UID of a static pod by the digest of its manifest, under which the node knows it. */
-  constructor(mirrors: ReadonlyMap<string, string>) {
-    this.#mirrors = mirrors;
+  /** `uidOf`: a pod's UID by that under which the node knows it. */
+  constructor(uidOf: (nodeUid: string) => string) {
+    this.#uidOf = uidOf;
   }
 
   /** What takes the lines of a `log-holes` file. */
@@ -83,7 +83,7 @@ export class LogGatherer {
       const unreadableFiles = integerAt(value, 'onDisk', 'unreadableFiles') ?? 0;
       if ((integerAt(value, 'onDisk', 'files') ?? 0) > files.length + unreadableFiles) this.#isCut = true;
       const named = { node, namespace: rawAt(value, 'namespace'), pod: rawAt(value, 'pod'), container, instance };
-      const key = keyOf(this.#mirrors.get(uid) ?? uid, safeSegment(container), instance);
+      const key = keyOf(this.#uidOf(uid), safeSegment(container), instance);
       this.#onDisk.set(key, { ...named, files, unreadableFiles });
       return true;
     };

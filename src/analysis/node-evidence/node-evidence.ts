@@ -100,7 +100,7 @@ export interface ListeningComparison {
   /** At most 50. */
   readonly deaf: readonly DeafService[];
   readonly deafTotal: number;
-  /** More than is compared, or a list that could not be read. */
+  /** More than is compared, or a list or a network namespace that could not be read. */
   readonly isCut: boolean;
 }
 

@@ -20,7 +20,7 @@ class EvidenceGatherer {
   readonly #nodes = new Map<string, NodeGatherer>();
   readonly #changes = new ChangeGatherer();
   readonly #listening = new ListeningGatherer();
-  readonly #logs = new LogGatherer(this.#listening.declared.mirrors);
+  readonly #logs = new LogGatherer((uid) => this.#listening.declared.uidOf(uid));
   /** The files of a node stand together: an archive is in the order of its paths. */
   #lastNode: string | null = null;
   #nodesTotal = 0;

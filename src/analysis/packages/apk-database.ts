@@ -1,4 +1,5 @@
 import type { PackageDatabase } from './package-database.js';
+import { textLines } from './text-lines.js';
 
 /** `Q1` and the SHA-1 in base64, or `Q2` and the SHA-256. */
 function digestOf(text: string): { digestName: 'sha1' | 'sha256'; digest: string } | null {
@@ -20,11 +21,11 @@ export function addApkFiles(database: PackageDatabase, text: string): void {
   let version = '';
   let folder = '';
   let file: string | null = null;
-  for (const line of text.split('\n')) {
+  for (const line of textLines(text)) {
     const value = line.slice(2);
     if (line === '') [packageName, version, folder, file] = ['', '', '', null];
     else if (line.startsWith('P:')) packageName = value;
-    else if (line.startsWith('V:')) version = value;
+    else if (line.startsWith('V:')) database.addVersion(packageName, (version = value));
     else if (line.startsWith('F:')) folder = value;
     else if (line.startsWith('R:')) file = value;
     else if (line.startsWith('Z:') && file !== null) {

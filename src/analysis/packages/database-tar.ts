@@ -42,13 +42,15 @@ export class DatabaseTar {
     if (this.#files.strange > 0) this.limits.add('database-damaged');
   }
 
-  /** Holes of a file are zeros. */
-  #begin({ type, name, sizeBytes }: PaxEntry): void {
+  /** Holes of a file are zeros; a text with some is none, and need not follow in the archive to be as large as it says. */
+  #begin({ type, name, sizeBytes, storedBytes }: PaxEntry): void {
     this.#held = null;
     const path = this.#pathOf(name.toString('latin1'));
-    const maxBytes = type === 'file' ? this.#files.maxBytesOf(path) : null;
-    if (maxBytes === null) return;
-    if (sizeBytes > maxBytes) this.limits.add('database-too-large');
+    const bounds = type === 'file' ? this.#files.boundsOf(path) : null;
+    if (bounds === null) return;
+    if (sizeBytes > bounds.maxBytes) this.limits.add('database-too-large');
+    else if (storedBytes < sizeBytes && !bounds.mayHaveHoles) this.limits.add('database-damaged');
+    // The system gives memory that is zero when something is written there, not before.
     else this.#held = { path, bytes: Buffer.alloc(sizeBytes) };
   }
 

@@ -17,6 +17,11 @@ const MAX_FILES = 1_000_000;
 const MAX_PACKAGES = 200_000;
 /** The kernel has none that is longer. */
 const MAX_PATH_BYTES = 4096;
+/**
+ * Of all paths, asked for or not: six times what a large system has. apk and rpm name a folder once for all of its files, so that a
+ * database of some megabytes can spell out gigabytes.
+ */
+const MAX_ALL_PATHS_BYTES = 256 * 1024 * 1024;
 
 /** Folders that a merged system has as links: `/bin/ls` and `/usr/bin/ls` are one file there. */
 const MERGED = /^\/(?:bin|sbin|lib|lib32|lib64|libx32)\//;
@@ -30,24 +35,25 @@ export function mergedPath(path: string): string {
 export class PackageDatabase {
   /** Its files were more than are remembered. */
   isCut = false;
+  /** Files that its lists name, remembered or not; under two names they count twice. */
+  listed = 0;
   readonly #files = new Map<string, PackagedFile>();
   readonly #versions = new Map<string, string>();
   readonly #isAsked: (path: string) => boolean;
+  #pathBytes = 0;
 
   /** Only files that are asked for (by their merged path) are remembered. */
   constructor(isAsked: (path: string) => boolean = () => true) {
     this.#isAsked = isAsked;
   }
 
-  get size(): number {
-    return this.#files.size;
-  }
-
   add(path: string, file: PackagedFile): void {
-    if (path.length > MAX_PATH_BYTES) {
+    this.#pathBytes += path.length;
+    if (path.length > MAX_PATH_BYTES || this.#pathBytes > MAX_ALL_PATHS_BYTES) {
       this.isCut = true;
       return;
     }
+    this.listed += 1;
     const key = mergedPath(path);
     if (!this.#isAsked(key)) return;
     if (this.#files.size < MAX_FILES || this.#files.has(key)) this.#files.set(key, file);
@@ -55,7 +61,7 @@ export class PackageDatabase {
   }
 
   addVersion(name: string, version: string): void {
-    if (this.#versions.size < MAX_PACKAGES) this.#versions.set(name, version);
+    if (this.#versions.size < MAX_PACKAGES || this.#versions.has(name)) this.#versions.set(name, version);
     else this.isCut = true;
   }
 
@@ -63,7 +69,7 @@ export class PackageDatabase {
     return this.#files.get(mergedPath(path)) ?? null;
   }
 
-  versionOf({ package: name, version }: PackagedFile): string | null {
+  versionOf({ package: name, version }: Pick<PackagedFile, 'package' | 'version'>): string | null {
     return version ?? this.#versions.get(name) ?? null;
   }
 }

@@ -4,7 +4,7 @@ import {
   addDpkgStatus,
   packageOfMd5sums,
   parseDpkgDiversions,
-  type DpkgDiversion,
+  type DpkgDiversions,
 } from './dpkg-database.js';
 import type { PackageDatabase } from './package-database.js';
 import { Damage } from './rpm/damage.js';
@@ -17,8 +17,13 @@ const RPM =
   /^\/(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:rpmdb\.sqlite(?:-wal)?|Packages|Packages\.db)$/;
 /** Of a file of text; apk's is the largest with some 20 MB. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
-/** Of what is held until the end: rpm's databases, of which one of 2,000 packages has 100 MB, and dpkg's lists of files. */
+/**
+ * Of what is held until the end: rpm's databases, of which one of 2,000 packages has 100 MB, and dpkg's lists of files. Beside it stand,
+ * at the most, one file of text as its bytes and as a string, the diversions, and the paths of one package of rpm.
+ */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
+/** What a list takes beside its text, about. */
+const LIST_BYTES = 200;
 
 /** Takes the files of package managers' databases, one by one, and tells a database of packages what they say. */
 export class PackageFiles {
@@ -27,18 +32,19 @@ export class PackageFiles {
   readonly #database: PackageDatabase;
   readonly #lists: { readonly package: string; readonly text: string }[] = [];
   readonly #rpm = new Map<string, Buffer>();
-  #diversions: readonly DpkgDiversion[] = [];
+  #diversions: DpkgDiversions = { byPath: new Map(), isCut: false };
   #heldBytes = 0;
 
   constructor(database: PackageDatabase) {
     this.#database = database;
   }
 
-  /** Bytes of a file that can be taken; `null` = a file of this path is not wanted. */
-  maxBytesOf(path: string): number | null {
-    if (RPM.test(path)) return MAX_HELD_BYTES - this.#heldBytes;
+  /** Bytes of a file that can be taken, holes included, which a text has none of; `null` = a file of this path is not wanted. */
+  boundsOf(path: string): { readonly maxBytes: number; readonly mayHaveHoles: boolean } | null {
+    const leftBytes = MAX_HELD_BYTES - this.#heldBytes;
+    if (RPM.test(path)) return { maxBytes: leftBytes, mayHaveHoles: true };
     const isWanted = path === DIVERSIONS || APK.has(path) || STATUS.test(path) || packageOfMd5sums(path) !== null;
-    return isWanted ? Math.min(MAX_TEXT_BYTES, MAX_HELD_BYTES - this.#heldBytes) : null;
+    return isWanted ? { maxBytes: Math.min(MAX_TEXT_BYTES, leftBytes), mayHaveHoles: false } : null;
   }
 
   /** Keeps the bytes. */
@@ -53,8 +59,8 @@ export class PackageFiles {
     // What lists of files say is judged when all diversions are known.
     if (name !== null) {
       this.#lists.push({ package: name, text });
-      this.#heldBytes += bytes.length;
-    } else if (path === DIVERSIONS) this.#diversions = parseDpkgDiversions(text);
+      this.#heldBytes += bytes.length + LIST_BYTES;
+    } else if (path === DIVERSIONS) this.#takeDiversions(text);
     else if (APK.has(path)) addApkFiles(this.#database, text);
     else addDpkgStatus(this.#database, text);
   }
@@ -66,6 +72,11 @@ export class PackageFiles {
     this.#rpm.clear();
   }
 
+  #takeDiversions(text: string): void {
+    this.#diversions = parseDpkgDiversions(text);
+    if (this.#diversions.isCut) this.strange += 1;
+  }
+
   #addRpm(path: string, file: Buffer): void {
     const damage = new Damage();
     for (const { name, version, digestName, files } of rpmPackages(
@@ -73,6 +84,7 @@ export class PackageFiles {
       this.#rpm.get(`${path}-wal`) ?? null,
       damage,
     )) {
+      this.#database.addVersion(name, version);
       if (digestName === null) damage.note();
       else
         for (const { path: at, digest, isConfiguration } of files)

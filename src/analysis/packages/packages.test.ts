@@ -12,6 +12,7 @@ import { DatabaseTar } from './database-tar.js';
 import { addDpkgFiles, addDpkgStatus, packageOfMd5sums, parseDpkgDiversions } from './dpkg-database.js';
 import { judgeExecutable } from './judge-executable.js';
 import { PackageDatabase } from './package-database.js';
+import { readNodePackages } from './read-node-packages.js';
 import { readPackageFindings } from './read-package-findings.js';
 
 // The databases have nothing better.
@@ -79,7 +80,9 @@ describe('apk', () => {
       version: '1.36',
     });
     expect(judgeExecutable(file('/bin/busybox', 'x'), database).verdict).toBe('modified');
-    expect(database.size).toBe(1);
+    expect(database.listed).toBe(1);
+    // The version is known of a package without a file that is asked for, too.
+    expect(database.versionOf({ package: 'busybox' })).toBe('1.36');
   });
 });
 
@@ -143,7 +146,9 @@ describe('an archive', () => {
 
   it('gives the findings of each node', async () => {
     const database = tarOf({
-      'var/lib/dpkg/info/coreutils.md5sums': `${weak('md5', 'ls')}  bin/ls\n${weak('md5', 'cat')}  bin/cat\n`,
+      'var/lib/dpkg/info/coreutils.md5sums': ['ls', 'cat', 'not-taken']
+        .map((name) => `${weak('md5', name)}  bin/${name}\n`)
+        .join(''),
     });
     const { path, sha256 } = archive(
       executables({ '/usr/bin/ls': 'ls', '/usr/bin/cat': 'EVIL', '/tmp/xmrig': 'x' }),
@@ -152,7 +157,7 @@ describe('an archive', () => {
     expect(await readPackageFindings(path, sha256)).toEqual([
       {
         node: 'n1',
-        packagedFiles: 2,
+        packagedFiles: 3,
         unmodified: 1,
         modifiedTotal: 1,
         modified: [{ pathB64: Buffer.from('/usr/bin/cat').toString('base64'), package: 'coreutils', version: null }],
@@ -163,6 +168,14 @@ describe('an archive', () => {
         limits: [],
       },
     ]);
+    const { database: kept } = (await readNodePackages(path, sha256)).get('n1') ?? expect.fail('no node');
+    expect(['ls', 'cat', 'not-taken'].map((name) => kept.ownerOf(`/bin/${name}`)?.package)).toEqual([
+      'coreutils',
+      'coreutils',
+      undefined,
+    ]);
+    const asked = await readNodePackages(path, sha256, (one) => one === '/usr/bin/not-taken');
+    expect(asked.get('n1')?.database.ownerOf('/bin/not-taken')?.package).toBe('coreutils');
     await expect(readPackageFindings(path, '0'.repeat(64))).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
   });
 
@@ -201,7 +214,7 @@ describe('an archive', () => {
       addDpkgFiles(
         database,
         { package: 'coreutils', text: readFileSync('/var/lib/dpkg/info/coreutils.md5sums', 'latin1') },
-        [],
+        { byPath: new Map() },
       );
       const md5 = weak('md5', readFileSync('/usr/bin/sha256sum'));
       const known = { path: '/usr/bin/sha256sum', sha256: null, sha1: null, md5 };

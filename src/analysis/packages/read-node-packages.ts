@@ -4,7 +4,7 @@ import { parseAsciiJson } from '../../lib/ascii-json.js';
 import { stringAt } from '../../lib/untyped.js';
 import { DatabaseTar, type DatabaseLimit } from './database-tar.js';
 import type { HashedFile } from './judge-executable.js';
-import { PackageDatabase } from './package-database.js';
+import { mergedPath, PackageDatabase } from './package-database.js';
 
 const EXECUTABLES = /^data\/derived\/nodes\/([^/]+)\/os-files\/executables(?:\.r\d)?\.jsonl$/;
 const DATABASE = /^data\/nodes\/([^/]+)\/os-files\/package-database-(?:dpkg|apk|rpm)\/files(?:\.r\d)?\.tar$/;
@@ -15,6 +15,7 @@ const MAX_EXECUTABLES = 200_000;
 export interface NodePackages {
   /** By absolute path, Latin-1. */
   readonly executables: ReadonlyMap<string, HashedFile>;
+  /** Of these executables, and of what else was asked for. */
   readonly database: PackageDatabase;
   /** Why they are not the whole; `cut` = more than are held. */
   readonly limits: ReadonlySet<DatabaseLimit | 'cut'>;
@@ -27,8 +28,14 @@ interface Taker {
 
 class Node implements NodePackages {
   readonly executables = new Map<string, HashedFile>();
-  readonly database = new PackageDatabase();
+  readonly database: PackageDatabase;
   readonly limits = new Set<DatabaseLimit | 'cut'>();
+  readonly #asked = new Set<string>();
+  #isDatabaseRead = false;
+
+  constructor(isAsked: (path: string) => boolean) {
+    this.database = new PackageDatabase((path) => this.#asked.has(path) || isAsked(path));
+  }
 
   lines(): Taker {
     const lines = new LineSplitter(MAX_LINE_BYTES, (line) => {
@@ -46,6 +53,7 @@ class Node implements NodePackages {
   }
 
   tar(): Taker {
+    this.#isDatabaseRead = true;
     const tar = new DatabaseTar(this.database);
     return {
       write: (bytes) => {
@@ -63,11 +71,13 @@ class Node implements NodePackages {
     const value = parseAsciiJson(line.toString('latin1', 0, line.length - 1));
     const pathB64 = stringAt(value, 'path', 'b64');
     if (pathB64 === undefined || stringAt(value, 'type') !== 'file') return;
-    if (this.executables.size >= MAX_EXECUTABLES) {
+    // Derived lines come before what was taken in an archive of ours; the database kept nothing for one that comes after it.
+    if (this.executables.size >= MAX_EXECUTABLES || this.#isDatabaseRead) {
       this.limits.add('cut');
       return;
     }
     const path = Buffer.from(pathB64, 'base64').toString('latin1');
+    this.#asked.add(mergedPath(path));
     this.executables.set(path, {
       path,
       sha256: stringAt(value, 'sha256') ?? null,
@@ -78,16 +88,18 @@ class Node implements NodePackages {
 }
 
 /**
- * Reads the digests and the package databases of each node, by its name as part of a path, out of an archive that was verified. Throws
+ * Reads the digests and the package databases of each node, by its name as part of a path, out of an archive that was verified. Of a
+ * database only those files are kept of which there is a digest, or that `isAsked` names (absolute merged path, Latin-1). Throws
  * `VERIFY_FAILED` when it is not the archive with this digest, and as `openArchive`.
  */
 export async function readNodePackages(
   archivePath: string,
   containerSha256: string,
+  isAsked: (path: string) => boolean = () => false,
 ): Promise<ReadonlyMap<string, NodePackages>> {
   const nodes = new Map<string, Node>();
   const nodeOf = (name: string): Node => {
-    const node = nodes.get(name) ?? new Node();
+    const node = nodes.get(name) ?? new Node(isAsked);
     nodes.set(name, node);
     return node;
   };

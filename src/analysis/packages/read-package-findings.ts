@@ -34,7 +34,7 @@ function findingsOf(node: string, { executables, database, limits }: NodePackage
   const notOwned = of('not-owned');
   return {
     node,
-    packagedFiles: database.size,
+    packagedFiles: database.listed,
     unmodified: of('unmodified').length,
     modifiedTotal: modified.length,
     modified: modified
@@ -58,6 +58,6 @@ export async function readPackageFindings(
 ): Promise<readonly PackageFindings[]> {
   const nodes = await readNodePackages(archivePath, containerSha256);
   return [...nodes]
-    .filter(([, { executables, database, limits }]) => executables.size > 0 && (database.size > 0 || limits.size > 0))
+    .filter(([, { executables, database, limits }]) => executables.size > 0 && (database.listed > 0 || limits.size > 0))
     .map(([name, node]) => findingsOf(name, node));
 }

@@ -87,6 +87,8 @@ export const releaseResult = z.strictObject({
           )
           .readonly(),
         remaining: z.array(z.int()).readonly(),
+        /** Where a suspect has more of the network than before it was contained. */
+        warnings: z.array(z.string()).readonly(),
       }),
     )
     .readonly(),

@@ -27,6 +27,7 @@ const TOPMOST = [
 /** Of one image; rpm's of a large one has 100 MB. */
 const MAX_BYTES = 256 * 1024 * 1024;
 const MAX_FILES = 30_000;
+const LIMIT = 'limit';
 /** Headers of a member with a long name. */
 const HEADER_BYTES = 4096;
 
@@ -63,7 +64,7 @@ function chosenOf(layers: BaseLayers): Chosen {
 async function take({ layers, lowers }: Image, folder: string, place: Place): Promise<PackagesRecord> {
   const { access, context, artifact, collector, subject } = place;
   const { files, sizeBytes, leftOut } = chosenOf(layers);
-  const record = { path: null, files: files.length, leftOut, problem: leftOut > 0 ? 'limit' : null };
+  const record = { path: null, files: files.length, leftOut, problem: leftOut > 0 ? LIMIT : null };
   if (files.length === 0) return record;
   const names = files.map(({ layer, path }) => `${lowers[layer]?.path.slice(1) ?? ''}/${path}\0`);
   const { result, path } = await captureCommand(
@@ -100,7 +101,8 @@ export async function takePackages(image: Image, folder: string, place: Place): 
   known.set(key, taking);
   try {
     const record = await taking;
-    if (record.problem !== null) known.delete(key);
+    // What is too much for one container is too much for the next one, too.
+    if (record.problem !== null && record.problem !== LIMIT) known.delete(key);
     return record;
   } catch (error) {
     known.delete(key);

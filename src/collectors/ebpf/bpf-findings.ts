@@ -20,6 +20,8 @@ export interface BpfViews {
   readonly mentions: readonly BpfMention[];
   /** Mentions that were read a second time, after the last list. */
   readonly mentionsAfter: readonly BpfMention[];
+  /** Whether all that the two lists name is in them: of a part, what is missing is not left out by the kernel. */
+  readonly isListWhole: boolean;
   /** Whether every view in which a holder might show was read. */
   readonly isEveryHolderRead: boolean;
 }
@@ -43,13 +45,13 @@ export function mentionsById(mentions: readonly BpfMention[]): Map<number, BpfMe
  * kernel itself, or a hidden process.
  */
 export function bpfFindings(views: BpfViews): readonly BpfFinding[] {
-  const { before, after, mentions, mentionsAfter, isEveryHolderRead } = views;
+  const { before, after, mentions, mentionsAfter, isListWhole, isEveryHolderRead } = views;
   if (before === null || after === null) return [];
   const listed = new Map([...before, ...after].map((program) => [program.id, program]));
   const stillMentioned = new Set(mentionsAfter.map(({ programId }) => programId));
   const byId = mentionsById(mentions);
   const hidden = [...byId]
-    .filter(([id]) => !listed.has(id))
+    .filter(([id]) => isListWhole && !listed.has(id))
     .map(([programId, all]): BpfFinding => {
       const verdict = stillMentioned.has(programId) ? 'steady' : 'race';
       const of = { programId, type: '', name: '', mentions: all.slice(0, MAX_MENTIONS) };

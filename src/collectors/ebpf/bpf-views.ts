@@ -28,7 +28,17 @@ const MAX_DEPTH = 6;
 
 const text = (value: string | undefined): string => (value ?? '').slice(0, MAX_TEXT);
 
-/** `null` = not what bpftool prints. */
+/** A number of a script's own; `null` = it is none. */
+export const countOf = (said: string | undefined): number | null =>
+  /^\d{1,9}$/.test(said ?? '') ? Number(said) : null;
+
+/** Whether this is a list of bpftool of which all is read. */
+export function isWholeList(json: Buffer): boolean {
+  const value = parseJson(json);
+  return Array.isArray(value) && value.length <= MAX_LISTED;
+}
+
+/** The first 100,000 of the list. `null` = not what bpftool prints. */
 export function parsePrograms(json: Buffer): readonly BpfProgram[] | null {
   const value = parseJson(json);
   if (!Array.isArray(value)) return null;
@@ -81,44 +91,88 @@ export function mentionsOfPerf(json: Buffer): readonly BpfMention[] {
   });
 }
 
-/** Programs that stand anywhere below one namespace's answer: the tables of bpftool differ by version, the two keys do not. */
-function netMentions(namespace: string, value: unknown, depth = 0): BpfMention[] {
-  if (depth > MAX_DEPTH || value === null || typeof value !== 'object') return [];
-  if (Array.isArray(value))
-    return value.slice(0, MAX_LISTED).flatMap((entry: unknown) => netMentions(namespace, entry, depth + 1));
-  const programId = integerAt(value, 'prog_id') ?? integerAt(value, 'id');
-  const where = `${namespace} ${text(stringAt(value, 'devname'))}`.trim();
-  const own: BpfMention[] = programId === undefined ? [] : [{ programId, by: 'net', where }];
-  return [...own, ...Object.values(value).flatMap((inner) => netMentions(namespace, inner, depth + 1))];
+interface NetFound {
+  readonly namespace: string;
+  readonly into: BpfMention[];
 }
 
-const pairsOf = (bytes: Buffer): (readonly [string, string])[] => {
-  const lines = bytes.toString('latin1').split('\n');
-  return lines.flatMap((line, index) => (index % 2 === 0 ? [[line, lines[index + 1] ?? ''] as const] : []));
-};
+/**
+ * Programs that stand anywhere below one namespace's answer: the tables of bpftool differ by version, the two keys do not. Returns whether
+ * all of it was read.
+ */
+function netMentions(value: unknown, found: NetFound, depth = 0): boolean {
+  const { namespace, into } = found;
+  if (value === null || typeof value !== 'object') return true;
+  if (depth > MAX_DEPTH || into.length >= MAX_LISTED) return false;
+  const programId = integerAt(value, 'prog_id') ?? integerAt(value, 'id');
+  const where = `${namespace} ${text(stringAt(value, 'devname'))}`.trim();
+  if (programId !== undefined) into.push({ programId, by: 'net', where });
+  return Object.values(value).every((inner) => netMentions(inner, found, depth + 1));
+}
 
-/** Reads the lines of the script for devices. `failed` counts namespaces that gave no JSON. */
-export function mentionsOfNet(bytes: Buffer): { readonly mentions: readonly BpfMention[]; readonly failed: number } {
-  const answers = pairsOf(bytes).filter(([namespace]) => namespace.startsWith('net:['));
-  const parsed = answers.map(([namespace, json]) => [namespace, parseJson(Buffer.from(json, 'latin1'))] as const);
+/** Each line that is a key, with the line behind it. bpftool ends its answer with a line end, or with none. */
+function pairsOf(bytes: Buffer, key: RegExp): (readonly [string, string])[] {
+  const lines = bytes.toString('latin1').split('\n');
+  const pairs: (readonly [string, string])[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? '';
+    if (!key.test(line)) continue;
+    at += 1;
+    pairs.push([line, lines[at] ?? '']);
+  }
+  return pairs;
+}
+
+export interface NetMentions {
+  readonly mentions: readonly BpfMention[];
+  /** Namespaces that gave no answer, or one that is not read to its end. */
+  readonly failed: number;
+  /** Namespaces beyond the bound, and processes that would not say theirs; `null` = the script did not say. */
+  readonly leftOut: number | null;
+  readonly refused: number | null;
+}
+
+/** Reads the lines of the script for devices. */
+export function mentionsOfNet(bytes: Buffer): NetMentions {
+  const pairs = pairsOf(bytes, /^(?:net:\[\d{1,12}\]|exhibit-(?:left-out|refused))$/);
+  const said = new Map(pairs);
+  const mentions: BpfMention[] = [];
+  let failed = 0;
+  for (const [namespace, json] of pairs) {
+    if (!namespace.startsWith('net:[')) continue;
+    const value = parseJson(Buffer.from(json, 'latin1'));
+    if (!Array.isArray(value) || !netMentions(value, { namespace, into: mentions })) failed += 1;
+  }
   return {
-    mentions: parsed.flatMap(([namespace, value]) => netMentions(namespace, value)),
-    failed: parsed.filter(([, value]) => value === undefined).length,
+    mentions,
+    failed,
+    leftOut: countOf(said.get('exhibit-left-out')),
+    refused: countOf(said.get('exhibit-refused')),
   };
 }
 
+export interface ArrayMentions {
+  readonly mentions: readonly BpfMention[];
+  /** Tables that were read to their end. */
+  readonly whole: number;
+}
+
 /** A table of programs holds their numbers, four bytes in the order of the machine: little-endian on all that Kubernetes runs on but s390x. */
-export function mentionsOfArrays(bytes: Buffer): readonly BpfMention[] {
-  return pairsOf(bytes).flatMap(([map, json]) => {
+export function mentionsOfArrays(bytes: Buffer): ArrayMentions {
+  let whole = 0;
+  const mentions = pairsOf(bytes, /^\d{1,10}$/).flatMap(([map, json]) => {
     const value = parseJson(Buffer.from(json, 'latin1'));
-    return (Array.isArray(value) ? value.slice(0, MAX_LISTED) : []).flatMap((entry: unknown) => {
+    if (!Array.isArray(value)) return [];
+    if (value.length <= MAX_LISTED) whole += 1;
+    return value.slice(0, MAX_LISTED).flatMap((entry: unknown) => {
       const octets = stringsAt(valueAt(entry, 'value') === undefined ? undefined : entry, 'value').map(Number);
       const isNumber =
         octets.length === 4 && octets.every((octet) => Number.isInteger(octet) && octet >= 0 && octet < 256);
       if (!isNumber) return [];
-      return { programId: Buffer.from(octets).readUInt32LE(0), by: 'program-array', where: `map ${map}` };
+      return { programId: Buffer.from(octets).readUInt32LE(0), by: 'program-array' as const, where: `map ${map}` };
     });
   });
+  return { mentions, whole };
 }
 
 /** Numbers of the maps that hold programs. */

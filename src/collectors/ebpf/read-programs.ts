@@ -7,6 +7,7 @@ import { runNodeStep, type NodeStepEnd, type NodeWork } from '../node-step.js';
 import { rawText } from '../raw-text.js';
 import { bpfFindings, mentionsById, type BpfViews } from './bpf-findings.js';
 import {
+  isWholeList,
   mentionsOfArrays,
   mentionsOfCgroups,
   mentionsOfLinks,
@@ -14,9 +15,12 @@ import {
   mentionsOfPerf,
   parsePrograms,
   programArraysOf,
+  type BpfMention,
+  type BpfProgram,
+  type NetMentions,
 } from './bpf-views.js';
 import { FdinfoView } from './fdinfo-view.js';
-import { BPFTOOL_SCRIPT, FDINFO_SCRIPT, MAPS_SCRIPT, NET_SCRIPT } from './scripts.js';
+import { BPFTOOL_SCRIPT, CGROUP_ROOT, CGROUP_SCRIPT, FDINFO_SCRIPT, MAPS_SCRIPT, NET_SCRIPT } from './scripts.js';
 
 /** Of one answer; a longer one is kept and not understood. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -57,15 +61,74 @@ class Reading {
     return await this.ask(step, { script: BPFTOOL_SCRIPT, args: [what, how] });
   }
 
-  async openFiles(step: string): Promise<FdinfoView & { readonly isWhole: boolean }> {
+  /** One question in whose answer a holder of programs might show. */
+  async holders(step: string, answer: Promise<Answer>): Promise<Answer> {
+    const { isWhole, ...rest } = await answer;
+    const isRead = isWhole && isWholeList(rest.bytes);
+    if (isWhole && !isRead) this.partial(step, 'malformed', 'not what bpftool prints, or more than is read');
+    return { ...rest, isWhole: isRead };
+  }
+
+  /** The tree of control groups, whole only where it is known to begin at the root of all groups. */
+  async controlGroups(): Promise<Answer> {
+    const answer = await this.holders('cgroup', this.ask('cgroup', { script: CGROUP_SCRIPT }));
+    const isFromRoot = (answer.end.captured?.end.stderr ?? '').split('\n').includes(CGROUP_ROOT);
+    if (answer.isWhole && !isFromRoot)
+      this.partial('cgroup', 'degraded', 'not known to begin at the root of all groups');
+    return { ...answer, isWhole: answer.isWhole && isFromRoot };
+  }
+
+  async openFiles(step: string): Promise<{ readonly mentions: readonly BpfMention[]; readonly isWhole: boolean }> {
     const view = new FdinfoView();
     const { bytes, isWhole } = await this.ask(step, { script: FDINFO_SCRIPT }, 'grep');
     view.feed(bytes);
-    return Object.assign(view, { isWhole });
+    const { mentions, refused, leftOut } = view;
+    return { mentions, isWhole: isWhole && this.#isAllTold(step, { refused, leftOut, failed: 0 }) };
+  }
+
+  /** What hangs on the devices of every network namespace. */
+  async devices(): Promise<{ readonly mentions: readonly BpfMention[]; readonly isWhole: boolean }> {
+    const { bytes, isWhole } = await this.ask('net', { script: NET_SCRIPT }, 'txt');
+    const { mentions, ...counts } = mentionsOfNet(bytes);
+    return { mentions, isWhole: isWhole && this.#isAllTold('net', counts) };
+  }
+
+  /** The tables in which programs stand that other programs call. */
+  async tables(maps: Buffer): Promise<{ readonly mentions: readonly BpfMention[]; readonly isWhole: boolean }> {
+    const ids = programArraysOf(maps);
+    if (ids.length === 0) return { mentions: [], isWhole: true };
+    const stdin = Buffer.from(ids.map((id) => `${String(id)}\n`).join(''));
+    const { bytes, isWhole } = await this.ask('program-arrays', { script: MAPS_SCRIPT, stdin }, 'txt');
+    const { mentions, whole } = mentionsOfArrays(bytes);
+    const failed = Math.max(0, ids.length - whole);
+    if (isWhole && failed > 0)
+      this.partial('program-arrays', 'command-failed', `${String(failed)} tables were not read`);
+    return { mentions, isWhole: isWhole && failed === 0 };
+  }
+
+  /** The kernel's list; `null` = it could not be had. */
+  async programs(step: string): Promise<{ readonly list: readonly BpfProgram[] | null; readonly isWhole: boolean }> {
+    const { bytes, isWhole } = await this.bpftool(step, 'prog', 'show');
+    if (!isWhole) return { list: null, isWhole };
+    const list = parsePrograms(bytes);
+    const isWholeOfIt = isWholeList(bytes);
+    if (list === null) this.partial(step, 'malformed', 'not what bpftool prints');
+    else if (!isWholeOfIt) this.partial(step, 'left-out', `only ${String(list.length)} programs were read`);
+    return { list, isWhole: isWholeOfIt };
   }
 
   partial(step: string, reason: string, detail: string): void {
     this.gaps.push({ step, result: { outcome: 'partial', reason, detail, proof: {} } });
+  }
+
+  /** Says what a script did not see. Wholeness is what it said, not what it did not say. */
+  #isAllTold(step: string, { failed, leftOut, refused }: Omit<NetMentions, 'mentions'>): boolean {
+    if (failed > 0) this.partial(step, 'command-failed', `${String(failed)} network namespaces gave no answer`);
+    if (leftOut === null || refused === null)
+      this.partial(step, 'malformed', 'the script did not say what it left out');
+    if (leftOut !== null && leftOut > 0) this.partial(step, 'left-out', `${String(leftOut)} are beyond the bound`);
+    if (refused !== null && refused > 0) this.partial(step, 'denied', `${String(refused)} could not be read`);
+    return failed === 0 && leftOut === 0 && refused === 0;
   }
 }
 
@@ -97,40 +160,30 @@ function* findingLines(views: BpfViews): Generator<object> {
 }
 
 async function readViews(reading: Reading): Promise<BpfViews> {
-  const list = await reading.bpftool('prog', 'prog', 'show');
+  const before = await reading.programs('prog');
   const open = await reading.openFiles('fdinfo');
-  const maps = await reading.bpftool('map', 'map', 'show');
-  const links = await reading.bpftool('link', 'link', 'show');
-  const cgroups = await reading.bpftool('cgroup', 'cgroup', 'tree');
-  const perf = await reading.bpftool('perf', 'perf', 'show');
-  const net = await reading.ask('net', { script: NET_SCRIPT }, 'txt');
-  const arrays = programArraysOf(maps.bytes);
-  const stdin = Buffer.from(arrays.map((id) => `${String(id)}\n`).join(''));
-  const tables =
-    arrays.length === 0 ? null : await reading.ask('program-arrays', { script: MAPS_SCRIPT, stdin }, 'txt');
-  const listAgain = await reading.bpftool('prog-after', 'prog', 'show');
+  const maps = await reading.holders('map', reading.bpftool('map', 'map', 'show'));
+  const links = await reading.holders('link', reading.bpftool('link', 'link', 'show'));
+  const groups = await reading.controlGroups();
+  const perf = await reading.holders('perf', reading.bpftool('perf', 'perf', 'show'));
+  const devices = await reading.devices();
+  const tables = await reading.tables(maps.bytes);
+  const after = await reading.programs('prog-after');
   const openAgain = await reading.openFiles('fdinfo-after');
-  const devices = mentionsOfNet(net.bytes);
-  if (devices.failed > 0)
-    reading.partial('net', 'command-failed', `${String(devices.failed)} network namespaces gave no answer`);
-  const before = list.isWhole ? parsePrograms(list.bytes) : null;
-  const after = listAgain.isWhole ? parsePrograms(listAgain.bytes) : null;
-  for (const [name, answer, parsed] of [['prog', list, before] as const, ['prog-after', listAgain, after] as const])
-    if (answer.isWhole && parsed === null) reading.partial(name, 'malformed', 'not what bpftool prints');
-  const holders = [open, maps, links, cgroups, perf, net, ...(tables === null ? [] : [tables])];
   return {
-    before,
-    after,
+    before: before.list,
+    after: after.list,
     mentions: [
       ...open.mentions,
       ...mentionsOfLinks(links.bytes),
-      ...mentionsOfCgroups(cgroups.bytes),
+      ...mentionsOfCgroups(groups.bytes),
       ...mentionsOfPerf(perf.bytes),
       ...devices.mentions,
-      ...mentionsOfArrays(tables?.bytes ?? Buffer.alloc(0)),
+      ...tables.mentions,
     ],
     mentionsAfter: openAgain.mentions,
-    isEveryHolderRead: holders.every(({ isWhole }) => isWhole) && devices.failed === 0,
+    isListWhole: before.isWhole && after.isWhole,
+    isEveryHolderRead: [open, maps, links, groups, perf, devices, tables].every(({ isWhole }) => isWhole),
   };
 }
 
@@ -138,7 +191,7 @@ async function readViews(reading: Reading): Promise<BpfViews> {
 async function readOpenFiles(reading: Reading): Promise<BpfViews> {
   const { mentions } = await reading.openFiles('fdinfo');
   reading.partial('tools', 'tool-missing', 'not there: bpftool; only what processes hold open was read');
-  return { before: null, after: null, mentions, mentionsAfter: [], isEveryHolderRead: false };
+  return { before: null, after: null, mentions, mentionsAfter: [], isListWhole: false, isEveryHolderRead: false };
 }
 
 /** Reads the programs that the kernel runs for others, by its own list and by all that holds them. */

@@ -250,6 +250,21 @@ describe('what a hostile node plants', () => {
 });
 
 describe('what cannot be had', () => {
+  it('a compressed log that holds too much is taken, and said to be unmeasured', async () => {
+    const log = 'var/log/pods/shop_web_0f3c/app/0.log.20260101-000000.gz';
+    put(log, gzipSync(Buffer.alloc(129 * 1024 * 1024, '\n')));
+    put('var/log/pods/shop_web_0f3c/app/0.log', '2026-01-01T00:00:00Z stdout F x\n');
+    const run = await collect(['pod-logs-on-disk']);
+    expect(outcomeOf(run, key('pod-logs-on-disk'))).toMatchObject({
+      outcome: 'partial',
+      reason: 'left-out',
+      detail: expect.stringContaining('1 compressed files') as string,
+    });
+    expect(members(run, 'pod-logs-on-disk')).toContain(log);
+    const holes = run.sink.at('data/derived/nodes/node-1/os-files/pod-logs-on-disk.log-holes.jsonl').bytes.toString();
+    expect(JSON.parse(holes)).toMatchObject({ onDisk: { files: 2, unreadableFiles: 1, lines: 1 } });
+  });
+
   it('a file over the limit is listed and left out', async () => {
     put('etc/cron.d/small', 'x');
     const large = openSync(join(root, 'etc/cron.d/large'), 'w');

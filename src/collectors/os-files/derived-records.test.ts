@@ -11,19 +11,21 @@ import { CertificateRows, certificatesOf } from './certificates.js';
 import { KernelModules } from './kernel-modules.js';
 import { loginObserver } from './login-observer.js';
 import { logHoles, parsePodLogName, podLogObserver, type ObservedLog } from './pod-log-observer.js';
+import { Unpacking } from './unpacking.js';
 
 const entryOf = (sizeBytes: number): PaxEntry => ({ sizeBytes }) as PaxEntry;
 
-function logins(
+async function logins(
   path: string,
   pieces: readonly [offset: number, bytes: Buffer][],
   sizeBytes: number,
   machine = 'x86_64',
 ) {
   let delivered: readonly object[] = [];
-  const observer = loginObserver({ path, sizeBytes, machine, deliver: (lines) => void (delivered = lines) });
-  for (const [offset, bytes] of pieces) observer.data(offset, bytes);
-  observer.end(entryOf(sizeBytes));
+  const unpacking = new Unpacking();
+  const observer = loginObserver({ path, sizeBytes, machine, unpacking, deliver: (lines) => void (delivered = lines) });
+  for (const [offset, bytes] of pieces) await observer.data(offset, bytes);
+  await observer.end(entryOf(sizeBytes));
   return delivered as Record<string, unknown>[];
 }
 
@@ -38,28 +40,33 @@ function record(user: string, seconds: number): Buffer {
 describe('logins', () => {
   const wtmp = Buffer.concat([record('root', 1_700_000_000), record('mallory\x1b[2J', 1_700_000_001)]);
 
-  it('come out one a line, however the file arrives', () => {
-    const whole = logins('/var/log/wtmp', [[0, wtmp]], wtmp.length);
+  it('come out one a line, however the file arrives', async () => {
+    const whole = await logins('/var/log/wtmp', [[0, wtmp]], wtmp.length);
     expect(whole).toMatchObject([
       { kind: 'login', index: 0, type: 'user-process', at: '2023-11-14T22:13:20.000Z', user: { display: 'root' } },
       { kind: 'login', index: 1, user: { display: String.raw`mallory\x1b[2J` }, recordBytes: 384 },
     ]);
     const split = Array.from(wtmp, (_byte, at) => [at, wtmp.subarray(at, at + 1)] as [number, Buffer]);
-    expect(logins('/var/log/wtmp', split, wtmp.length)).toEqual(whole);
+    expect(await logins('/var/log/wtmp', split, wtmp.length)).toEqual(whole);
     const packed = gzipSync(wtmp);
-    const unpacked = logins('/var/log/wtmp.2.gz', [[0, packed]], packed.length);
+    const unpacked = await logins('/var/log/wtmp.2.gz', [[0, packed]], packed.length);
     expect(unpacked.map(({ file: _file, ...rest }) => rest)).toEqual(whole.map(({ file: _file, ...rest }) => rest));
   });
 
-  it('say what is torn and what cannot be unpacked', () => {
+  it('say what is torn and what cannot be unpacked', async () => {
     const torn = Buffer.concat([wtmp, Buffer.alloc(100)]);
-    expect(logins('/var/log/wtmp', [[0, torn]], torn.length).at(-1)).toMatchObject({ kind: 'torn', bytes: 100 });
-    expect(logins('/var/log/wtmp.1.gz', [[0, Buffer.from('no gzip')]], 7)).toMatchObject([{ kind: 'not-unpacked' }]);
+    expect((await logins('/var/log/wtmp', [[0, torn]], torn.length)).at(-1)).toMatchObject({
+      kind: 'torn',
+      bytes: 100,
+    });
+    expect(await logins('/var/log/wtmp.1.gz', [[0, Buffer.from('no gzip')]], 7)).toMatchObject([
+      { kind: 'not-unpacked' },
+    ]);
     const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024));
-    expect(logins('/var/log/wtmp.1.gz', [[0, bomb]], bomb.length)).toMatchObject([{ kind: 'not-unpacked' }]);
+    expect(await logins('/var/log/wtmp.1.gz', [[0, bomb]], bomb.length)).toMatchObject([{ kind: 'not-unpacked' }]);
   });
 
-  it('of lastlog are found by user id across its holes', () => {
+  it('of lastlog are found by user id across its holes', async () => {
     const last = Buffer.alloc(292);
     last.writeInt32LE(1_700_000_000, 0);
     last.write('pts/9', 4);
@@ -67,20 +74,20 @@ describe('logins', () => {
     const of0: [number, Buffer] = [0, last];
     // A data segment need not begin where a record does.
     const of1000: [number, Buffer] = [292 * 1000 - 5, Buffer.concat([Buffer.alloc(5), last.subarray(0, 100)])];
-    const lines = logins('/var/log/lastlog', [of0, of1000], size);
+    const lines = await logins('/var/log/lastlog', [of0, of1000], size);
     expect(lines).toMatchObject([
       { kind: 'last-login', uid: 0, at: '2023-11-14T22:13:20.000Z' },
       { kind: 'last-login', uid: 1000, line: { display: 'pts/9' } },
     ]);
   });
 
-  it('never fail, whatever the bytes', () => {
-    fc.assert(
-      fc.property(
+  it('never fail, whatever the bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
         fc.constantFrom('/run/utmp', '/var/log/lastlog', '/x.gz'),
-        (bytes, path) => {
-          expect(Array.isArray(logins(path, [[0, Buffer.from(bytes)]], bytes.length))).toBe(true);
+        async (bytes, path) => {
+          expect(Array.isArray(await logins(path, [[0, Buffer.from(bytes)]], bytes.length))).toBe(true);
         },
       ),
     );
@@ -89,20 +96,25 @@ describe('logins', () => {
 
 describe('logs of pods on the disk', () => {
   const folder = '/var/log/pods/shop_cart-7d9_0f3c/app';
-  function observe(files: Readonly<Record<string, Buffer>>): ObservedLog[] {
+  async function observe(
+    files: Readonly<Record<string, Buffer>>,
+    unpacking = new Unpacking(),
+    pieceBytes = 7,
+  ): Promise<ObservedLog[]> {
     const logs: ObservedLog[] = [];
     for (const [path, bytes] of Object.entries(files)) {
-      const observer = podLogObserver(path, (log) => void logs.push(log));
-      for (let at = 0; at < bytes.length; at += 7) observer?.data(at, bytes.subarray(at, at + 7));
-      observer?.end(entryOf(bytes.length));
+      const observer = podLogObserver({ path, unpacking, deliver: (log) => void logs.push(log) });
+      for (let at = 0; at < bytes.length; at += pieceBytes)
+        await observer?.data(at, bytes.subarray(at, at + pieceBytes));
+      await observer?.end(entryOf(bytes.length));
     }
     return logs;
   }
   const line = (second: number): string => `2026-01-01T00:00:0${second}.000000000Z stdout F hello\n`;
 
-  it('measure what the API does not serve', () => {
+  it('measure what the API does not serve', async () => {
     const holes = logHoles(
-      observe({
+      await observe({
         [`${folder}/2.log`]: Buffer.from(line(5)),
         [`${folder}/2.log.20260101-000004`]: Buffer.from(line(3) + line(4)),
         [`${folder}/2.log.20260101-000002.gz`]: gzipSync(line(1) + line(2)),
@@ -131,12 +143,12 @@ describe('logs of pods on the disk', () => {
     ]);
   });
 
-  it('count a line that the runtime cut into pieces once, as the API does', () => {
+  it('count a line that the runtime cut into pieces once, as the API does', async () => {
     const piece = (tag: string, text: string): string => `2026-01-01T00:00:00.5Z stdout ${tag} ${text}\n`;
     const docker = (log: string): string =>
       `${JSON.stringify({ log, stream: 'stdout', time: '2026-01-01T00:00:00Z' })}\n`;
     const cri = piece('P', 'a') + piece('P:x', 'b') + piece('F', 'stdout P c') + piece('F', '');
-    const logs = observe({
+    const logs = await observe({
       [`${folder}/1.log`]: Buffer.from(cri),
       [`${folder}/2.log`]: Buffer.from(docker('one "') + docker('line\\n') + docker('end\n') + docker('next\n')),
     });
@@ -150,8 +162,8 @@ describe('logs of pods on the disk', () => {
     ]);
   });
 
-  it('count a last line without an end, and say what cannot be unpacked', () => {
-    const logs = observe({
+  it('count a last line without an end, and say what cannot be unpacked', async () => {
+    const logs = await observe({
       [`${folder}/0.log`]: Buffer.from('no time\n\nend'),
       [`${folder}/0.log.1.gz`]: Buffer.from('x'),
     });
@@ -160,6 +172,52 @@ describe('logs of pods on the disk', () => {
       null,
     ]);
     expect(logHoles(logs)).toMatchObject([{ onDisk: { files: 2, unreadableFiles: 1 } }]);
+  });
+
+  it('that hold a thousand times their size let others have their turn, and keep within one budget', async () => {
+    const lines = 8 * 1024 * 1024;
+    const bomb = gzipSync(Buffer.alloc(lines, '\n'));
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const names = [1, 2, 3, 4].map((number) => `${folder}/0.log.${String(number)}.gz`);
+    const unpacking = new Unpacking(2 * lines + 5);
+    const logs = await observe(Object.fromEntries(names.map((name) => [name, bomb])), unpacking, 65_536);
+    isDone = true;
+    // A piece of 64 KiB at a time, 128 of them a file; one turn a file is what unpacking at once would leave.
+    expect(turns).toBeGreaterThan(64);
+    expect(logs.map(({ extent }) => extent?.lines ?? null)).toEqual([lines, lines, null, null]);
+    expect(unpacking.leftOut).toBe(2);
+    expect(logHoles(logs)).toMatchObject([{ onDisk: { files: 4, unreadableFiles: 2 } }]);
+  });
+
+  it('are measured the same, however the bytes are cut and however short the lines', async () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 12 }),
+      fc.constant(''),
+      fc.nat(9).map((second) => line(second).trimEnd()),
+      fc.constantFrom('1 stdout P ', '1 stdout F x', '{"log":"","', '2026-01-01T00:00:00Z'),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(text), fc.integer({ min: 1, max: 60 }), async (texts, pieceBytes) => {
+        const plain = texts.map((one) => one.replaceAll('\n', ' '));
+        const bytes = Buffer.from(plain.map((one) => `${one}\n`).join(''));
+        const [log] = await observe({ [`${folder}/0.log`]: bytes }, new Unpacking(), pieceBytes);
+        const timed = plain.filter((one) => one.startsWith('2026-') && one.includes(' '));
+        const cut = plain.filter((one) => one === '1 stdout P ' || one === '{"log":"","');
+        expect(log?.extent).toEqual({
+          lines: plain.length,
+          wholeLines: plain.length - cut.length,
+          bytes: bytes.length,
+          firstAt: timed[0]?.slice(0, 30) ?? null,
+          lastAt: timed.at(-1)?.slice(0, 30) ?? null,
+        });
+      }),
+    );
   });
 
   it('are known by their names alone', () => {

@@ -27,6 +27,8 @@ while IFS= read -r line; do
   F*)
     [ "$isOpen" = yes ] || continue
     name=$(printf '%b.' "\${line#F}"); name=\${name%.}
+    # journalctl takes a pattern for a file: such a name would mean others, or nothing.
+    case $name in *[][*?{}\\\\]*) continue ;; esac
     [ -f "./$name" ] && [ ! -L "./$name" ] && set -- "$@" "/proc/self/fd/$slot/$name" ;;
   esac
 done

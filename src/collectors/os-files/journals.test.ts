@@ -14,9 +14,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outcomeOf, type FakeRun } from '../../../test/fakes/fake-cluster-run.js';
 import { before, derivedOf, takeFromDisk } from '../../../test/fakes/os-files-run.js';
+import { unlessAble } from '../../../test/fakes/stock-tools.js';
 
 const WRITER = '/lib/systemd/systemd-journal-remote';
-const canWrite = existsSync(WRITER) && existsSync('/usr/bin/journalctl');
+const missing = [WRITER, '/usr/bin/journalctl'].filter((path) => !existsSync(path));
+const why = unlessAble(missing.length === 0 ? null : `${missing.join(' and ')} is not there`);
 const MACHINE = '0123456789abcdef0123456789abcdef';
 const KEY = 'os-files/node-1/journald-exported';
 const EXPORT = 'data/nodes/node-1/os-files/journald-exported/journalctl-entries.export';
@@ -65,7 +67,7 @@ const verdicts = (run: FakeRun): unknown[] =>
     line['journal'],
   ]);
 
-describe.skipIf(!canWrite)('journals of systemd-journal-remote (needs it and journalctl)', () => {
+describe.skipIf(missing.length > 0)(`journals of systemd-journal-remote${why}`, () => {
   it('are merged by time, whichever folder they are in, and keep their fields', async () => {
     writeJournal(`${PERSISTENT}/system.journal`, [0, 2, 4]);
     writeJournal(`${VOLATILE}/system.journal`, [1, 3]);
@@ -120,6 +122,22 @@ describe.skipIf(!canWrite)('journals of systemd-journal-remote (needs it and jou
     expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'left-out' });
     for (const item of run.sink.items) expect(item.bytes.includes('second 7')).toBe(false);
   });
+
+  it.each(['system[0-9].journal', 's*.journal', '{system1,x}.journal', 'a\\b.journal', 'system?.journal'])(
+    'named like a pattern (%s) bring no entry of others, and are said to be left out',
+    async (name) => {
+      writeJournal(`${PERSISTENT}/one.journal`, [0]);
+      copyFileSync(join(root, PERSISTENT, 'one.journal'), join(root, PERSISTENT, name));
+      writeJournal(`${PERSISTENT}/system1.journal`, [7]);
+      rmSync(join(root, PERSISTENT, 'one.journal'));
+      // Not a regular file, hence asked for by nobody: only a pattern finds it.
+      renameSync(join(root, PERSISTENT, 'system1.journal'), join(root, 'one'));
+      symlinkSync(join(root, 'one'), join(root, PERSISTENT, 'system1.journal'));
+      const run = await takeFromDisk(root, 'journald-exported');
+      expect(outcomeOf(run, KEY)).toMatchObject({ outcome: 'partial', reason: 'left-out' });
+      expect(run.sink.items.some(({ bytes }) => bytes.includes('second 7'))).toBe(false);
+    },
+  );
 
   it('of more folders than can be merged are left out, and said to be', async () => {
     for (const folder of ['a', 'b', 'c', 'd', 'e']) {

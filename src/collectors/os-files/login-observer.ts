@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { setImmediate } from 'node:timers/promises';
 import { toRfc3339 } from '../../lib/clock.js';
 import {
   lastlogRecordBytes,
@@ -10,11 +10,11 @@ import {
 } from '../../lib/utmp.js';
 import { rawText } from '../raw-text.js';
 import type { ContentObserver } from './tar-contents.js';
+import type { Unpacking } from './unpacking.js';
 
 /** Newest records of one file that are derived; the raw file has all. */
 const MAX_RECORDS = 100_000;
-const MAX_PACKED_BYTES = 16 * 1024 * 1024;
-const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
+const UNPACK_LIMITS = { maxPackedBytes: 16 * 1024 * 1024, maxUnpackedBytes: 64 * 1024 * 1024 };
 
 /** RFC 3339, or `null` for what is no time between 1970 and 9999. */
 function instant(seconds: number, microseconds: number): string | null {
@@ -62,6 +62,7 @@ export interface LoginSource {
   readonly sizeBytes: number;
   /** `uname -m`. */
   readonly machine: string | null;
+  readonly unpacking: Unpacking;
   /** Told once, at the end. */
   readonly deliver: (lines: readonly object[]) => void;
 }
@@ -164,26 +165,24 @@ function lastlogLines(source: LoginSource): ContentObserver {
 
 /** Rotated files may be compressed. What cannot be unpacked within the bound is said so. */
 function unpacked(source: LoginSource): ContentObserver {
-  const pieces: Buffer[] = [];
-  let held = 0;
+  const packed = source.unpacking.file(UNPACK_LIMITS);
   return {
     data: (_offset, bytes) => {
-      held += bytes.length;
-      if (held <= MAX_PACKED_BYTES) pieces.push(Buffer.from(bytes));
+      packed.add(bytes);
     },
-    end: (entry) => {
-      const file = { file: rawText(Buffer.from(source.path, 'latin1')) };
-      let content: Buffer;
-      try {
-        if (held > MAX_PACKED_BYTES) throw new RangeError('too large');
-        content = gunzipSync(Buffer.concat(pieces), { maxOutputLength: MAX_UNPACKED_BYTES });
-      } catch {
-        source.deliver([{ ...file, kind: 'not-unpacked' }]);
+    end: async (entry) => {
+      // The length of a record is told from the length of the whole.
+      const pieces: Buffer[] = [];
+      if (!(await packed.unpack((bytes) => void pieces.push(bytes)))) {
+        source.deliver([{ file: rawText(Buffer.from(source.path, 'latin1')), kind: 'not-unpacked' }]);
         return;
       }
-      const inner = utmpLines({ ...source, sizeBytes: content.length });
-      inner.data(0, content);
-      inner.end(entry);
+      const inner = utmpLines({ ...source, sizeBytes: pieces.reduce((sum, { length }) => sum + length, 0) });
+      for (const piece of pieces) {
+        await inner.data(0, piece);
+        await setImmediate();
+      }
+      await inner.end(entry);
     },
   };
 }

@@ -1,12 +1,15 @@
-import { gunzipSync } from 'node:zlib';
 import { rawText } from '../raw-text.js';
 import type { ContentObserver } from './tar-contents.js';
+import type { Unpacking } from './unpacking.js';
 
-const MAX_PACKED_BYTES = 32 * 1024 * 1024;
-const MAX_UNPACKED_BYTES = 128 * 1024 * 1024;
+const UNPACK_LIMITS = { maxPackedBytes: 32 * 1024 * 1024, maxUnpackedBytes: 128 * 1024 * 1024 };
 /** Of a line's beginning; the time stands there in CRI's form, anywhere in Docker's. */
 const KEPT_LINE_BYTES = 65_536;
 const LINE_FEED = 0x0a;
+const BRACE = 0x7b;
+const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
+/** A shorter line has neither a time nor a sign that it was cut. */
+const MIN_TOLD_BYTES = 11;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** A piece of a line whose rest follows: CRI's tag `P`, or Docker's text without a line end. */
@@ -59,18 +62,30 @@ class Extent implements LogExtent {
   feed(bytes: Buffer): void {
     this.bytes += bytes.length;
     let from = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, from)) {
-      this.#keep(bytes.subarray(from, end));
-      this.#endLine();
+    for (;;) {
+      // Empty lines cost a step each, not a search.
+      if (this.#lineBytes === 0) from += this.#emptyLines(bytes, from);
+      const end = bytes.indexOf(LINE_FEED, from);
+      if (end === -1) break;
+      if (this.#lineBytes === 0) this.#take(bytes, from, end);
+      else this.#endKept(bytes.subarray(from, end));
       from = end + 1;
     }
     this.#keep(bytes.subarray(from));
   }
 
   finish(): LogExtent {
-    if (this.#lineBytes > 0) this.#endLine();
+    if (this.#lineBytes > 0) this.#endKept(Buffer.alloc(0));
     const { lines, wholeLines, bytes, firstAt, lastAt } = this;
     return { lines, wholeLines, bytes, firstAt, lastAt };
+  }
+
+  #emptyLines(bytes: Buffer, from: number): number {
+    let at = from;
+    while (bytes[at] === LINE_FEED) at += 1;
+    this.lines += at - from;
+    this.wholeLines += at - from;
+    return at - from;
   }
 
   #keep(piece: Buffer): void {
@@ -79,17 +94,33 @@ class Extent implements LogExtent {
     this.#lineBytes += piece.length;
   }
 
-  #endLine(): void {
-    const line = Buffer.concat(this.#line).toString('latin1');
-    const at = timeOf(line);
+  #endKept(piece: Buffer): void {
+    this.#keep(piece);
+    const line = Buffer.concat(this.#line);
     this.#line = [];
     this.#lineBytes = 0;
+    this.#take(line, 0, line.length);
+  }
+
+  #take(bytes: Buffer, from: number, end: number): void {
     this.lines += 1;
+    if (!mayTell(bytes, from, end)) {
+      this.wholeLines += 1;
+      return;
+    }
+    const line = bytes.toString('latin1', from, Math.min(end, from + KEPT_LINE_BYTES));
     if (!CUT_LINE.test(line)) this.wholeLines += 1;
+    const at = timeOf(line);
     if (at === null) return;
     this.firstAt ??= at;
     this.lastAt = at;
   }
+}
+
+/** Whether a line may be one that a runtime wrote: a time comes first, or an object of JSON. */
+function mayTell(bytes: Buffer, from: number, end: number): boolean {
+  const first = bytes[from] ?? 0;
+  return end - from >= MIN_TOLD_BYTES && (first === BRACE || (first >= DIGIT_0 && first <= DIGIT_9));
 }
 
 export interface ObservedLog {
@@ -99,8 +130,16 @@ export interface ObservedLog {
   readonly extent: LogExtent | null;
 }
 
-/** Measures a container's log: how many lines and bytes from when to when. `deliver` is called once. */
-export function podLogObserver(path: string, deliver: (log: ObservedLog) => void): ContentObserver | null {
+export interface LogSource {
+  /** Absolute path, Latin-1. */
+  readonly path: string;
+  readonly unpacking: Unpacking;
+  /** Told once, at the end. */
+  readonly deliver: (log: ObservedLog) => void;
+}
+
+/** Measures a container's log: how many lines and bytes from when to when. */
+export function podLogObserver({ path, unpacking, deliver }: LogSource): ContentObserver | null {
   const name = parsePodLogName(path);
   if (name === null) return null;
   const extent = new Extent();
@@ -114,21 +153,16 @@ export function podLogObserver(path: string, deliver: (log: ObservedLog) => void
       },
     };
   }
-  const pieces: Buffer[] = [];
-  let held = 0;
+  const packed = unpacking.file(UNPACK_LIMITS);
   return {
     data: (_offset, bytes) => {
-      held += bytes.length;
-      if (held <= MAX_PACKED_BYTES) pieces.push(Buffer.from(bytes));
+      packed.add(bytes);
     },
-    end: () => {
-      try {
-        if (held > MAX_PACKED_BYTES) throw new RangeError('too large');
-        extent.feed(gunzipSync(Buffer.concat(pieces), { maxOutputLength: MAX_UNPACKED_BYTES }));
-        deliver({ path, name, extent: extent.finish() });
-      } catch {
-        deliver({ path, name, extent: null });
-      }
+    end: async () => {
+      const isWhole = await packed.unpack((bytes) => {
+        extent.feed(bytes);
+      });
+      deliver({ path, name, extent: isWhole ? extent.finish() : null });
     },
   };
 }
@@ -158,7 +192,9 @@ export function logHoles(logs: readonly ObservedLog[]): object[] {
   for (const log of logs) {
     const container = `${log.name.pod}/${log.name.container}`;
     const key = `${container}/${String(log.name.instance).padStart(9, '0')}`;
-    groups.set(key, [...(groups.get(key) ?? []), log]);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(log);
     newest.set(container, Math.max(newest.get(container) ?? 0, log.name.instance));
   }
   return [...groups]
@@ -166,8 +202,7 @@ export function logHoles(logs: readonly ObservedLog[]): object[] {
     .map(([, files]) => {
       const { pod = '', container = '', instance = 0 } = files[0]?.name ?? {};
       const isKnown = instance >= (newest.get(`${pod}/${container}`) ?? 0) - 1;
-      const served = files.filter(({ name }) => isKnown && name.isCurrent);
-      const hidden = files.filter((log) => !served.includes(log));
+      const isServed = ({ name }: ObservedLog): boolean => isKnown && name.isCurrent;
       const [, namespace = '', podName = '', uid = ''] = /^([^_]+)_([^_]+)_([^_]+)$/.exec(pod) ?? [];
       return {
         folder: rawText(Buffer.from(pod, 'latin1')),
@@ -177,8 +212,8 @@ export function logHoles(logs: readonly ObservedLog[]): object[] {
         container: rawText(Buffer.from(container, 'latin1')),
         instance,
         onDisk: sumOf(files),
-        servedByApi: sumOf(served),
-        onDiskOnly: sumOf(hidden),
+        servedByApi: sumOf(files.filter(isServed)),
+        onDiskOnly: sumOf(files.filter((log) => !isServed(log))),
         files: files.slice(0, MAX_FILES_SHOWN).map(({ name, extent }) => ({ current: name.isCurrent, ...extent })),
       };
     });

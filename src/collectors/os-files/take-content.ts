@@ -12,6 +12,7 @@ import { podLogObserver, type ObservedLog } from './pod-log-observer.js';
 import type { Selection } from './select-content.js';
 import { HEX_LENGTHS, type DigestName, type FileContent, type TakenContent, type Taking } from './taken-content.js';
 import { TarContents, type ContentObserver } from './tar-contents.js';
+import { Unpacking } from './unpacking.js';
 
 /** What headers and padding of an archive may add to the content. */
 const TAR_OVERHEAD_BYTES = 256 * 1024 * 1024;
@@ -34,10 +35,18 @@ function movedFolders({ captured }: NodeStepEnd): StepResult[] {
   return [{ step: 'content', result: { outcome: 'partial', reason: 'changed-during-read', detail, proof: {} } }];
 }
 
+/** Compressed files that are in the archive, and of which nothing is derived. */
+function leftPacked({ leftOut }: Unpacking): StepResult[] {
+  if (leftOut === 0) return [];
+  const detail = `${leftOut} compressed files hold more than is unpacked; nothing is derived from them`;
+  return [{ step: 'unpacking', result: { outcome: 'partial', reason: 'left-out', detail, proof: {} } }];
+}
+
 /** Every chosen file as one archive, read as it goes by. */
 export async function takeFiles({ entry, work, selection }: Taking): Promise<TakenContent> {
   const logins: object[] = [];
   const podLogs: ObservedLog[] = [];
+  const unpacking = new Unpacking();
   const { machine } = work.access.facts;
   const contents = new TarContents(
     (path) => selection.chosen.has(path),
@@ -47,9 +56,12 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
           path,
           sizeBytes,
           machine,
+          unpacking,
           deliver: (lines) => lines.forEach((line) => logins.push(line)),
         });
-      return entry.parse === 'pod-logs' ? podLogObserver(path, (log) => void podLogs.push(log)) : null;
+      return entry.parse === 'pod-logs'
+        ? podLogObserver({ path, unpacking, deliver: (log) => void podLogs.push(log) })
+        : null;
     },
   );
   const end = await runNodeStep(work, {
@@ -61,8 +73,8 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
       stdin: folderLines(selection.chosen.keys()),
       maxBytes: entry.limits.maxBytes + TAR_OVERHEAD_BYTES,
     },
-    watch: (bytes) => {
-      contents.feed(bytes);
+    watch: async (bytes) => {
+      await contents.feed(bytes);
     },
   });
   contents.end();
@@ -70,6 +82,7 @@ export async function takeFiles({ entry, work, selection }: Taking): Promise<Tak
   const isComplete = end.captured?.end.end === 'complete';
   if (contents.problem !== null && isComplete) steps.push(malformed('archive', contents.problem));
   if (contents.unasked > 0) steps.push(malformed('archive', `${contents.unasked} files that nobody asked for`));
+  steps.push(...leftPacked(unpacking));
   const files = new Map<string, FileContent>();
   for (const [path, { sizeBytes, ...taken }] of contents.taken) files.set(path, { ...taken, readBytes: sizeBytes });
   return { files, steps, items: itemsOf([end]), logins, podLogs };

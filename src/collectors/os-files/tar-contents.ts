@@ -7,10 +7,10 @@ import { TarFormatError } from '../../lib/pax-tar/tar-format-error.js';
 const MAX_HOLES_BYTES = 1024 * 1024 * 1024;
 const ZEROS = Buffer.alloc(65_536);
 
-/** Is shown the content of one file as it goes by. Must not throw and must not keep the bytes. */
+/** Is shown the content of one file as it goes by. Must not throw and must not keep the bytes. A returned promise holds the stream back. */
 export interface ContentObserver {
-  data(offset: number, bytes: Buffer): void;
-  end(entry: PaxEntry): void;
+  data(offset: number, bytes: Buffer): void | Promise<void>;
+  end(entry: PaxEntry): void | Promise<void>;
 }
 
 export interface TakenFile {
@@ -74,10 +74,10 @@ export class TarContents {
     this.#observe = observe;
   }
 
-  feed(chunk: Buffer): void {
+  async feed(chunk: Buffer): Promise<void> {
     if (this.problem !== null) return;
     try {
-      for (const event of this.#reader.feed(chunk)) this.#take(event);
+      for (const event of this.#reader.feed(chunk)) await this.#take(event);
     } catch (error) {
       if (!(error instanceof TarFormatError)) throw error;
       this.problem = error.message;
@@ -95,7 +95,7 @@ export class TarContents {
     }
   }
 
-  #take(event: PaxEvent): void {
+  async #take(event: PaxEvent): Promise<void> {
     const { entry } = event;
     if (event.kind === 'entry') {
       const path = `/${entry.name.toString('latin1')}`;
@@ -105,9 +105,9 @@ export class TarContents {
       this.#observer = isAsked && entry.type === 'file' ? this.#observe(path, entry) : null;
     } else if (event.kind === 'data') {
       this.#digest?.data(event.offset, event.bytes);
-      this.#observer?.data(event.offset, event.bytes);
+      await this.#observer?.data(event.offset, event.bytes);
     } else if (this.#digest !== null) {
-      this.#observer?.end(entry);
+      await this.#observer?.end(entry);
       this.taken.set(`/${entry.name.toString('latin1')}`, {
         sha256: this.#digest.end(entry.sizeBytes),
         sizeBytes: entry.sizeBytes,

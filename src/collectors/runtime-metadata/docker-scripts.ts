@@ -1,16 +1,24 @@
 import { ENTER } from '../runtime-store-scripts.js';
 
-/** What a script ends with when no daemon of Docker answers here, and when there is no curl to ask it. */
+/** What a script ends with when no daemon of Docker runs here, when there is no curl to ask it, and when we may not see what runs. */
 export const NO_DAEMON_STATUS = 71;
 export const NO_CURL_STATUS = 72;
+export const HIDDEN_DAEMON_STATUS = 73;
 
 /**
- * Asked is only a daemon that runs: to knock at the socket of one that does not would have systemd start it. `/run` is entered and the
- * socket named in it, so that no link leads to another one.
+ * Asked is only a daemon that runs: to knock at the socket of one that does not would have systemd start it. Any process may call itself
+ * `dockerd`, so its program must have that name, too. `/run` is entered and the socket named in it, so that no link leads to another one.
  */
 const ASK = `${ENTER}
-find -P "$PROC" -mindepth 2 -maxdepth 2 -path "$PROC/[0-9]*/comm" -print0 2>/dev/null |
-  xargs -0 -r grep -lsx dockerd | grep -q . || exit ${String(NO_DAEMON_STATUS)}
+daemon=${String(NO_DAEMON_STATUS)}
+for comm in $(cd -- "$PROC" && find -P . -mindepth 2 -maxdepth 2 -path './[0-9]*/comm' -print0 2>/dev/null |
+  xargs -0 -r grep -lsx dockerd); do
+  if exe=$(readlink -- "$PROC/\${comm%/comm}/exe" 2>/dev/null); then
+    exe=\${exe%' (deleted)'}
+    [ "\${exe##*/}" = dockerd ] && daemon=0 && break
+  elif [ -e "$PROC/$comm" ]; then daemon=${String(HIDDEN_DAEMON_STATUS)}; fi
+done
+[ "$daemon" -eq 0 ] || exit "$daemon"
 enter /run 2>/dev/null || exit ${String(NO_DAEMON_STATUS)}
 [ -S docker.sock ] && [ ! -L docker.sock ] || exit ${String(NO_DAEMON_STATUS)}
 command -v curl >/dev/null 2>&1 || exit ${String(NO_CURL_STATUS)}

@@ -135,6 +135,8 @@ describe("what Docker's daemon says", () => {
   it('is skipped, with the reason, where nothing can ask it', async () => {
     const run = await docker(() => ({ exitStatus: 72 }));
     expect(outcomeOf(run, ARTIFACT)).toMatchObject({ outcome: 'skipped', reason: 'tool-missing' });
+    const hidden = await docker(() => ({ exitStatus: 73 }));
+    expect(outcomeOf(hidden, ARTIFACT)).toMatchObject({ outcome: 'skipped', reason: 'degraded' });
   });
 
   it('is a failure where the daemon refuses, and partial where it refuses a part', async () => {

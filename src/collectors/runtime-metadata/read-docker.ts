@@ -13,7 +13,13 @@ import {
   parseDockerSample,
   type DockerContainer,
 } from './docker-answers.js';
-import { DOCKER_EACH_SCRIPT, DOCKER_GET_SCRIPT, NO_CURL_STATUS, NO_DAEMON_STATUS } from './docker-scripts.js';
+import {
+  DOCKER_EACH_SCRIPT,
+  DOCKER_GET_SCRIPT,
+  HIDDEN_DAEMON_STATUS,
+  NO_CURL_STATUS,
+  NO_DAEMON_STATUS,
+} from './docker-scripts.js';
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Between the two samples of a container, seconds; a series has its own length, and silence ends a command. */
@@ -86,6 +92,10 @@ function withoutDaemon({ captured }: NodeStepEnd): CollectResult | null {
       detail: 'No daemon of Docker runs with its socket in /run.',
       proof,
     };
+  if (status === HIDDEN_DAEMON_STATUS) {
+    const detail = 'A process calls itself dockerd, and we may not see which program it runs: it is not asked.';
+    return { outcome: 'skipped', reason: 'degraded', detail, proof };
+  }
   if (status !== NO_CURL_STATUS) return null;
   const detail = 'Docker runs, and the way to the node has no curl to ask it.';
   return { outcome: 'skipped', reason: 'tool-missing', detail, proof };
@@ -109,7 +119,10 @@ async function writeLines(work: NodeWork, containers: readonly DockerContainer[]
   });
   const shown = (text: string | null): string | null => (text === null ? null : escapeForTerminal(text, 1024));
   const stores = await knownRuntimeStores(access);
-  const inStore = stores?.containers.flatMap(({ runtime, id }) => (runtime === 'docker' ? [id] : []));
+  const inStore =
+    stores === undefined
+      ? null
+      : new Set(stores.containers.flatMap(({ runtime, id }) => (runtime === 'docker' ? [id] : [])));
   const named = new Set(containers.map(({ id }) => id));
   try {
     for (const { id, name, image, imageId, state } of containers) {
@@ -118,14 +131,14 @@ async function writeLines(work: NodeWork, containers: readonly DockerContainer[]
         id,
         ...{ name: shown(name), image: shown(image), imageId: shown(imageId), state: shown(state) },
         daemonKnows: true,
-        storeKnows: inStore?.includes(id) ?? null,
+        storeKnows: inStore?.has(id) ?? null,
         changes: asked.changes.byId.get(id) ?? null,
         sample: sample === null ? null : { ...sample, readAt: shown(sample.readAt) },
         cpuNanoCores: cpuNanoCores(asked.first.byId.get(id), asked.last.byId.get(id)),
       });
     }
     // The daemon's files name it and the daemon does not: one of them was changed behind the other's back, or it was just made.
-    for (const id of (inStore ?? []).filter((one) => !named.has(one)))
+    for (const id of [...(inStore ?? [])].filter((one) => !named.has(one)))
       await lines.add({ id, daemonKnows: false, storeKnows: true });
     await lines.commit(nodeSubject(part), asked.paths);
   } finally {

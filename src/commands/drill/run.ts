@@ -12,7 +12,7 @@ import type { CommandOutcome } from '../../cli/outcome.js';
 import { verdictNotice } from '../../cli/present-report.js';
 import type { drillResult } from '../../cli/results/archive-results.js';
 import { passphraseFlags } from '../../cli/signing-flags.js';
-import { shellWord } from '../../cli/table.js';
+import { shellWord } from '../../lib/shell-word.js';
 import { ExhibitError } from '../../model/errors.js';
 import { runDrill } from '../../workflows/drill.js';
 

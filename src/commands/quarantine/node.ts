@@ -2,17 +2,23 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import { checkLevel, quarantineFlags } from '../../cli/quarantine-flags.js';
-import { quarantineCommand, quarantineOutcome, type QuarantineOutcome } from '../../cli/quarantine-outcome.js';
+import {
+  type GivenFlags,
+  quarantineCommand,
+  quarantineOutcome,
+  type QuarantineOutcome,
+} from '../../cli/quarantine-outcome.js';
 import { CONTAINMENT_CODES } from '../../cli/containment-codes.js';
 import type { QuarantineRequest } from '../../workflows/quarantine/quarantine-request.js';
 import { parseSuspect } from '../../workflows/quarantine/suspect-selector.js';
 
 export default class QuarantineNode extends BaseCommand<typeof QuarantineNode> {
-  static override summary = 'Hold a node and the suspects on it, so that nothing destroys them and they reach nobody.';
+  static override summary =
+    'Hold a node and the suspects on it against loss, and ask for a deny policy; not shown to hold.';
 
   static override description = describe(
-    `Keeps autoscalers from taking the node, cordons and taints it, pins the suspects to it, and denies them all traffic by a NetworkPolicy
-that selects nothing but our own label; only then they get that label and lose those by which controllers and Services find them. No pod
+    `Keeps autoscalers from taking the node, cordons and taints it, pins the suspects to it, and asks for a NetworkPolicy that allows nothing
+and selects nothing but our own label: whether the network plugin enforces it is not shown; only then they get that label and lose those by which controllers and Services find them. No pod
 is restarted or evicted. Every change is written into the journal of the case before it is made and is taken back by exhibit release. The
 same command goes on after an interruption, and does again what somebody put back. What is contained is confirmed by typing its name;
 without a terminal --confirm NAME is needed, --yes is not enough. The verdict is unverified: nothing is probed.`,
@@ -30,7 +36,7 @@ without a terminal --confirm NAME is needed, --yes is not enough. The verdict is
   static override flags = { ...quarantineFlags };
 
   protected override goOn(): string {
-    const flags = this.flags as { readonly suspect?: string[]; readonly skip?: string[] } | undefined;
+    const flags = this.flags as GivenFlags | undefined;
     const args = this.args as { readonly node?: string } | undefined;
     return quarantineCommand({ target: 'node', name: args?.node, flags });
   }

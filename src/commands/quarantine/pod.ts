@@ -3,14 +3,19 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { CONTAINMENT_CODES } from '../../cli/containment-codes.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import { checkLevel, quarantineFlags } from '../../cli/quarantine-flags.js';
-import { quarantineCommand, quarantineOutcome, type QuarantineOutcome } from '../../cli/quarantine-outcome.js';
+import {
+  type GivenFlags,
+  quarantineCommand,
+  quarantineOutcome,
+  type QuarantineOutcome,
+} from '../../cli/quarantine-outcome.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { QuarantineRequest } from '../../workflows/quarantine/quarantine-request.js';
 import { parseSuspect } from '../../workflows/quarantine/suspect-selector.js';
 
 export default class QuarantinePod extends BaseCommand<typeof QuarantinePod> {
   static override summary =
-    'Hold a pod, or the pods that --suspect chooses, so that nothing destroys it and it reaches nobody.';
+    'Hold a pod, or those that --suspect chooses, against loss, and ask for a deny policy; not shown to hold.';
 
   static override description = describe(
     `As exhibit quarantine node, for pods wherever they run. Their nodes are kept from autoscalers, and are neither cordoned nor tainted: a
@@ -32,7 +37,7 @@ replacement may be scheduled beside the suspect. Suspects on more nodes than --m
   };
 
   protected override goOn(): string {
-    const flags = this.flags as { readonly suspect?: string[]; readonly skip?: string[] } | undefined;
+    const flags = this.flags as GivenFlags | undefined;
     const args = this.args as { readonly pod?: string } | undefined;
     return quarantineCommand({ target: 'pod', name: args?.pod, flags });
   }

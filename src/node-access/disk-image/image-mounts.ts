@@ -1,23 +1,28 @@
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, mkdtemp, readFile, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseMountInfo } from '../../lib/mount-info.js';
 import { errnoOf, ExhibitError } from '../../model/errors.js';
 import { runMount } from './run-mount.js';
 
-const MOUNT_POINT =
-  /^(?:\/run\/exhibit-disks|\/run\/user\/\d{1,10}\/exhibit-disks|\/tmp\/exhibit-disks-\d{1,10})\/(\d{1,10})-[A-Za-z0-9]{6}$/;
+/** In a folder of `possibleFolders`; the number is the process that mounted it. */
+const MOUNT_POINT = /^(.*)\/(\d{1,10})-[A-Za-z0-9]{6}$/;
+
+/** Where the user's mount points may lie, the better place first. */
+function possibleFolders(uid: number): readonly [string, ...string[]] {
+  if (uid === 0) return ['/run/exhibit-disks'];
+  return [`/run/user/${String(uid)}/exhibit-disks`, `/tmp/exhibit-disks-${String(uid)}`];
+}
 
 /** A folder that is ours alone: in memory where there is such a place. */
 async function ownFolder(): Promise<string> {
   const uid = process.getuid?.() ?? 0;
-  const home = `/run/user/${String(uid)}`;
-  const hasHome = await access(home, constants.W_OK).then(
+  const [first, second = first] = possibleFolders(uid);
+  const hasHome = await access(dirname(first), constants.W_OK).then(
     () => true,
     () => false,
   );
-  const folder =
-    uid === 0 ? '/run/exhibit-disks' : hasHome ? `${home}/exhibit-disks` : `/tmp/exhibit-disks-${String(uid)}`;
+  const folder = hasHome ? first : second;
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     if (errnoOf(error) !== 'EEXIST') throw error;
   });
@@ -55,18 +60,20 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Anything else says that it lives and is somebody else's.
+    return errnoOf(error) !== 'ESRCH';
   }
 }
 
-/** Where runs that died have left an image mounted. */
+/** Where runs of this user that died have left an image mounted: what others mounted only they may end. */
 export async function leftMounts(): Promise<readonly string[]> {
   const text = await readFile('/proc/self/mountinfo', 'latin1').catch(() => '');
   const points = text.split('\n').flatMap((line) => parseMountInfo(line)?.mountPoint ?? []);
+  const folders = possibleFolders(process.getuid?.() ?? 0);
   return points.filter((point) => {
-    const pid = MOUNT_POINT.exec(point)?.[1];
-    return pid !== undefined && !isAlive(Number(pid));
+    const [, folder, pid] = MOUNT_POINT.exec(point) ?? [];
+    return folder !== undefined && pid !== undefined && folders.includes(folder) && !isAlive(Number(pid));
   });
 }
 

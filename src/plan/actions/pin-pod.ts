@@ -3,7 +3,7 @@ import { arrayAt, integerAt, stringAt } from '../../lib/untyped.js';
 import type { ChangingKind } from '../action-kind.js';
 
 /** The taints that a node gets by itself when it is not heard of. */
-const LOST_NODE = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+export const LOST_NODE: readonly string[] = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 const tolerationSchema = z.strictObject({
   /** Where it stands in the list of the pod: which of several is meant, since a toleration has no name. */
@@ -21,7 +21,10 @@ interface Pin {
 export function lookAtTolerations(pod: unknown): Pin {
   const tolerations = arrayAt(pod, 'spec', 'tolerations').flatMap((toleration, at) => {
     const key = stringAt(toleration, 'key') ?? '';
-    if (!LOST_NODE.includes(key)) return [];
+    const effect = stringAt(toleration, 'effect') ?? '';
+    // One without a key tolerates every taint; one without an effect, taints of each.
+    const isMeant = LOST_NODE.includes(key) || (key === '' && stringAt(toleration, 'operator') === 'Exists');
+    if (!isMeant || (effect !== '' && effect !== 'NoExecute')) return [];
     return [{ at, key, seconds: integerAt(toleration, 'tolerationSeconds') ?? null }];
   });
   return { tolerations };

@@ -1,7 +1,7 @@
-import { arrayAt, booleanAt, stringAt } from '../../lib/untyped.js';
+import { booleanAt } from '../../lib/untyped.js';
 import { lookAtTolerations } from '../../plan/actions/pin-pod.js';
 import { deniesEverything, effectivePolicy } from '../../plan/network/effective-policy.js';
-import { selects } from '../../plan/network/label-selector.js';
+import { type Labels, labelsOf, selects } from '../../plan/network/label-selector.js';
 import { denyNetwork } from '../../plan/actions/deny-network.js';
 import type { PlannedStep } from '../../model/action.js';
 import { ownerEffect } from './owner-effects.js';
@@ -19,22 +19,37 @@ const nameOf = ({ namespace, name }: Suspect): string => `pod ${namespace}/${nam
 /** Every part of level `hold` that stays open however well it goes. */
 const ALWAYS = [
   'no probe is made: that the network plugin enforces NetworkPolicies is not shown',
+  'nothing is looked at again later: what controllers, webhooks or GitOps put back is seen only when the command is repeated',
   'connections that exist already may go on: whether a new policy cuts them depends on the network plugin',
   'policies of the network plugin and policies for the whole cluster are not looked at',
   'whoever holds the node itself is not held by a NetworkPolicy',
   'the credentials that the suspect has are valid as before',
 ];
 
-function sideEffectsOf(suspect: Suspect, has: (name: string) => boolean): string[] {
-  if (!has('detach')) return [];
-  const { services, kind } = suspect;
-  const lost = services.length === 0 ? [] : [`${nameOf(suspect)} leaves Service ${services.join(', ')}`];
+type Steps = readonly PlannedStep[];
+
+function stepOf({ uid }: Suspect, steps: Steps, name: string): PlannedStep | undefined {
+  return steps.find((step) => step.name === name && step.subject.uid === uid);
+}
+
+/** The labels that it has when the steps are done. */
+function labelsUnder(suspect: Suspect, steps: Steps, caseToken: string): Labels {
+  const detach = stepOf(suspect, steps, 'detach');
+  if (detach === undefined) return labelsOf(suspect.object);
+  return labelsAfter({ ...suspect, selectorKeys: Object.keys(Object(detach.intended) as object) }, caseToken);
+}
+
+function sideEffectsOf(suspect: Suspect, steps: Steps): string[] {
+  if (stepOf(suspect, steps, 'detach') === undefined) return [];
+  const { services, moreServices, kind } = suspect;
+  const named = [...services, ...(moreServices === 0 ? [] : [`${String(moreServices)} more`])].join(', ');
+  const lost = named === '' ? [] : [`${nameOf(suspect)} leaves Service ${named}`];
   return [...lost, `${nameOf(suspect)} (${kind}): ${ownerEffect(kind)}`];
 }
 
-/** The policies that will hold for it, ours among them. */
-export function policyReasons(suspect: Suspect, policies: readonly unknown[], caseToken: string): readonly string[] {
-  const effective = effectivePolicy(labelsAfter(suspect, caseToken), policies);
+/** The policies that will hold for it with these labels, ours among them. */
+function policyReasons(suspect: Suspect, labels: Labels, policies: readonly unknown[]): readonly string[] {
+  const effective = effectivePolicy(labels, policies);
   const name = nameOf(suspect);
   const allowed = (['ingress', 'egress'] as const).flatMap((direction) => {
     const { allowedBy } = effective[direction];
@@ -44,25 +59,30 @@ export function policyReasons(suspect: Suspect, policies: readonly unknown[], ca
   return allowed.length > 0 || denied ? allowed : [`${name}: no policy restricts it in both directions`];
 }
 
-function notAchievedFor(suspect: Suspect, has: (name: string) => boolean, caseToken: string): string[] {
+function pinReasons(suspect: Suspect, steps: Steps): string[] {
+  const { tolerations } = lookAtTolerations(suspect.object);
+  const name = nameOf(suspect);
+  if (tolerations.length === 0)
+    return [`${name} has no toleration of a lost node that could be prolonged: it is deleted when the node is lost`];
+  const isBounded = tolerations.some(({ seconds }) => seconds !== null);
+  if (!isBounded || stepOf(suspect, steps, 'pin') !== undefined) return [];
+  return [`${name} is not pinned: it is deleted some time after the node is lost`];
+}
+
+function notAchievedFor(suspect: Suspect, steps: Steps, labels: Labels): string[] {
   const { object, ownerSelector } = suspect;
   const name = nameOf(suspect);
   const said: string[] = [];
   if (booleanAt(object, 'spec', 'hostNetwork') === true)
     said.push(`${name} uses the network of its node: NetworkPolicies do not hold for it`);
-  if (has('detach') && ownerSelector !== undefined && selects(ownerSelector, labelsAfter(suspect, caseToken)))
+  const isDetached = stepOf(suspect, steps, 'detach') !== undefined;
+  if (isDetached && ownerSelector !== undefined && selects(ownerSelector, labels))
     said.push(`${name} is still found by its controller: it goes by what a label is not`);
-  const pins = lookAtTolerations(object).tolerations;
-  const toleratesAll = arrayAt(object, 'spec', 'tolerations').some(
-    (one) => (stringAt(one, 'key') ?? '') === '' && stringAt(one, 'operator') === 'Exists',
-  );
-  if (pins.length === 0 && !toleratesAll)
-    said.push(`${name} has no toleration of a lost node that could be prolonged: it is deleted when the node is lost`);
-  return said;
+  return [...said, ...pinReasons(suspect, steps)];
 }
 
 /** `ours`: the deny policies that the plan makes, as the server will have them. */
-function withOurs(policies: readonly unknown[], namespace: string, steps: readonly PlannedStep[]): readonly unknown[] {
+function withOurs(policies: readonly unknown[], namespace: string, steps: Steps): readonly unknown[] {
   const ours = steps.filter((step) => step.kind === 'deny-network' && step.subject.namespace === namespace);
   return [
     ...policies,
@@ -70,13 +90,14 @@ function withOurs(policies: readonly unknown[], namespace: string, steps: readon
   ];
 }
 
-export function foresee(scene: Scene, steps: readonly PlannedStep[], caseToken: string): Foresight {
-  const has = (name: string): boolean => steps.some((step) => step.name === name);
-  const sideEffects = scene.suspects.flatMap((suspect) => sideEffectsOf(suspect, has));
-  if (has('cordon')) sideEffects.unshift('no new pod is scheduled on the node; those that run there go on');
+export function foresee(scene: Scene, steps: Steps, caseToken: string): Foresight {
+  const sideEffects = scene.suspects.flatMap((suspect) => sideEffectsOf(suspect, steps));
+  if (steps.some(({ name }) => name === 'cordon'))
+    sideEffects.unshift('no new pod is scheduled on the node; those that run there go on');
   const notAchieved = scene.suspects.flatMap((suspect) => {
     const policies = withOurs(scene.policies.get(suspect.namespace) ?? [], suspect.namespace, steps);
-    return [...notAchievedFor(suspect, has, caseToken), ...policyReasons(suspect, policies, caseToken)];
+    const labels = labelsUnder(suspect, steps, caseToken);
+    return [...notAchievedFor(suspect, steps, labels), ...policyReasons(suspect, labels, policies)];
   });
   const nobody = scene.suspects.length === 0 ? ['no pod was named as a suspect: nothing is taken from anybody'] : [];
   return { sideEffects, notAchieved: [...nobody, ...notAchieved, ...ALWAYS] };

@@ -1,9 +1,6 @@
 import { stringAt } from '../../lib/untyped.js';
+import type { SuspectKind } from '../../model/action.js';
 import type { OwnerReference } from './suspect-selector.js';
-
-/** What a suspect is, since each kind takes the loss of its labels differently. */
-export type SuspectKind =
-  'deployment' | 'replicaset' | 'statefulset' | 'daemonset' | 'job' | 'static' | 'bare' | 'other';
 
 const KINDS: Readonly<Record<string, SuspectKind>> = {
   ReplicaSet: 'replicaset',
@@ -37,4 +34,9 @@ const EFFECTS: Readonly<Record<SuspectKind, string>> = {
 /** What follows for its controller when the labels by which that finds it are taken away. */
 export function ownerEffect(kind: SuspectKind): string {
   return EFFECTS[kind];
+}
+
+/** Whether another pod is to be expected in its place. */
+export function isReplaced(kind: SuspectKind): boolean {
+  return ['deployment', 'replicaset', 'daemonset', 'job'].includes(kind);
 }

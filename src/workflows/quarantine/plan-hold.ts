@@ -61,18 +61,25 @@ class Steps {
   }
 }
 
-function holdNode(steps: Steps, node: SceneNode, { isTarget, caseToken }: { isTarget: boolean; caseToken: string }) {
+function annotateNode(steps: Steps, node: SceneNode): void {
   const of = { phase: 'protect', subject: nodeSubject(node), object: node.object } as const;
   steps.add({ ...of, name: 'annotate-node', kind: 'annotate', intended: NODE_ANNOTATIONS });
-  if (!isTarget) return;
+}
+
+function annotatePod(steps: Steps, suspect: Suspect): void {
+  const of = { phase: 'protect', subject: podSubject(suspect), object: suspect.object } as const;
+  steps.add({ ...of, name: 'annotate-pod', kind: 'annotate', intended: POD_ANNOTATIONS });
+}
+
+function closeNode(steps: Steps, node: SceneNode, caseToken: string): void {
+  const of = { phase: 'protect', subject: nodeSubject(node), object: node.object } as const;
   steps.add({ ...of, name: 'cordon', kind: 'cordon-node', intended: { unschedulable: true } });
   const taint = { key: QUARANTINE_LABEL, effect: 'NoSchedule', value: caseToken };
   steps.add({ ...of, name: 'taint', kind: 'taint-node', intended: taint });
 }
 
-function protectPod(steps: Steps, suspect: Suspect): void {
+function pinPod(steps: Steps, suspect: Suspect): void {
   const of = { phase: 'protect', subject: podSubject(suspect), object: suspect.object } as const;
-  steps.add({ ...of, name: 'annotate-pod', kind: 'annotate', intended: POD_ANNOTATIONS });
   const { tolerations } = lookAtTolerations(suspect.object);
   if (tolerations.length === 0) return;
   const pinned = tolerations.map((one) => ({ ...one, seconds: null }));
@@ -92,14 +99,17 @@ function denyNamespace(steps: Steps, namespace: string, names: { caseToken: stri
   });
 }
 
-/** The labels of a suspect as `detach` leaves them, of those that it touches. */
+/**
+ * The labels of a suspect as `detach` leaves them, of those that it touches. Ours comes last and wins: a suspect that bears the key itself,
+ * and is found by it, would have our own patch take it from the policy.
+ */
 function detachedLabels({ selectorKeys }: Suspect, caseToken: string): Readonly<Record<string, string | null>> {
-  return { [QUARANTINE_LABEL]: caseToken, ...Object.fromEntries(selectorKeys.map((key) => [key, null])) };
+  return { ...Object.fromEntries(selectorKeys.map((key) => [key, null])), [QUARANTINE_LABEL]: caseToken };
 }
 
 /**
- * Level `hold`, in the order in which it is done: what keeps evidence from being destroyed first, then the policy, and only after that the
- * one patch by which it begins to hold for the suspects. No pod is restarted or evicted.
+ * Level `hold`, in the order in which it is done: what keeps others from taking the objects away, then the node and the pins, then the
+ * policy, and only after that the one patch by which it begins to hold for the suspects. No pod is restarted or evicted.
  */
 export function planHold(
   { skip, target }: Pick<QuarantineRequest, 'skip' | 'target'>,
@@ -108,8 +118,10 @@ export function planHold(
 ): readonly PlannedStep[] {
   const steps = new Steps(skip);
   const { caseToken } = names;
-  for (const node of nodes) holdNode(steps, node, { isTarget: target === 'node', caseToken });
-  for (const suspect of suspects) protectPod(steps, suspect);
+  for (const node of nodes) annotateNode(steps, node);
+  for (const suspect of suspects) annotatePod(steps, suspect);
+  if (target === 'node') for (const node of nodes) closeNode(steps, node, caseToken);
+  for (const suspect of suspects) pinPod(steps, suspect);
   const policies = new Map<string, number | null>();
   for (const { namespace } of suspects)
     if (!policies.has(namespace)) policies.set(namespace, denyNamespace(steps, namespace, names));

@@ -11,6 +11,7 @@ import { type ReviewedRight, reviewRights } from '../review-rights.js';
 import { foresee, type Foresight } from './foresee.js';
 import { planHold } from './plan-hold.js';
 import type { QuarantineRequest } from './quarantine-request.js';
+import { asPlanned, plannedSuspect } from './planned-suspect.js';
 import { readScene, type Scene } from './read-scene.js';
 import { type OwnMachine, refuseTarget } from './refuse-target.js';
 import type { SuspectSelector } from './suspect-selector.js';
@@ -50,11 +51,15 @@ function askedOf({ target, names, suspects, skip }: QuarantineRequest): string {
 
 function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
   const { target, names } = request;
-  const suspects = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`);
+  const suspects = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`).sort();
   const uids = [...scene.nodes.map(({ uid }) => uid), ...scene.suspects.map(({ uid }) => uid)].sort();
-  const named = names.length > 0 ? names : suspects;
+  const named = target === 'node' ? names : suspects;
   const { clusterUid } = scene;
-  return { name: `${target} ${named.join(', ')}`, uids, clusterUid, level: 'hold', asked: askedOf(request) };
+  return {
+    name: `${target} ${named.join(', ')}`,
+    ...{ uids, clusterUid, level: 'hold', asked: askedOf(request) },
+    suspects: scene.suspects.map(plannedSuspect),
+  };
 }
 
 function isActive({ steps }: PlanHistory): boolean {
@@ -82,6 +87,19 @@ function suspectsOf({ steps }: PlanHistory): readonly SuspectSelector[] {
   return [...names.values()].map(({ namespace, name }) => ({ by: 'name', namespace: namespace ?? '', name }));
 }
 
+function assertSameCluster({ target, plan }: PlanHistory, { clusterUid }: Scene): void {
+  if (target.clusterUid === null || clusterUid === null || target.clusterUid === clusterUid) return;
+  throw new ExhibitError(
+    'TARGET_REPLACED',
+    `plan ${plan} is about cluster ${target.clusterUid}; this is ${clusterUid}`,
+    {
+      subject: plan,
+      hints: ['kubectl config get-contexts'],
+      safe: 'Nothing was changed.',
+    },
+  );
+}
+
 function assertSameNodes({ target, plan }: PlanHistory, { nodes }: Scene): void {
   const other = nodes.find(({ uid }) => !target.uids.includes(uid));
   if (other === undefined) return;
@@ -95,7 +113,9 @@ function assertSameNodes({ target, plan }: PlanHistory, { nodes }: Scene): void 
 /** A plan of the case that is gone on with, and what it finds. */
 async function goOn(known: PlanHistory, request: QuarantineRequest, deps: PrepareDeps) {
   const { reader: cluster, signal } = deps;
-  const scene = await readScene({ ...request, suspects: suspectsOf(known) }, { cluster, signal, mayMiss: true });
+  const live = await readScene({ ...request, suspects: suspectsOf(known) }, { cluster, signal, mayMiss: true });
+  const scene = asPlanned(live, known.target);
+  assertSameCluster(known, scene);
   assertSameNodes(known, scene);
   const steps = known.steps.map(({ planned }) => planned);
   return { plan: known.plan, isResumed: true, target: known.target, scene, steps };

@@ -1,7 +1,7 @@
 import type { SuspectSelector } from './suspect-selector.js';
 
 /** What `--skip` takes, in the order in which they are done. */
-export const STEP_NAMES = ['annotate-node', 'cordon', 'taint', 'annotate-pod', 'pin', 'deny-policy', 'detach'] as const;
+export const STEP_NAMES = ['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach'] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
 export interface QuarantineRequest {

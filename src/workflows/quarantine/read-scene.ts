@@ -1,12 +1,14 @@
 import { stringAt, valueAt } from '../../lib/untyped.js';
+import type { SuspectKind } from '../../model/action.js';
 import { ExhibitError } from '../../model/errors.js';
 import { keysOf, labelsOf, selects } from '../../plan/network/label-selector.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { readClusterUid } from '../targets/freeze-targets.js';
 import { OwnerLookup } from './owner-lookup.js';
-import { type SuspectKind, suspectKindOf } from './owner-effects.js';
+import { suspectKindOf } from './owner-effects.js';
 import type { QuarantineRequest } from './quarantine-request.js';
 import { pathOf, readList, readNamed, readObject } from './read-cluster.js';
+import { assertName, assertNamespace, assertUid } from './server-names.js';
 import { isSuspect, type OwnerReference, type SuspectSelector } from './suspect-selector.js';
 
 export interface SceneNode {
@@ -25,8 +27,9 @@ export interface Suspect {
   readonly kind: SuspectKind;
   readonly owner: OwnerReference | null;
   readonly ownerSelector: unknown;
-  /** Names of the Services that send traffic to it. */
+  /** Names of the Services that send traffic to it, the first of them. */
   readonly services: readonly string[];
+  readonly moreServices: number;
   /** Labels that it has and by which its controller or a Service finds it. */
   readonly selectorKeys: readonly string[];
 }
@@ -42,6 +45,9 @@ export interface Scene {
   readonly policies: ReadonlyMap<string, readonly unknown[]>;
 }
 
+/** Names of Services that a plan keeps of each suspect: anybody who may make Services decides how many there are. */
+const MAX_SERVICES = 20;
+
 type Reader = Pick<ClusterReader, 'get' | 'list'>;
 
 export interface SceneDeps {
@@ -56,7 +62,10 @@ function uidOf(object: unknown): string {
 }
 
 async function readNode(cluster: Reader, name: string): Promise<SceneNode> {
-  const object = await readNamed(cluster, pathOf('', 'nodes', name), `node ${name}`);
+  const what = `node ${name}`;
+  assertName(name, what);
+  const object = await readNamed(cluster, pathOf('', 'nodes', name), what);
+  assertUid(uidOf(object), what);
   return { name, uid: uidOf(object), object };
 }
 
@@ -143,12 +152,17 @@ function selectorOf(service: unknown): Readonly<Record<string, unknown>> {
 async function suspectOf(pod: unknown, owners: OwnerLookup, lists: NamespaceLists): Promise<Suspect> {
   const at = (...path: string[]): string => stringAt(pod, ...path) ?? '';
   const namespace = at('metadata', 'namespace');
+  const what = `pod ${namespace}/${at('metadata', 'name')}`;
+  assertNamespace(namespace, what);
+  assertName(at('metadata', 'name'), what);
+  assertUid(uidOf(pod), what);
   const { owner, behind, selector } = await owners.of(pod);
   const labels = labelsOf(pod);
   const services = (await lists.of('', namespace, 'services')).filter(
     (service) => keysOf(selectorOf(service)).length > 0 && selects(selectorOf(service), labels),
   );
   const keys = new Set([...keysOf(selector), ...services.flatMap((service) => keysOf(selectorOf(service)))]);
+  const names = services.map((service) => stringAt(service, 'metadata', 'name') ?? '').sort();
   return {
     namespace,
     name: at('metadata', 'name'),
@@ -158,7 +172,8 @@ async function suspectOf(pod: unknown, owners: OwnerLookup, lists: NamespaceList
     kind: suspectKindOf(pod, owner, behind),
     owner,
     ownerSelector: selector,
-    services: services.map((service) => stringAt(service, 'metadata', 'name') ?? '').sort(),
+    services: names.slice(0, MAX_SERVICES),
+    moreServices: Math.max(0, names.length - MAX_SERVICES),
     selectorKeys: [...keys].filter((key) => Object.hasOwn(labels, key)).sort(),
   };
 }

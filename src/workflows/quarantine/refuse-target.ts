@@ -1,3 +1,4 @@
+import { shellWord } from '../../lib/shell-word.js';
 import { stringAt, valueAt } from '../../lib/untyped.js';
 import { type Authority, NOT_STATED } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
@@ -28,7 +29,7 @@ function refuseProtected(scene: Scene, request: QuarantineRequest, own: OwnMachi
     if (why === null || request.allowedNodes.includes(node.name)) continue;
     throw new ExhibitError('TARGET_PROTECTED', `node ${node.name} ${why}`, {
       subject: node.name,
-      hints: [`Repeat the command with --allow-node ${node.name}`],
+      hints: [`Repeat the command with --allow-node ${shellWord(node.name)}`],
       safe: SAFE,
     });
   }

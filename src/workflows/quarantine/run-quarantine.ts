@@ -1,4 +1,4 @@
-import { stringAt } from '../../lib/untyped.js';
+import { setTimeout as wait } from 'node:timers/promises';
 import { subjectName, type PlanTarget } from '../../model/action.js';
 import { applyPlan } from '../../plan/apply-plan.js';
 import type { StepReport } from '../../plan/step-report.js';
@@ -6,26 +6,17 @@ import type { ClusterActuator } from '../../ports/cluster-actuator.js';
 import type { Io } from '../../ports/io.js';
 import { changesOf } from '../execute/open-ladder.js';
 import { type ContainmentRecord, type OpeningDeps, recordOpening } from './containment-record.js';
+import { findReplacements, type Found, type Replacement, siblingsOf } from './find-replacements.js';
 import { assertRights, type PreparedQuarantine } from './prepare-quarantine.js';
-import { pathOf, readList } from './read-cluster.js';
-import { controllerOf } from './suspect-selector.js';
 
 /** Texts that one custody entry holds; the others are counted. */
 const MAX_TEXTS = 200;
+const NOT_LISTED: Found = { replacements: null, reasons: [] };
 
 export interface QuarantineDeps extends OpeningDeps {
   readonly actuator: ClusterActuator;
   readonly io: Io;
   readonly signal: AbortSignal;
-}
-
-/** A pod that the controller of a suspect made: not the suspect. */
-export interface Replacement {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly node: string;
-  readonly ownerUid: string;
 }
 
 /** Without a probe nobody knows more: the verdict is `unverified`, whatever was done. */
@@ -57,36 +48,9 @@ function failureReasons(steps: readonly StepReport[]): readonly string[] {
     );
 }
 
-/** Pods of the suspects' controllers that are no suspects and came after the plan. */
-async function findReplacements(
-  { scene }: PreparedQuarantine,
-  { reader }: Pick<QuarantineDeps, 'reader'>,
-  earlier: ReadonlySet<string>,
-): Promise<readonly Replacement[]> {
-  const owners = new Set(scene.suspects.flatMap(({ owner }) => owner?.uid ?? []));
-  const found: Replacement[] = [];
-  for (const namespace of new Set(scene.suspects.map((suspect) => suspect.namespace))) {
-    for (const pod of await readList(reader, { path: pathOf('', 'namespaces', namespace, 'pods'), what: 'pods' })) {
-      const at = (...path: string[]): string => stringAt(pod, ...path) ?? '';
-      const ownerUid = controllerOf(pod)?.uid ?? '';
-      const uid = at('metadata', 'uid');
-      if (!owners.has(ownerUid) || earlier.has(uid)) continue;
-      found.push({ namespace, name: at('metadata', 'name'), uid, node: at('spec', 'nodeName'), ownerUid });
-    }
-  }
-  return found;
-}
-
-async function podsNow(
-  { scene }: PreparedQuarantine,
-  { reader }: Pick<QuarantineDeps, 'reader'>,
-): Promise<Set<string>> {
-  const uids = new Set<string>();
-  for (const namespace of new Set(scene.suspects.map((suspect) => suspect.namespace))) {
-    const pods = await readList(reader, { path: pathOf('', 'namespaces', namespace, 'pods'), what: 'pods' });
-    for (const pod of pods) uids.add(stringAt(pod, 'metadata', 'uid') ?? '');
-  }
-  return uids;
+/** Of a plan that is gone on with, what was known when it was begun. */
+async function targetOf({ target, isResumed }: PreparedQuarantine, deps: Pick<QuarantineDeps, 'reader'>) {
+  return isResumed ? target : { ...target, siblings: await siblingsOf(target, deps) };
 }
 
 /**
@@ -100,12 +64,12 @@ export async function runQuarantine(
   deps: QuarantineDeps,
 ): Promise<QuarantineSummary> {
   assertRights(prepared);
-  const { plan, target, steps, scene, foresight } = prepared;
+  const { plan, steps, scene, foresight } = prepared;
   const { exhibit, journal } = record;
   const nodes = scene.nodes.map(({ name }) => name);
   const pods = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`);
   await recordOpening(record, { clusterUid: scene.clusterUid, nodes, pods }, deps);
-  const earlier = await podsNow(prepared, deps);
+  const target = await targetOf(prepared, deps);
   if (!prepared.isResumed) await journal.begin(plan, target, steps);
   await exhibit.custody.append('plan', {
     phase: 'containment',
@@ -117,8 +81,10 @@ export async function runQuarantine(
   const { actuator, signal, io } = deps;
   const onStep = (report: StepReport): void => say(io, report);
   const reports = await applyPlan(plan, { journal, actuator, record: changes, signal, onStep });
-  const replacements = await findReplacements(prepared, deps, earlier).catch(() => null);
-  const reasons = [...failureReasons(reports), ...foresight.notAchieved];
+  const pause = (ms: number) => wait(ms, undefined, { signal });
+  const found = await findReplacements(target, reports, { reader: deps.reader, pause }).catch(() => NOT_LISTED);
+  const { replacements } = found;
+  const reasons = [...failureReasons(reports), ...found.reasons, ...foresight.notAchieved];
   await changes.effect({
     kind: 'containment',
     subject: target.name,

@@ -9,7 +9,7 @@ export const packageFile: DriftRule = {
   title: 'File of a package of the image with other content',
   judge: ({ entry, packages }) => {
     const isChanged = entry.class === 'content-modified' || entry.class === 'type-changed';
-    if (!isChanged || packages?.image.verdict !== 'modified' || packages.own?.verdict === 'unmodified') return null;
+    if (!isChanged || packages?.image.verdict !== 'modified') return null;
     const why = `Package ${named(packages.image)} of the image has other content here.`;
     return { rule: 'modified-package-file', severity: 'high', why };
   },

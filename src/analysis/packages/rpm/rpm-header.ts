@@ -25,6 +25,8 @@ const SIZES: Readonly<Record<number, number>> = { [CHAR]: 1, [INT8]: 1, [INT16]:
 const MAX_ENTRIES = 65_535;
 /** Of files and folders of one package. */
 const MAX_VALUES = 300_000;
+/** Of all paths of one package: a folder is named once for all of its files, so that a small header can spell out gigabytes. */
+const MAX_PATHS_BYTES = 32 * 1024 * 1024;
 const ENTRY_BYTES = 16;
 const CONFIG = 1;
 const REGULAR = 0o100000;
@@ -106,7 +108,8 @@ function valuesOf(blob: Buffer): Values | null {
   };
 }
 
-function filesOf(values: Values): RpmFile[] {
+/** `null` = more than a package has. */
+function filesOf(values: Values): RpmFile[] | null {
   const names = values.strings(TAG.baseNames);
   const folders = values.strings(TAG.dirNames);
   const indexes = values.numbers(TAG.dirIndexes);
@@ -115,12 +118,15 @@ function filesOf(values: Values): RpmFile[] {
   const flags = values.numbers(TAG.fileFlags);
   const states = values.numbers(TAG.fileStates);
   const files: RpmFile[] = [];
+  let pathBytes = 0;
   for (const [index, name] of names.entries()) {
     const folder = folders[indexes[index] ?? -1];
     const digest = digests[index] ?? '';
     // Another state than 0: replaced by another package's, or not installed.
     const isHere = (states[index] ?? 0) === 0 && ((modes[index] ?? 0) & TYPE_BITS) === REGULAR;
     if (folder === undefined || !isHere || !/^[0-9a-f]{32,64}$/.test(digest)) continue;
+    pathBytes += folder.length + name.length;
+    if (pathBytes > MAX_PATHS_BYTES) return null;
     files.push({ path: `${folder}${name}`, digest, isConfiguration: ((flags[index] ?? 0) & CONFIG) !== 0 });
   }
   return files;
@@ -130,7 +136,8 @@ function filesOf(values: Values): RpmFile[] {
 export function parseRpmHeader(blob: Buffer): RpmPackage | null {
   const values = valuesOf(blob);
   const name = values?.strings(TAG.name)[0];
-  if (values === null || name === undefined) return null;
+  const files = values === null ? null : filesOf(values);
+  if (values === null || name === undefined || files === null) return null;
   const [version = ''] = values.strings(TAG.version);
   const [release = ''] = values.strings(TAG.release);
   const [epoch] = values.numbers(TAG.epoch);
@@ -140,6 +147,6 @@ export function parseRpmHeader(blob: Buffer): RpmPackage | null {
     name,
     version: `${epoch === undefined ? '' : `${String(epoch)}:`}${version}-${release}`,
     digestName: ALGORITHMS[algorithm] ?? null,
-    files: filesOf(values),
+    files,
   };
 }

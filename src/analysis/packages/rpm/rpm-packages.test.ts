@@ -161,6 +161,23 @@ describe('a header', () => {
   });
 });
 
+describe('a header that names a long folder once for many files', () => {
+  const paths = (files: number): Buffer =>
+    header([
+      [1000, 6, 1, text('p')],
+      [1117, 8, files, text(...Array.from({ length: files }, () => 'a'))],
+      [1118, 8, 1, text(`/${'f'.repeat(3999)}`)],
+      [1116, 4, files, words(...Array.from({ length: files }, () => 0))],
+      [1035, 8, files, text(...Array.from({ length: files }, () => 'd41d8cd98f00b204e9800998ecf8427e'))],
+      [1030, 3, files, halves(...Array.from({ length: files }, () => 0o100644))],
+    ]);
+
+  it('is no package, since its paths would fill the memory', () => {
+    expect(parseRpmHeader(paths(8000))?.files).toHaveLength(8000);
+    expect(parseRpmHeader(paths(9000))).toBeNull();
+  });
+});
+
 describe('whatever the bytes are', () => {
   it('reading ends, without an exception', () => {
     const files = [BDB, NDB, SQLITE, WAL];

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { PlannedSuspect, SuspectKind } from '../../model/action.js';
+import type { StepReport } from '../../plan/step-report.js';
+import type { ClusterReader } from '../../ports/cluster-reader.js';
+import { findReplacements, siblingsOf } from './find-replacements.js';
+
+const SUSPECT: PlannedSuspect = {
+  ...{ namespace: 'shop', name: 'cart-1', uid: 'u-suspect', kind: 'deployment', ownerUid: 'u-owner' },
+  ...{ services: [], moreServices: 0 },
+};
+const detached = (outcome: StepReport['outcome'] = 'applied'): StepReport => ({
+  ...{ outcome, why: null, detail: '', now: null },
+  planned: {
+    ...{ step: 1, name: 'detach', kind: 'detach-pod', phase: 'contain', before: null, intended: null },
+    ...{ reversibility: 'compensated', undo: '', needs: [] },
+    subject: { group: '', version: 'v1', resource: 'pods', namespace: 'shop', name: 'cart-1', uid: 'u-suspect' },
+  },
+});
+const pod = (name: string, ownerUid = 'u-owner') => ({
+  metadata: {
+    ...{ name, uid: `u-${name}` },
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'cart', uid: ownerUid, controller: true }],
+  },
+});
+
+/** A cluster that answers each list with the next of `answers`, and the last one for ever. */
+function clusterOf(...answers: (readonly unknown[])[]) {
+  const waited: number[] = [];
+  let lists = 0;
+  const list: ClusterReader['list'] = async (_request, onPage) => {
+    const items = answers[Math.min(lists, answers.length - 1)] ?? [];
+    lists += 1;
+    await onPage({ number: 1, items } as unknown as Parameters<typeof onPage>[0]);
+    return { complete: true } as Awaited<ReturnType<ClusterReader['list']>>;
+  };
+  const reader = { list, get: async () => await Promise.reject(new Error('nothing is read')) };
+  const pause = async (ms: number) => await Promise.resolve(waited.push(ms));
+  return { reader, pause, waited };
+}
+const target = (kind: SuspectKind = 'deployment', siblings: readonly string[] | null = ['u-suspect', 'u-cart-2']) => ({
+  suspects: [{ ...SUSPECT, kind }],
+  siblings,
+});
+
+describe('the replacements of suspects', () => {
+  it('are waited for, since a controller needs a moment', async () => {
+    const old = [pod('cart-2'), pod('other-1', 'u-other')];
+    const cluster = clusterOf(old, old, [...old, pod('cart-3')]);
+    const { replacements, reasons } = await findReplacements(target(), [detached()], cluster);
+    expect(replacements).toMatchObject([{ namespace: 'shop', name: 'cart-3', uid: 'u-cart-3', ownerUid: 'u-owner' }]);
+    expect(reasons).toEqual([]);
+    expect(cluster.waited).toHaveLength(2);
+  });
+
+  it('are said not to have been seen where one is expected: an empty list is not none', async () => {
+    const cluster = clusterOf([pod('cart-2')]);
+    const { replacements, reasons } = await findReplacements(target(), [detached()], cluster);
+    expect(replacements).toEqual([]);
+    expect(reasons).toEqual([expect.stringContaining('pod shop/cart-1: no replacement was seen yet')]);
+    expect(cluster.waited.reduce((sum, one) => sum + one, 0)).toBe(5_000);
+  });
+
+  it.each([
+    ['statefulset', 'applied'],
+    ['bare', 'applied'],
+    ['deployment', 'held'],
+    ['deployment', 'failed'],
+  ] as const)('of a %s whose detach was %s are listed at once', async (kind, outcome) => {
+    const cluster = clusterOf([pod('cart-3')]);
+    const { replacements, reasons } = await findReplacements(target(kind), [detached(outcome)], cluster);
+    expect(replacements).toMatchObject([{ name: 'cart-3' }]);
+    expect(reasons).toEqual([]);
+    expect(cluster.waited).toEqual([]);
+  });
+
+  it('are told from the pods that were there when the plan was begun, which the plan keeps', async () => {
+    const siblings = await siblingsOf(target(), clusterOf([pod('suspect'), pod('cart-2'), pod('other-1', 'u-other')]));
+    expect(siblings).toEqual(['u-cart-2', 'u-suspect']);
+    expect((await findReplacements(target('deployment', null), [], clusterOf([]))).replacements).toBeNull();
+    const many = Array.from({ length: 5_001 }, (_, index) => pod(`cart-${String(index)}`));
+    expect(await siblingsOf(target(), clusterOf(many))).toBeNull();
+  });
+});
