@@ -33,19 +33,28 @@ const NASTY_ARGUMENTS = [
   '%s%n',
 ];
 
-/** Leaves bytes in the pipe to the `tee` of its own process group, which never hands them on. */
+/**
+ * Leaves bytes in the pipe to the `tee` of its own process group, which never hands them on. It is looked for until it is there: the shell
+ * starts both at once, and nothing says which of them comes first.
+ */
 const KILL_THE_COPIER =
   `
 group_of() { read -r line 2>/dev/null < "/proc/$1/stat" && set -- $` +
   `{line##*)} && printf %s "$3"; }
 own=$(group_of $$)
-for folder in /proc/[0-9]*; do
-  pid=$` +
+turn=0
+while [ "$turn" -lt 500 ]; do
+  turn=$((turn + 1))
+  for folder in /proc/[0-9]*; do
+    pid=$` +
   `{folder#/proc/}
-  read -r name 2>/dev/null < "$folder/comm" || continue
-  if [ "$name" = tee ] && [ "$(group_of "$pid")" = "$own" ]; then kill -STOP "$pid"; printf lost; kill -KILL "$pid"; fi
+    read -r name 2>/dev/null < "$folder/comm" || continue
+    if [ "$name" = tee ] && [ "$(group_of "$pid")" = "$own" ]; then
+      kill -STOP "$pid"; printf lost; kill -KILL "$pid"; exit 0
+    fi
+  done
 done
-exit 0
+exit 1
 `;
 
 /** What every way to a node must do, whatever carries it. */

@@ -19,7 +19,7 @@ import { writePlan } from './write-plan.js';
 
 const io = { emit: () => undefined, progress: () => undefined };
 /** An outcome that needs no payload. */
-const answered: CollectResult = { outcome: 'empty', reason: 'proved', detail: '', proof: {} };
+const answered: CollectResult = { outcome: 'empty', reason: 'proved', detail: '', proof: { status: 200 } };
 const context: PlanContext = {
   targets: {
     nodes: [],
