@@ -39,7 +39,7 @@ describe.skipIf(node === null)(`a machine within this one${why}`, () => {
     const seconds = `${String(process.pid)}01`;
     const [program = '', ...args] = leaving(seconds);
     const spawned = on.spawn(program, ...args);
-    await expect.poll(() => sleeping(seconds).length).toBe(2);
+    await expect.poll(() => sleeping(seconds).length, { timeout: 20_000 }).toBe(2);
     await on.end(spawned);
     expect(sleeping(seconds)).toHaveLength(1);
     await on.remove();
@@ -60,7 +60,7 @@ describe.skipIf(node === null)(`a machine within this one${why}`, () => {
     const starter = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     const said = await new Promise<Buffer>((got) => starter.stdout.once('data', got));
     try {
-      await expect.poll(() => sleeping(seconds).length).toBe(2);
+      await expect.poll(() => sleeping(seconds).length, { timeout: 20_000 }).toBe(2);
       starter.kill('SIGKILL');
       await expect.poll(() => sleeping(seconds), { timeout: 20_000 }).toEqual([]);
     } finally {
