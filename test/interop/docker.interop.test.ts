@@ -162,7 +162,10 @@ describe.skipIf(node === null)(`Docker's store${why}`, () => {
     expect(docker).toMatchObject({ outcome: 'collected', proof: { containers: 2, running: 1, unanswered: 0 } });
     const lines = derivedLines(live.metadata, 'docker.jsonl');
     expect(lines).toHaveLength(2);
-    const changes = { modified: 8, added: 10, deleted: 4 };
+    // Docker takes a folder of the same second for unchanged, so how many it calls modified depends on the second.
+    const said = api(on, 'GET', `/containers/${ended}/changes`) as { Kind: 0 | 1 | 2 }[];
+    const changes = { modified: said.filter(({ Kind }) => Kind === 0).length, added: 10, deleted: 4 };
+    expect(changes.modified).toBeGreaterThan(0);
     expect(lines.find(({ id }) => id === ended)).toMatchObject({
       ...{ daemonKnows: true, storeKnows: true, state: 'exited', sample: null, cpuNanoCores: null, changes },
     });
