@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readPem } from '../evidence/timestamp/pem.js';
 import type { TsaRoots } from '../evidence/verify/time-check.js';
+import { areSame } from '../lib/bytes.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 
 /** More than a system's whole list of authorities has. */
@@ -10,7 +11,7 @@ const MAX_BYTES = 1024 * 1024;
 export async function readTsaRoots(path: string): Promise<TsaRoots> {
   const text = await readText(path);
   const { certificates, unusable } = readPem(text);
-  if (certificates.some(({ issuer, subject }) => issuer.equals(subject))) return { source: path, text };
+  if (certificates.some(({ issuer, subject }) => areSame(issuer, subject))) return { source: path, text };
   const none = unusable > 0 ? 'none of its certificates can be read' : 'it holds no certificate in PEM';
   const found = certificates.length > 0 ? 'none of its certificates is a root, which signs itself' : none;
   throw new ExhibitError(

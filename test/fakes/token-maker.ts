@@ -3,8 +3,8 @@
  * is asked for nothing special is compared with `openssl ts -verify` by the interop tests, and by the recorded answers of openssl's own.
  */
 import { constants, createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { contextTag, membersOf, readOne, TAG } from '../../src/evidence/timestamp/der.js';
-import { der, NULL, oid, sequence, smallInteger } from '../../src/evidence/timestamp/der-writer.js';
+import { contextTag, membersOf, readOne, TAG } from '../../src/lib/time-stamp/der.js';
+import { der, NULL, oid, sequence, smallInteger } from './der-buffers.js';
 
 export type KeyKind = 'ec' | 'ec384' | 'rsa' | 'rsa-pss';
 
@@ -195,7 +195,7 @@ function bindingOf(certificate: Buffer, isOld: boolean): Buffer {
   return attribute(isOld ? '1.2.840.113549.1.9.16.2.12' : '1.2.840.113549.1.9.16.2.47', list);
 }
 
-function askedFor(query: Buffer): { imprint: Buffer; nonce: Buffer } {
+function askedFor(query: Buffer): { imprint: Uint8Array; nonce: Uint8Array } {
   const members = membersOf(readOne(query, TAG.sequence, 'query'), TAG.sequence, 'query');
   members.take(TAG.integer);
   const imprint = membersOf(members.take(TAG.sequence), TAG.sequence, 'imprint');

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { der, sequence, smallInteger } from '../../src/evidence/timestamp/der-writer.js';
+import { der, sequence, smallInteger } from './der-buffers.js';
 import { answer, makeTsa, type TokenChanges, type Tsa } from './token-maker.js';
 
 export type TsaBehaviour =

@@ -1,19 +1,20 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { readAlgorithm } from './algorithm.js';
-import { type CertificateExtensions, readExtensions } from './certificate-extensions.js';
-import { contextTag, integerBytes, membersOf, readOne, TAG } from './der.js';
-import { readTime } from './instants.js';
-import { schemeOf } from './signature-algorithm.js';
-import { TokenProblem } from './token-problem.js';
+import { areSame } from '../../lib/bytes.js';
+import { readAlgorithm } from '../../lib/time-stamp/algorithm.js';
+import { type CertificateExtensions, readExtensions } from '../../lib/time-stamp/certificate-extensions.js';
+import { contextTag, integerBytes, membersOf, readOne, TAG } from '../../lib/time-stamp/der.js';
+import { readTime } from '../../lib/time-stamp/instants.js';
+import { schemeOf } from '../../lib/time-stamp/signature-scheme.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 /** One X.509 certificate, read and not yet judged. */
 export interface Certificate {
   readonly bytes: Buffer;
   /** DER of the names. */
-  readonly issuer: Buffer;
-  readonly subject: Buffer;
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
   /** Content of the INTEGER. */
-  readonly serial: Buffer;
+  readonly serial: Uint8Array;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   readonly extensions: CertificateExtensions;
@@ -70,7 +71,7 @@ export function readCertificate(bytes: Buffer): Certificate {
   const parsed = nodeCertificate(bytes);
   const isSignedBy = (other: Certificate): boolean => {
     try {
-      if (!outerAlgorithm.bytes.equals(innerAlgorithm.bytes)) return false;
+      if (!areSame(outerAlgorithm.bytes, innerAlgorithm.bytes)) return false;
       schemeOf(readAlgorithm(outerAlgorithm));
       return parsed.verify(other.key);
     } catch {

@@ -1,7 +1,8 @@
-import { USAGE } from './certificate-extensions.js';
+import { areSame } from '../../lib/bytes.js';
+import { USAGE } from '../../lib/time-stamp/certificate-extensions.js';
 import type { Certificate } from './certificate.js';
 import { assertStrong } from './signature-algorithm.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 export interface ChainOptions {
   /** Certificates that come with the evidence: they connect, they never vouch. */
@@ -16,7 +17,7 @@ export interface ChainOptions {
 const MAX_DEPTH = 8;
 const MAX_SIGNATURES = 200;
 
-const isSelfIssued = ({ issuer, subject }: Certificate): boolean => issuer.equals(subject);
+const isSelfIssued = ({ issuer, subject }: Certificate): boolean => areSame(issuer, subject);
 
 function isStrong({ key }: Certificate): boolean {
   try {
@@ -68,7 +69,7 @@ class ChainSearch {
   #isEnd(certificate: Certificate): boolean {
     const { anchors, isPartialEnough } = this.#options;
     if (isPartialEnough !== true && !isSelfIssued(certificate)) return false;
-    return anchors.some(({ bytes }) => bytes.equals(certificate.bytes));
+    return anchors.some(({ bytes }) => areSame(bytes, certificate.bytes));
   }
 
   #leads(certificate: Certificate, below: readonly Certificate[]): boolean {
@@ -89,7 +90,7 @@ class ChainSearch {
 
   #issuersOf(certificate: Certificate, path: readonly Certificate[]): Certificate[] {
     return this.#connecting.filter((candidate) => {
-      if (!candidate.subject.equals(certificate.issuer) || path.includes(candidate)) return false;
+      if (!areSame(candidate.subject, certificate.issuer) || path.includes(candidate)) return false;
       this.#signatures += 1;
       return this.#signatures <= MAX_SIGNATURES && certificate.isSignedBy(candidate);
     });

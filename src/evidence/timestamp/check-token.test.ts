@@ -14,11 +14,11 @@ import {
 } from '../../../test/fakes/token-maker.js';
 import { whyNoChain } from './chain.js';
 import { checkToken, type CheckedToken } from './check-token.js';
-import { contextTag, TAG } from './der.js';
-import { der, sequence, smallInteger } from './der-writer.js';
+import { contextTag, TAG } from '../../lib/time-stamp/der.js';
+import { der, sequence, smallInteger } from '../../../test/fakes/der-buffers.js';
 import { readPem, renderPem } from './pem.js';
 import { newNonce, renderRequest } from './request.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 const STAMPED = Buffer.from('-----BEGIN SSH SIGNATURE-----\n');
 const IMPRINT = createHash('sha256').update(STAMPED).digest();

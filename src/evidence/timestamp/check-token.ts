@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
-import { hashOf } from './algorithm.js';
+import { areSame } from '../../lib/bytes.js';
+import { hashOf } from '../../lib/time-stamp/algorithm.js';
 import { type Certificate, readCertificate } from './certificate.js';
-import { TAG } from './der.js';
-import { OID } from './object-identifiers.js';
-import { renderReply } from './reply-envelope.js';
-import { renderRequest } from './request.js';
-import { USAGE } from './certificate-extensions.js';
+import { TAG } from '../../lib/time-stamp/der.js';
+import { OID } from '../../lib/time-stamp/object-identifiers.js';
+import { renderReply, renderRequest } from '../../lib/time-stamp/reply-envelope.js';
+import { USAGE } from '../../lib/time-stamp/certificate-extensions.js';
 import { checkSignedAttributes } from './signed-attributes.js';
-import { assertStrong, schemeOf, verifySignature } from './signature-algorithm.js';
-import { readReply, type Token } from './token.js';
-import { TokenProblem } from './token-problem.js';
+import { schemeOf } from '../../lib/time-stamp/signature-scheme.js';
+import { assertStrong, canonicalSignature, verifySignature } from './signature-algorithm.js';
+import { readReply, type Token } from '../../lib/time-stamp/token.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 export interface TokenInput {
   /** What was stamped: the bytes of the signature. */
@@ -34,14 +35,14 @@ export interface CheckedToken {
 /** The certificates of the token that can be read, the one that signed first. */
 function certificatesOf({ certificates, signerId }: Token): [Certificate, ...Certificate[]] {
   if (certificates.length === 0) throw new TokenProblem('it brings no certificate');
-  const read = certificates.map(readCertificate);
+  const read = certificates.map((bytes) => readCertificate(Buffer.from(bytes)));
   const signer = read.find(({ issuer, serial, extensions }) =>
     'keyId' in signerId
-      ? extensions.subjectKeyId?.equals(signerId.keyId) === true
-      : issuer.equals(signerId.issuer) && serial.equals(signerId.serial),
+      ? extensions.subjectKeyId !== null && areSame(extensions.subjectKeyId, signerId.keyId)
+      : areSame(issuer, signerId.issuer) && areSame(serial, signerId.serial),
   );
   if (signer === undefined) throw new TokenProblem('it does not bring the certificate that signed it');
-  return [signer, ...read.filter((other) => other !== signer && !other.bytes.equals(signer.bytes))];
+  return [signer, ...read.filter((other) => other !== signer && !areSame(other.bytes, signer.bytes))];
 }
 
 /** The purpose is time-stamping and nothing else, and whoever does not know purposes must refuse the certificate: RFC 3161, 2.3. */
@@ -57,10 +58,10 @@ function assertPurpose({ extensions }: Certificate): void {
 }
 
 /** A token may name its authority; then it is the one of the certificate. */
-function assertAuthority({ info }: Token, { subject, extensions }: Certificate): void {
-  if (info.authority === null) return;
-  const isSubject = info.authority.tag === 0xa4 && info.authority.content.equals(subject);
-  const isAlternative = extensions.alternativeNames.some((name) => info.authority?.bytes.equals(name));
+function assertAuthority({ info: { authority } }: Token, { subject, extensions }: Certificate): void {
+  if (authority === null) return;
+  const isSubject = authority.tag === 0xa4 && areSame(authority.content, subject);
+  const isAlternative = extensions.alternativeNames.some((name) => areSame(authority.bytes, name));
   if (!isSubject && !isAlternative) throw new TokenProblem('it names another authority than its certificate');
 }
 
@@ -77,9 +78,9 @@ function assertSignature(token: Token, certificate: Certificate): void {
 
 function assertAnswers({ info }: Token, { stamped, query }: TokenInput): void {
   const imprint = createHash('sha256').update(stamped).digest();
-  if (!info.imprint.equals(imprint)) throw new TokenProblem('it is over other bytes');
+  if (!areSame(info.imprint, imprint)) throw new TokenProblem('it is over other bytes');
   if (info.nonce === null) throw new TokenProblem('it carries no nonce');
-  if (!renderRequest(imprint, info.nonce).equals(query)) throw new TokenProblem('it answers another request');
+  if (!areSame(renderRequest(imprint, info.nonce), query)) throw new TokenProblem('it answers another request');
 }
 
 /**
@@ -94,5 +95,8 @@ export function checkToken(input: TokenInput): CheckedToken {
   assertAuthority(token, certificate);
   assertSignature(token, certificate);
   const { genTimeMs, accuracyMs, serial } = token.info;
-  return { genTimeMs, accuracyMs, serial, certificate, others, canonicalReply: renderReply(token, certificate) };
+  const canonicalReply = Buffer.from(
+    renderReply(token, certificate, canonicalSignature(certificate.key, token.signature)),
+  );
+  return { genTimeMs, accuracyMs, serial, certificate, others, canonicalReply };
 }

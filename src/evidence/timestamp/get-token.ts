@@ -6,7 +6,7 @@ import type { Timestamper } from '../../ports/timestamper.js';
 import { checkToken } from './check-token.js';
 import { renderPem } from './pem.js';
 import { newNonce, renderRequest } from './request.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 /** A token as it is stored: request, answer in our envelope, and the certificates that came with it. */
 export interface StoredToken {

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TAG } from './der.js';
-import { der, NULL, oid, sequence, smallInteger } from './der-writer.js';
-import { SHA256_OID } from './object-identifiers.js';
+import { renderRequest as render } from '../../lib/time-stamp/reply-envelope.js';
 
 const NONCE_BYTES = 8;
 
@@ -12,15 +10,7 @@ export function newNonce(): Buffer {
   return Buffer.concat([Buffer.of(0), nonce]);
 }
 
-/**
- * The DER `TimeStampReq` of RFC 3161: version 1, SHA-256 imprint, nonce, and the wish for the certificate. One imprint and one nonce have
- * exactly one request, so that a reader makes it again and compares.
- */
+/** The one `TimeStampReq` of an imprint and a nonce, as it is sent and stored. */
 export function renderRequest(imprint: Uint8Array, nonce: Uint8Array): Buffer {
-  return sequence(
-    smallInteger(1),
-    sequence(sequence(oid(SHA256_OID), NULL), der(TAG.octetString, imprint)),
-    der(TAG.integer, nonce),
-    der(TAG.boolean, Buffer.of(0xff)),
-  );
+  return Buffer.from(render(imprint, nonce));
 }

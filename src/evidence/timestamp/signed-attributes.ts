@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import { hashOf, readAlgorithm } from './algorithm.js';
+import { areSame } from '../../lib/bytes.js';
+import { hashOf, readAlgorithm } from '../../lib/time-stamp/algorithm.js';
 import type { Certificate } from './certificate.js';
-import { type Der, type DerMembers, integerBytes, membersOf, readElements, readOid, readOne, TAG } from './der.js';
-import { type HashName, OID } from './object-identifiers.js';
-import { TokenProblem } from './token-problem.js';
+import {
+  type Der,
+  type DerMembers,
+  integerBytes,
+  membersOf,
+  readElements,
+  readOid,
+  readOne,
+  TAG,
+} from '../../lib/time-stamp/der.js';
+import { type HashName, OID } from '../../lib/time-stamp/object-identifiers.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 
 /** Of the signed attributes of a token; each occurs once and has one value. */
 function attributesOf(element: Der): Map<string, Der> {
@@ -35,8 +45,8 @@ function assertNamed(members: DerMembers, certificate: Certificate): void {
   if (pair === null) return;
   const [names, serial] = readElements(pair.content);
   const [name, ...more] = names === undefined ? [] : readElements(names.content);
-  const isIssuer = name?.tag === 0xa4 && more.length === 0 && name.content.equals(certificate.issuer);
-  if (!isIssuer || serial?.tag !== TAG.integer || !integerBytes(serial).equals(certificate.serial))
+  const isIssuer = name?.tag === 0xa4 && more.length === 0 && areSame(name.content, certificate.issuer);
+  if (!isIssuer || serial?.tag !== TAG.integer || !areSame(integerBytes(serial), certificate.serial))
     throw new TokenProblem('the signed attributes name another certificate');
 }
 
@@ -47,7 +57,7 @@ function assertBound(attributes: ReadonlyMap<string, Der>, certificate: Certific
     const members = firstListed(list);
     // SHA-1 is all that the first form of the attribute knows; it names the certificate, the chain vouches for it.
     const expected = createHash(readHash(members)).update(certificate.bytes).digest();
-    if (!members.take(TAG.octetString).content.equals(expected))
+    if (!areSame(members.take(TAG.octetString).content, expected))
       throw new TokenProblem('the signed attributes bind another certificate');
     assertNamed(members, certificate);
   };
@@ -64,7 +74,7 @@ function assertBound(attributes: ReadonlyMap<string, Der>, certificate: Certific
 /** What the signature covers says: it is a time-stamp, over these bytes, by that certificate. Throws `TokenProblem`. */
 export function checkSignedAttributes(
   element: Der,
-  expected: { readonly infoBytes: Buffer; readonly hash: HashName; readonly certificate: Certificate },
+  expected: { readonly infoBytes: Uint8Array; readonly hash: HashName; readonly certificate: Certificate },
 ): void {
   const attributes = attributesOf(element);
   const type = attributes.get(OID.contentType);
@@ -72,7 +82,7 @@ export function checkSignedAttributes(
     throw new TokenProblem('the signed attributes speak of no time-stamp');
   const digest = attributes.get(OID.messageDigest);
   const computed = createHash(expected.hash).update(expected.infoBytes).digest();
-  if (digest === undefined || !readOne(digest.bytes, TAG.octetString, 'the signed digest').content.equals(computed))
+  if (digest === undefined || !areSame(readOne(digest.bytes, TAG.octetString, 'the signed digest').content, computed))
     throw new TokenProblem('the signed digest is that of something else');
   assertBound(attributes, expected.certificate);
 }

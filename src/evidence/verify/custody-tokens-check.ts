@@ -8,8 +8,9 @@ import { type Certificate, readCertificate } from '../timestamp/certificate.js';
 import { whyNoChain } from '../timestamp/chain.js';
 import { checkToken, type CheckedToken } from '../timestamp/check-token.js';
 import { readPem } from '../timestamp/pem.js';
-import { MAX_REPLY_BYTES, readReply } from '../timestamp/token.js';
-import { TokenProblem } from '../timestamp/token-problem.js';
+import { hexOf } from '../../lib/bytes.js';
+import { MAX_REPLY_BYTES, readReply } from '../../lib/time-stamp/token.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 import type { Findings } from './findings.js';
 import type { TagConsumer } from './record-lines.js';
 import type { TagFiles } from './tag-files.js';
@@ -150,7 +151,7 @@ export class CustodyTokensCheck {
   /** By what the token says that it is over, which is checked afterwards. */
   #heartbeatOf(reply: Buffer): StampedLine | null {
     try {
-      return this.#heartbeats.get(readReply(reply).info.imprint.toString('hex')) ?? null;
+      return this.#heartbeats.get(hexOf(readReply(reply).info.imprint)) ?? null;
     } catch (error) {
       if (error instanceof TokenProblem) return null;
       throw error;

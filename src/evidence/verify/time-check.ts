@@ -7,7 +7,7 @@ import type { Certificate } from '../timestamp/certificate.js';
 import { whyNoChain } from '../timestamp/chain.js';
 import { checkToken, type CheckedToken } from '../timestamp/check-token.js';
 import { readPem } from '../timestamp/pem.js';
-import { TokenProblem } from '../timestamp/token-problem.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 import type { Findings } from './findings.js';
 import type { TagFiles } from './tag-files.js';
 

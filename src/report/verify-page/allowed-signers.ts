@@ -1,5 +1,5 @@
 import { parseInstant } from '../../lib/clock.js';
-import { areSame, type Bytes } from './bytes.js';
+import { areSame, type Bytes } from '../../lib/bytes.js';
 import { parsePublicKeyLine } from './ssh-public-key.js';
 
 /** One usable line of an allowed_signers file. */

@@ -1,14 +1,14 @@
 import { parseInstant, toRfc3339 } from '../../lib/clock.js';
 import type { CustodyEntry } from '../../model/custody-entry.js';
-import { fromHex, joined, type Bytes } from './bytes.js';
+import { fromHex, hexOf, joined, type Bytes } from '../../lib/bytes.js';
 import type { TableBudget } from './entry-table.js';
 import type { Findings } from './findings.js';
 import type { TagConsumer } from './record-lines.js';
 import type { Certificate } from './time/certificate.js';
 import { whyNoChain } from './time/chain.js';
 import { checkToken, type CheckedToken } from './time/check-token.js';
-import { MAX_REPLY_BYTES, readReply } from './time/token.js';
-import { TokenProblem } from './time/token-problem.js';
+import { MAX_REPLY_BYTES, readReply } from '../../lib/time-stamp/token.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 import { CannotCheck } from './time/web-crypto.js';
 import { NO_ROOTS, type PageToken } from './time-check.js';
 
@@ -128,7 +128,7 @@ export class CustodyTokens {
   #heartbeatOf(reply: Bytes): StampedLine | null {
     try {
       const { imprint } = readReply(reply).info;
-      const hex = Array.from(imprint, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      const hex = hexOf(imprint);
       return this.#heartbeats.get(hex) ?? null;
     } catch (error) {
       if (error instanceof TokenProblem) return null;

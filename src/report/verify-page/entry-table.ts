@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.js';
+import { bytesOf } from '../../lib/bytes.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 const FIELDS = 4;

@@ -1,4 +1,4 @@
-import { areSame } from './bytes.js';
+import { areSame } from '../../lib/bytes.js';
 import { crc32 } from './crc32.js';
 import { Pacer } from './pacer.js';
 import { Sha256 } from './sha256.js';

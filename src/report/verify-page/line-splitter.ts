@@ -1,4 +1,4 @@
-import { joined } from './bytes.js';
+import { joined } from '../../lib/bytes.js';
 
 const LF = 0x0a;
 

@@ -1,5 +1,5 @@
 import { MANIFEST } from './bag-layout.js';
-import { textOf } from './bytes.js';
+import { textOf } from '../../lib/bytes.js';
 import type { Findings } from './findings.js';
 import { LineSplitter } from './line-splitter.js';
 import type { PayloadComparison, PayloadTable } from './payload-table.js';

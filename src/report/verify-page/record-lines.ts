@@ -1,6 +1,6 @@
 import { parseAsciiJson } from '../../lib/ascii-json.js';
 import { MAX_RECORD_BYTES } from './bag-layout.js';
-import { textOf } from './bytes.js';
+import { textOf } from '../../lib/bytes.js';
 import type { Findings } from './findings.js';
 import { LineSplitter } from './line-splitter.js';
 import type { Shape } from './record-shapes.js';

@@ -1,6 +1,6 @@
 import { findAllowedSigner, type AllowedSigners } from './allowed-signers.js';
 import { MAX_SIGNERS, signerFiles, TAGMANIFEST, tokenFiles } from './bag-layout.js';
-import type { Bytes } from './bytes.js';
+import type { Bytes } from '../../lib/bytes.js';
 import type { Findings } from './findings.js';
 import { fingerprintOf, renderPublicKey } from './ssh-public-key.js';
 import { isHighS, parseSshsig, verifySshsig } from './sshsig.js';

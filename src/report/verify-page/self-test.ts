@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.js';
+import { bytesOf } from '../../lib/bytes.js';
 import { crc32 } from './crc32.js';
 import { sha256Hex } from './sha256.js';
 

@@ -1,4 +1,5 @@
 /** SHA-256 (FIPS 180-4) in plain script, because WebCrypto hashes nothing that arrives in pieces. */
+import { hexOf } from '../../lib/bytes.js';
 
 const BLOCK_BYTES = 64;
 
@@ -130,7 +131,7 @@ export class Sha256 {
 
   /** The digest in lower-case hex. */
   hex(): string {
-    return Array.from(this.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hexOf(this.digest());
   }
 }
 

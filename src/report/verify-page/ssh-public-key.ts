@@ -1,4 +1,4 @@
-import { base64Of, fromBase64, type Bytes } from './bytes.js';
+import { base64Of, fromBase64, type Bytes } from '../../lib/bytes.js';
 import { Sha256 } from './sha256.js';
 import { WireReader } from './ssh-wire.js';
 

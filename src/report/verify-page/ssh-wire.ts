@@ -1,4 +1,4 @@
-import { base64Of, textOf, type Bytes } from './bytes.js';
+import { base64Of, textOf, type Bytes } from '../../lib/bytes.js';
 
 /** The encoding of RFC 4251 section 5. Reads untrusted bytes; every method throws RangeError when they end too early or are malformed. */
 export class WireReader {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as program from '../../evidence/sshsig.js';
 import { renderPublicKey as renderForProgram } from '../../evidence/ssh-public-key.js';
 import { wireString } from '../../evidence/ssh-wire.js';
-import { bytesOf } from './bytes.js';
+import { bytesOf } from '../../lib/bytes.js';
 import { fingerprintOf, parsePublicKeyLine, renderPublicKey } from './ssh-public-key.js';
 import { parseSshsig, verifySshsig } from './sshsig.js';
 

@@ -1,5 +1,5 @@
 /** SSHSIG as in PROTOCOL.sshsig of OpenSSH: what `ssh-keygen -Y sign` makes. */
-import { bytesOf, fromBase64, joined, textOf, type Bytes } from './bytes.js';
+import { bytesOf, fromBase64, joined, textOf, type Bytes } from '../../lib/bytes.js';
 import { Sha256 } from './sha256.js';
 import { parsePublicKeyBlob, type SshPublicKey } from './ssh-public-key.js';
 import { sshArmor, WireReader, wireString } from './ssh-wire.js';

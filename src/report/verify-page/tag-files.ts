@@ -8,7 +8,7 @@ import {
   TAGMANIFEST,
   TOOL,
 } from './bag-layout.js';
-import { joined, textOf, type Bytes } from './bytes.js';
+import { joined, textOf, type Bytes } from '../../lib/bytes.js';
 import type { Findings } from './findings.js';
 import type { TagConsumer } from './record-lines.js';
 import { Sha256 } from './sha256.js';

@@ -1,6 +1,6 @@
 import { toRfc3339 } from '../../lib/clock.js';
 import { MAX_SIGNERS, signerFiles, tokenFiles } from './bag-layout.js';
-import { textOf, type Bytes } from './bytes.js';
+import { textOf, type Bytes } from '../../lib/bytes.js';
 import type { Findings } from './findings.js';
 import { Sha256 } from './sha256.js';
 import type { TagFiles } from './tag-files.js';
@@ -8,8 +8,8 @@ import type { Certificate } from './time/certificate.js';
 import { whyNoChain } from './time/chain.js';
 import { checkToken, type CheckedToken } from './time/check-token.js';
 import { readPem } from './time/pem.js';
-import { readReply } from './time/token.js';
-import { TokenProblem } from './time/token-problem.js';
+import { readReply } from '../../lib/time-stamp/token.js';
+import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
 import { CannotCheck } from './time/web-crypto.js';
 
 export interface PageToken {

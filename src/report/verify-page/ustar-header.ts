@@ -1,4 +1,4 @@
-import { areSame, bytesOf, textOf } from './bytes.js';
+import { areSame, bytesOf, textOf } from '../../lib/bytes.js';
 
 export const TAR_BLOCK_BYTES = 512;
 const MAX_SIZE_BYTES = 0o77777777777;

@@ -1,4 +1,4 @@
-import { joined } from './bytes.js';
+import { joined } from '../../lib/bytes.js';
 import { compareBagPaths, isBagPath } from './bag-layout.js';
 import { isCanonical, readHeader, TAR_BLOCK_BYTES, type HeaderClaim } from './ustar-header.js';
 

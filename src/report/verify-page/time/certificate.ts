@@ -1,20 +1,29 @@
-import { areSame, textOf, type Bytes } from '../bytes.js';
-import { type Algorithm, readAlgorithm } from './algorithm.js';
-import { type CertificateExtensions, readExtensions } from './certificate-extensions.js';
-import { contextTag, integerBytes, readElements, readOid, readOne, sequenceOf, membersOf, TAG } from './der.js';
-import { readTime } from './instants.js';
-import { OID } from './object-identifiers.js';
+import { areSame, textOf } from '../../../lib/bytes.js';
+import { type Algorithm, readAlgorithm } from '../../../lib/time-stamp/algorithm.js';
+import { type CertificateExtensions, readExtensions } from '../../../lib/time-stamp/certificate-extensions.js';
+import {
+  contextTag,
+  integerBytes,
+  readElements,
+  readOid,
+  readOne,
+  sequenceOf,
+  membersOf,
+  TAG,
+} from '../../../lib/time-stamp/der.js';
+import { readTime } from '../../../lib/time-stamp/instants.js';
+import { OID } from '../../../lib/time-stamp/object-identifiers.js';
 import { readPublicKey, type PublicKey } from './public-key.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 
 /** One X.509 certificate, read and not yet judged. */
 export interface Certificate {
-  readonly bytes: Bytes;
+  readonly bytes: Uint8Array;
   /** DER of the names. */
-  readonly issuer: Bytes;
-  readonly subject: Bytes;
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
   /** Content of the INTEGER. */
-  readonly serial: Bytes;
+  readonly serial: Uint8Array;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   readonly extensions: CertificateExtensions;
@@ -22,13 +31,13 @@ export interface Certificate {
   /** For people: common name or organisation, as the certificate says; hostile text. */
   readonly name: string;
   /** What its issuer signed, how, and the signature. */
-  readonly signed: { readonly body: Bytes; readonly algorithm: Algorithm; readonly signature: Bytes } | null;
+  readonly signed: { readonly body: Uint8Array; readonly algorithm: Algorithm; readonly signature: Uint8Array } | null;
 }
 
 const UTF8_STRING = 0x0c;
 const MAX_NAME_CHARACTERS = 200;
 
-function nameOf(subject: Bytes): string {
+function nameOf(subject: Uint8Array): string {
   const found = new Map<string, string>();
   for (const set of readElements(readOne(subject, TAG.sequence, 'a name').content)) {
     if (set.tag !== TAG.set) throw new TokenProblem('a name that is none');
@@ -44,7 +53,7 @@ function nameOf(subject: Bytes): string {
 }
 
 /** Throws `TokenProblem`. Nothing of it is believed before a chain was judged. */
-export function readCertificate(bytes: Bytes): Certificate {
+export function readCertificate(bytes: Uint8Array): Certificate {
   const outer = sequenceOf(bytes, 'a certificate');
   const body = outer.take(TAG.sequence);
   const outerAlgorithm = outer.take(TAG.sequence);

@@ -1,9 +1,9 @@
-import { areSame } from '../bytes.js';
-import { USAGE } from './certificate-extensions.js';
+import { areSame } from '../../../lib/bytes.js';
+import { USAGE } from '../../../lib/time-stamp/certificate-extensions.js';
 import type { Certificate } from './certificate.js';
 import { weaknessOf } from './public-key.js';
-import { schemeOf } from './signature-scheme.js';
-import { TokenProblem } from './token-problem.js';
+import { schemeOf } from '../../../lib/time-stamp/signature-scheme.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 import { verifySignature } from './verify-signature.js';
 
 export interface ChainOptions {

@@ -15,16 +15,16 @@ import {
 } from '../../../../test/fakes/token-maker.js';
 import { whyNoChain as programWhyNoChain } from '../../../evidence/timestamp/chain.js';
 import { checkToken as programCheckToken } from '../../../evidence/timestamp/check-token.js';
-import { contextTag, TAG } from '../../../evidence/timestamp/der.js';
-import { der, sequence, smallInteger } from '../../../evidence/timestamp/der-writer.js';
+import { contextTag, TAG } from '../../../lib/time-stamp/der.js';
+import { der, sequence, smallInteger } from '../../../../test/fakes/der-buffers.js';
 import { readPem as programReadPem } from '../../../evidence/timestamp/pem.js';
 import { newNonce, renderRequest } from '../../../evidence/timestamp/request.js';
-import { TokenProblem as ProgramTokenProblem } from '../../../evidence/timestamp/token-problem.js';
-import type { Bytes } from '../bytes.js';
+import { TokenProblem as ProgramTokenProblem } from '../../../lib/time-stamp/token-problem.js';
+import type { Bytes } from '../../../lib/bytes.js';
 import { whyNoChain } from './chain.js';
 import { checkToken } from './check-token.js';
 import { readPem } from './pem.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 import { CannotCheck } from './web-crypto.js';
 
 const STAMPED = Buffer.from('-----BEGIN SSH SIGNATURE-----\n');

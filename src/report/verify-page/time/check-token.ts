@@ -1,22 +1,22 @@
-import { areSame, type Bytes } from '../bytes.js';
-import { hashOf } from './algorithm.js';
+import { areSame } from '../../../lib/bytes.js';
+import { hashOf } from '../../../lib/time-stamp/algorithm.js';
 import { type Certificate, readCertificate } from './certificate.js';
-import { USAGE } from './certificate-extensions.js';
-import { TAG } from './der.js';
-import { OID } from './object-identifiers.js';
+import { USAGE } from '../../../lib/time-stamp/certificate-extensions.js';
+import { TAG } from '../../../lib/time-stamp/der.js';
+import { OID } from '../../../lib/time-stamp/object-identifiers.js';
 import { weaknessOf } from './public-key.js';
-import { renderReply, renderRequest } from './reply-envelope.js';
-import { schemeOf } from './signature-scheme.js';
+import { renderReply, renderRequest } from '../../../lib/time-stamp/reply-envelope.js';
+import { schemeOf } from '../../../lib/time-stamp/signature-scheme.js';
 import { checkSignedAttributes } from './signed-attributes.js';
-import { readReply, type Token } from './token.js';
-import { TokenProblem } from './token-problem.js';
-import { verifySignature } from './verify-signature.js';
+import { readReply, type Token } from '../../../lib/time-stamp/token.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
+import { canonicalSignature, verifySignature } from './verify-signature.js';
 
 export interface TokenInput {
   /** SHA-256 of what was stamped. */
-  readonly imprint: Bytes;
-  readonly query: Bytes;
-  readonly reply: Bytes;
+  readonly imprint: Uint8Array;
+  readonly query: Uint8Array;
+  readonly reply: Uint8Array;
 }
 
 /** A token whose signature is good. Whether anybody vouches for its certificate is a question of its own. */
@@ -93,7 +93,8 @@ export async function checkToken(input: TokenInput): Promise<CheckedToken> {
   assertPurpose(certificate);
   assertAuthority(token, certificate);
   await assertSignature(token, certificate);
-  const isCanonical = areSame(renderReply(token, certificate), input.reply);
+  const signature = canonicalSignature(certificate.key, token.signature);
+  const isCanonical = areSame(renderReply(token, certificate, signature), input.reply);
   const { genTimeMs, accuracyMs } = token.info;
   return { genTimeMs, accuracyMs, certificate, others, isCanonical };
 }

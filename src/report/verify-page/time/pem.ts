@@ -1,6 +1,6 @@
-import { fromBase64 } from '../bytes.js';
+import { fromBase64 } from '../../../lib/bytes.js';
 import { type Certificate, readCertificate } from './certificate.js';
-import { TokenProblem } from './token-problem.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]{1,32768})-----END CERTIFICATE-----/g;
 /** More than any system's whole list of authorities has. */

@@ -1,8 +1,7 @@
-import type { Bytes } from '../bytes.js';
-import { readAlgorithm } from './algorithm.js';
-import { integerBytes, membersOf, readOid, sequenceOf, TAG, type Der } from './der.js';
-import { CURVES, OID } from './object-identifiers.js';
-import { TokenProblem } from './token-problem.js';
+import { readAlgorithm } from '../../../lib/time-stamp/algorithm.js';
+import { integerBytes, membersOf, readOid, sequenceOf, TAG, type Der } from '../../../lib/time-stamp/der.js';
+import { CURVES, OID } from '../../../lib/time-stamp/object-identifiers.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 
 const MIN_RSA_BITS = 2048;
 
@@ -14,12 +13,12 @@ export interface PublicKey {
   /** Dotted form; of EC. */
   readonly curve: string;
   /** What the algorithm applies to: the point, or modulus and exponent. */
-  readonly material: Bytes;
+  readonly material: Uint8Array;
   /** The whole `SubjectPublicKeyInfo`. */
-  readonly spki: Bytes;
+  readonly spki: Uint8Array;
 }
 
-function modulusBitsOf(material: Bytes): number {
+function modulusBitsOf(material: Uint8Array): number {
   const members = sequenceOf(material, 'an RSA key');
   const modulus = integerBytes(members.take(TAG.integer));
   members.take(TAG.integer);

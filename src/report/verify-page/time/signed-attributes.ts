@@ -1,9 +1,18 @@
-import { areSame, type Bytes } from '../bytes.js';
-import { hashOf, readAlgorithm } from './algorithm.js';
+import { areSame } from '../../../lib/bytes.js';
+import { hashOf, readAlgorithm } from '../../../lib/time-stamp/algorithm.js';
 import type { Certificate } from './certificate.js';
-import { type Der, type DerMembers, integerBytes, membersOf, readElements, readOid, readOne, TAG } from './der.js';
-import { type HashName, OID } from './object-identifiers.js';
-import { TokenProblem } from './token-problem.js';
+import {
+  type Der,
+  type DerMembers,
+  integerBytes,
+  membersOf,
+  readElements,
+  readOid,
+  readOne,
+  TAG,
+} from '../../../lib/time-stamp/der.js';
+import { type HashName, OID } from '../../../lib/time-stamp/object-identifiers.js';
+import { TokenProblem } from '../../../lib/time-stamp/token-problem.js';
 import { digestOf } from './web-crypto.js';
 
 /** `[4]`, a directory name. */
@@ -72,7 +81,7 @@ async function assertBound(attributes: ReadonlyMap<string, Der>, certificate: Ce
 /** What the signature covers says: it is a time-stamp, over these bytes, by that certificate. Throws `TokenProblem`, `CannotCheck`. */
 export async function checkSignedAttributes(
   element: Der,
-  expected: { readonly infoBytes: Bytes; readonly hash: HashName; readonly certificate: Certificate },
+  expected: { readonly infoBytes: Uint8Array; readonly hash: HashName; readonly certificate: Certificate },
 ): Promise<void> {
   const attributes = attributesOf(element);
   const type = attributes.get(OID.contentType);

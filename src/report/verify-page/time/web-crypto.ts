@@ -1,5 +1,5 @@
-import type { Bytes } from '../bytes.js';
-import type { HashName } from './object-identifiers.js';
+import type { Bytes } from '../../../lib/bytes.js';
+import type { HashName } from '../../../lib/time-stamp/object-identifiers.js';
 
 /** WebCrypto as it names hashes; SHA-1 names certificates in the older form of the attribute, and nothing else. */
 export const WEB_HASH: Readonly<Record<HashName | 'sha1', string>> = {
@@ -24,6 +24,11 @@ export function subtleCrypto(): SubtleCrypto {
   return subtle;
 }
 
-export async function digestOf(hash: HashName | 'sha1', bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await subtleCrypto().digest(WEB_HASH[hash], bytes));
+/** A copy in memory of its own, which is all that WebCrypto takes. */
+export function owned(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes);
+}
+
+export async function digestOf(hash: HashName | 'sha1', bytes: Uint8Array): Promise<Bytes> {
+  return new Uint8Array(await subtleCrypto().digest(WEB_HASH[hash], owned(bytes)));
 }

@@ -1,5 +1,8 @@
-/** Strict DER with one-byte tags: every way in which the same could be said twice is refused, as the program refuses it. */
-import type { Bytes } from '../bytes.js';
+/**
+ * Strict DER: definite, shortest lengths and one-byte tags, which is all that time-stamping and X.509 use. Written for this folder
+ * because the general parsers accept BER, in which the same token can be said in many ways; here each byte has one meaning. Nothing here
+ * needs Node.js: the program and the page in the browser read tokens by the same code.
+ */
 import { TokenProblem } from './token-problem.js';
 
 export const TAG = {
@@ -22,9 +25,9 @@ export function contextTag(number: number): number {
 
 export interface Der {
   readonly tag: number;
-  readonly content: Bytes;
+  readonly content: Uint8Array;
   /** Tag, length and content. */
-  readonly bytes: Bytes;
+  readonly bytes: Uint8Array;
 }
 
 const MAX_LENGTH_BYTES = 4;
@@ -32,7 +35,7 @@ const MAX_LENGTH_BYTES = 4;
 const numberOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 
 /** How long the content is, and where it begins. */
-function lengthAt(bytes: Bytes, at: number): readonly [length: number, start: number] {
+function lengthAt(bytes: Uint8Array, at: number): readonly [length: number, start: number] {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return [first, at + 1];
   const count = first & 0x7f;
@@ -43,7 +46,7 @@ function lengthAt(bytes: Bytes, at: number): readonly [length: number, start: nu
   return [length, at + 1 + count];
 }
 
-function elementAt(bytes: Bytes, at: number): Der {
+function elementAt(bytes: Uint8Array, at: number): Der {
   const tag = bytes[at] ?? 0;
   if (at + 1 >= bytes.length) throw new TokenProblem('an element is cut off');
   if ((tag & 0x1f) === 0x1f) throw new TokenProblem('a tag of more than one byte');
@@ -53,7 +56,7 @@ function elementAt(bytes: Bytes, at: number): Der {
 }
 
 /** Elements one after the other, up to the last byte. Throws `TokenProblem`. */
-export function readElements(bytes: Bytes): Der[] {
+export function readElements(bytes: Uint8Array): Der[] {
   const elements: Der[] = [];
   for (let at = 0; at < bytes.length;) {
     const element = elementAt(bytes, at);
@@ -64,7 +67,7 @@ export function readElements(bytes: Bytes): Der[] {
 }
 
 /** Exactly one element of that tag, and nothing after it. */
-export function readOne(bytes: Bytes, tag: number, what: string): Der {
+export function readOne(bytes: Uint8Array, tag: number, what: string): Der {
   const [element, ...more] = readElements(bytes);
   if (element?.tag !== tag || more.length > 0) throw new TokenProblem(`${what} is not what it must be`);
   return element;
@@ -76,7 +79,7 @@ export class DerMembers {
   readonly #what: string;
   #at = 0;
 
-  constructor(content: Bytes, what: string) {
+  constructor(content: Uint8Array, what: string) {
     this.#members = readElements(content);
     this.#what = what;
   }
@@ -106,7 +109,7 @@ export function membersOf({ tag, content }: Der, expected: number, what: string)
 }
 
 /** The members of the one SEQUENCE that `bytes` are. */
-export function sequenceOf(bytes: Bytes, what: string): DerMembers {
+export function sequenceOf(bytes: Uint8Array, what: string): DerMembers {
   return membersOf(readOne(bytes, TAG.sequence, what), TAG.sequence, what);
 }
 
@@ -130,7 +133,7 @@ export function readOid({ content }: Der): string {
 }
 
 /** Content of an INTEGER in its shortest form. */
-export function integerBytes({ content }: Der): Bytes {
+export function integerBytes({ content }: Der): Uint8Array {
   const [first, second] = content;
   if (first === undefined) throw new TokenProblem('an empty number');
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))

@@ -1,19 +1,26 @@
-import type { Bytes } from '../bytes.js';
 import { hashOf, renderHash } from './algorithm.js';
-import type { Certificate } from './certificate.js';
 import { contextTag, TAG } from './der.js';
 import { der, NULL, oid, sequence, smallInteger } from './der-writer.js';
 import { OID, SHA256_OID } from './object-identifiers.js';
 import { schemeOf } from './signature-scheme.js';
 import type { Token } from './token.js';
-import { canonicalSignature } from './verify-signature.js';
+
+interface Signer {
+  readonly bytes: Uint8Array;
+  readonly issuer: Uint8Array;
+  readonly serial: Uint8Array;
+}
 
 const CMS_VERSION = smallInteger(3);
 const SIGNER_VERSION = smallInteger(1);
 const GRANTED = smallInteger(0);
 
-/** The one envelope that exhibit/1 stores a token in: a stored reply that differs from it was changed by somebody. */
-export function renderReply(token: Token, certificate: Certificate): Bytes {
+/**
+ * A token in the one envelope that exhibit/1 knows. What the authority signed, and its certificate, stand in it byte for byte. Around
+ * them an answer says things that no signature covers: words beside the status, further certificates, unsigned attributes, names of
+ * algorithms; each is left out or written in one way, so that no byte of a stored token can change unnoticed. `signature` is the token's in its one form.
+ */
+export function renderReply(token: Token, certificate: Signer, signature: Uint8Array): Uint8Array {
   const digestAlgorithm = renderHash(hashOf(token.digestAlgorithm));
   const signer = sequence(
     SIGNER_VERSION,
@@ -21,7 +28,7 @@ export function renderReply(token: Token, certificate: Certificate): Bytes {
     digestAlgorithm,
     token.signedAttributes.bytes,
     schemeOf(token.signatureAlgorithm).rendered,
-    der(TAG.octetString, canonicalSignature(certificate.key, token.signature)),
+    der(TAG.octetString, signature),
   );
   const signed = sequence(
     CMS_VERSION,
@@ -33,8 +40,11 @@ export function renderReply(token: Token, certificate: Certificate): Bytes {
   return sequence(sequence(GRANTED), sequence(oid(OID.signedData), der(contextTag(0), signed)));
 }
 
-/** The one `TimeStampReq` of an imprint and a nonce. */
-export function renderRequest(imprint: Bytes, nonce: Bytes): Bytes {
+/**
+ * The DER `TimeStampReq` of RFC 3161: version 1, SHA-256 imprint, nonce, and the wish for the certificate. One imprint and one nonce have
+ * exactly one request, so that a reader makes it again and compares.
+ */
+export function renderRequest(imprint: Uint8Array, nonce: Uint8Array): Uint8Array {
   return sequence(
     smallInteger(1),
     sequence(sequence(oid(SHA256_OID), NULL), der(TAG.octetString, imprint)),

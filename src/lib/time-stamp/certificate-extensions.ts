@@ -1,5 +1,15 @@
-import { contextTag, type Der, DerMembers, membersOf, readBoolean, readElements, readOid, readOne } from './der.js';
-import { readSmallInteger, TAG } from './der.js';
+import {
+  contextTag,
+  type Der,
+  membersOf,
+  readBoolean,
+  readElements,
+  readOid,
+  readOne,
+  readSmallInteger,
+  sequenceOf,
+  TAG,
+} from './der.js';
 import { OID } from './object-identifiers.js';
 import { TokenProblem } from './token-problem.js';
 
@@ -13,9 +23,9 @@ export interface CertificateExtensions {
   /** `null` = not restricted. */
   readonly keyUsage: ReadonlySet<number> | null;
   readonly extendedKeyUsage: { readonly critical: boolean; readonly purposes: readonly string[] } | null;
-  readonly subjectKeyId: Buffer | null;
+  readonly subjectKeyId: Uint8Array | null;
   /** Whole `GeneralName`s. */
-  readonly alternativeNames: readonly Buffer[];
+  readonly alternativeNames: readonly Uint8Array[];
   /** Limits of names are not evaluated here: a chain with one is not accepted. */
   readonly limitsNames: boolean;
   /** Critical, and neither read here nor harmless to ignore. */
@@ -35,7 +45,7 @@ const READ = new Set<string>([
 
 interface Extension {
   readonly critical: boolean;
-  readonly value: Buffer;
+  readonly value: Uint8Array;
 }
 
 function readExtension(element: Der): [name: string, Extension] {
@@ -47,7 +57,7 @@ function readExtension(element: Der): [name: string, Extension] {
   return [name, { critical: critical !== null && readBoolean(critical), value }];
 }
 
-function readUsage(value: Buffer): Set<number> {
+function readUsage(value: Uint8Array): Set<number> {
   const [unused = 0, ...bytes] = readOne(value, TAG.bitString, 'a key usage').content;
   if (unused > 7 || bytes.length > 2) throw new TokenProblem('a key usage that is none');
   const bits = bytes.flatMap((byte, index) =>
@@ -56,10 +66,10 @@ function readUsage(value: Buffer): Set<number> {
   return new Set(bits);
 }
 
-function readBasic(value: Buffer | undefined): Pick<CertificateExtensions, 'isAuthority' | 'pathLength'> {
+function readBasic(value: Uint8Array | undefined): Pick<CertificateExtensions, 'isAuthority' | 'pathLength'> {
   if (value === undefined) return { isAuthority: false, pathLength: null };
   const what = 'basic constraints';
-  const members = new DerMembers(readOne(value, TAG.sequence, what).content, what);
+  const members = sequenceOf(value, what);
   const authority = members.optional(TAG.boolean);
   const length = members.optional(TAG.integer);
   members.end();
@@ -93,7 +103,7 @@ function byName(list: Der | null): Map<string, Extension> {
 export function readExtensions(list: Der | null): CertificateExtensions {
   if (list !== null && list.tag !== contextTag(3)) throw new TokenProblem('extensions in another place');
   const extensions = byName(list);
-  const valueOf = (name: string): Buffer | undefined => extensions.get(name)?.value;
+  const valueOf = (name: string): Uint8Array | undefined => extensions.get(name)?.value;
   const [usage, purposes] = [valueOf(OID.keyUsage), extensions.get(OID.extendedKeyUsage)];
   const [keyId, names] = [valueOf(OID.subjectKeyId), valueOf(OID.subjectAltName)];
   const unknown = [...extensions].find(([name, { critical }]) => critical && !READ.has(name) && !HARMLESS.has(name));

@@ -9,6 +9,7 @@ import {
   readOid,
   readOne,
   readSmallInteger,
+  sequenceOf,
   TAG,
 } from './der.js';
 import { OID } from './object-identifiers.js';
@@ -21,31 +22,33 @@ const MAX_CERTIFICATES = 16;
 
 /** How a token says which certificate signed it. */
 export type SignerId =
-  | { readonly issuer: Buffer; readonly serial: Buffer }
+  | { readonly issuer: Uint8Array; readonly serial: Uint8Array }
   /** Subject key identifier. */
-  | { readonly keyId: Buffer };
+  | { readonly keyId: Uint8Array };
 
 /** The members of a `TimeStampResp` that was granted, parsed and not yet judged. */
 export interface Token {
-  readonly infoBytes: Buffer;
+  readonly infoBytes: Uint8Array;
   readonly info: TstInfo;
   /** DER, in the order of the answer. */
-  readonly certificates: readonly Buffer[];
+  readonly certificates: readonly Uint8Array[];
   readonly signerId: SignerId;
   readonly digestAlgorithm: Algorithm;
   /** With the tag `[0]` under which they are sent; they are signed as a SET. */
   readonly signedAttributes: Der;
   readonly signatureAlgorithm: Algorithm;
-  readonly signature: Buffer;
+  readonly signature: Uint8Array;
 }
 
+// A mark at the beginning is kept: nothing of hostile text is dropped.
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const GRANTED = 0;
 const GRANTED_WITH_CHANGES = 1;
 
 /** The words of a refusal are the authority's own: hostile text. */
 function statusText(members: DerMembers): string {
   const free = members.optional(TAG.sequence);
-  const texts = free === null ? [] : readElements(free.content).map(({ content }) => content.toString('utf8'));
+  const texts = free === null ? [] : readElements(free.content).map(({ content }) => UTF8.decode(content));
   return texts.length === 0 ? '' : `: ${texts.join('; ').slice(0, 200)}`;
 }
 
@@ -79,13 +82,13 @@ function readSignerInfo(set: Der): Omit<Token, 'infoBytes' | 'info' | 'certifica
   return { signerId, digestAlgorithm, signedAttributes, signatureAlgorithm, signature };
 }
 
-function readCertificates(set: Der | null): Buffer[] {
+function readCertificates(set: Der | null): Uint8Array[] {
   const certificates = set === null ? [] : readElements(set.content).map(({ bytes }) => bytes);
   if (certificates.length > MAX_CERTIFICATES) throw new TokenProblem('too many certificates');
   return certificates;
 }
 
-function readContent(element: Der): Buffer {
+function readContent(element: Der): Uint8Array {
   const members = membersOf(element, TAG.sequence, 'the content');
   const type = readOid(members.take(TAG.oid));
   if (type !== OID.tstInfo) throw new TokenProblem('a signature over something that is no time-stamp');
@@ -95,9 +98,9 @@ function readContent(element: Der): Buffer {
 }
 
 /** Parses the answer of a time-stamping authority. Throws `TokenProblem` when it is none, or a refusal. */
-export function readReply(bytes: Buffer): Token {
+export function readReply(bytes: Uint8Array): Token {
   if (bytes.length > MAX_REPLY_BYTES) throw new TokenProblem(`an answer of more than ${String(MAX_REPLY_BYTES)} bytes`);
-  const reply = membersOf(readOne(bytes, TAG.sequence, 'the answer'), TAG.sequence, 'the answer');
+  const reply = sequenceOf(bytes, 'the answer');
   readStatus(reply.take(TAG.sequence));
   const contentInfo = membersOf(reply.take(TAG.sequence), TAG.sequence, 'the token');
   reply.end();

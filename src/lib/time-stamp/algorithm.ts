@@ -1,3 +1,4 @@
+import { areSame } from '../bytes.js';
 import { type Der, membersOf, readElements, readOid, TAG } from './der.js';
 import { NULL, oid, sequence } from './der-writer.js';
 import { HASHES, type HashName } from './object-identifiers.js';
@@ -17,7 +18,7 @@ export function readAlgorithm(element: Der): Algorithm {
 }
 
 export function hasNoParameters({ parameters }: Algorithm): boolean {
-  return parameters === null || parameters.bytes.equals(NULL);
+  return parameters === null || areSame(parameters.bytes, NULL);
 }
 
 /** Throws `TokenProblem` for anything but SHA-256, SHA-384 and SHA-512. */
@@ -29,7 +30,7 @@ export function hashOf(algorithm: Algorithm): HashName {
 }
 
 /** As it is always written here: with NULL. */
-export function renderHash(name: HashName): Buffer {
+export function renderHash(name: HashName): Uint8Array {
   const [found = ''] = Object.entries(HASHES).find(([, hash]) => hash === name) ?? [];
   return sequence(oid(found), NULL);
 }

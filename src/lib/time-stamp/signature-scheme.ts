@@ -1,4 +1,3 @@
-import type { Bytes } from '../bytes.js';
 import { type Algorithm, hashOf, hasNoParameters, readAlgorithm, renderHash } from './algorithm.js';
 import { contextTag, membersOf, readOne, readSmallInteger, TAG } from './der.js';
 import { der, NULL, oid, sequence, smallInteger } from './der-writer.js';
@@ -15,10 +14,10 @@ export interface Scheme {
   readonly hash: HashName | null;
   readonly saltBytes: number;
   /** The algorithm as exhibit/1 writes it. */
-  readonly rendered: Bytes;
+  readonly rendered: Uint8Array;
 }
 
-function renderPss(hash: HashName, saltBytes: number): Bytes {
+function renderPss(hash: HashName, saltBytes: number): Uint8Array {
   const salt = saltBytes === DEFAULT_SALT_BYTES ? [] : [der(contextTag(2), smallInteger(saltBytes))];
   const mask = sequence(oid(OID.mgf1), renderHash(hash));
   const parameters = sequence(der(contextTag(0), renderHash(hash)), der(contextTag(1), mask), ...salt);

@@ -1,3 +1,4 @@
+import { hexOf } from '../bytes.js';
 import {
   contextTag,
   type Der,
@@ -7,9 +8,10 @@ import {
   readBoolean,
   readOid,
   readOne,
+  readSmallInteger,
+  sequenceOf,
   TAG,
 } from './der.js';
-import { readSmallInteger } from './der.js';
 import { readAlgorithm, hashOf } from './algorithm.js';
 import { readTime } from './instants.js';
 import { TokenProblem } from './token-problem.js';
@@ -17,14 +19,14 @@ import { TokenProblem } from './token-problem.js';
 /** What a time-stamping authority signs. */
 export interface TstInfo {
   /** SHA-256 of the stamped bytes. */
-  readonly imprint: Buffer;
+  readonly imprint: Uint8Array;
   /** Hexadecimal. */
   readonly serial: string;
   readonly genTimeMs: number;
   /** Rounded up; `null` = not stated. */
   readonly accuracyMs: number | null;
   /** Content of the INTEGER. */
-  readonly nonce: Buffer | null;
+  readonly nonce: Uint8Array | null;
   /** A whole `GeneralName`. */
   readonly authority: Der | null;
 }
@@ -56,7 +58,7 @@ function refuseCritical(extensions: Der | null): void {
   members.end();
 }
 
-function imprintOf(element: Der): Buffer {
+function imprintOf(element: Der): Uint8Array {
   const members = membersOf(element, TAG.sequence, 'the imprint');
   const hash = hashOf(readAlgorithm(members.take(TAG.sequence)));
   const imprint = members.take(TAG.octetString).content;
@@ -66,13 +68,13 @@ function imprintOf(element: Der): Buffer {
 }
 
 /** Throws `TokenProblem`. */
-export function readTstInfo(bytes: Buffer): TstInfo {
+export function readTstInfo(bytes: Uint8Array): TstInfo {
   const what = 'what the authority signed';
-  const members = membersOf(readOne(bytes, TAG.sequence, what), TAG.sequence, what);
+  const members = sequenceOf(bytes, what);
   if (readSmallInteger(members.take(TAG.integer)) !== 1) throw new TokenProblem('a token of another version');
   members.take(TAG.oid);
   const imprint = imprintOf(members.take(TAG.sequence));
-  const serial = integerBytes(members.take(TAG.integer)).toString('hex');
+  const serial = hexOf(integerBytes(members.take(TAG.integer)));
   const genTimeMs = readTime(members.take(TAG.generalizedTime));
   const accuracyMs = accuracyOf(members.optional(TAG.sequence));
   const ordering = members.optional(TAG.boolean);

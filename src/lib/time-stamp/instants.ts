@@ -1,4 +1,5 @@
-import { parseInstant } from '../../lib/clock.js';
+import { parseInstant } from '../clock.js';
+import { textOf } from '../bytes.js';
 import { type Der, TAG } from './der.js';
 import { TokenProblem } from './token-problem.js';
 
@@ -6,7 +7,7 @@ const FORM = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{0,19}[1-9]))?Z$/;
 
 /** With four digits of the year; a short one is of 1950 to 2049. */
 function longForm({ tag, content }: Der): string {
-  const text = content.toString('latin1');
+  const text = textOf(content);
   if (tag !== TAG.utcTime) return text;
   return text.length === 13 ? `${text < '50' ? '20' : '19'}${text}` : '';
 }

@@ -1,7 +1,0 @@
-/** Why a token, a certificate or an answer is not accepted. Thrown inside this folder; whoever calls in turns it into a finding or an error. */
-export class TokenProblem extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'TokenProblem';
-  }
-}
