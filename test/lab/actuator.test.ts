@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeActuatorContract } from '../conformance/actuator-contract.js';
 import { type ActuatorUnderTest, openActuator } from '../conformance/actuator-harness.js';
-import { kubectl, type Laboratory, openLaboratory } from './laboratory.js';
+import { deleteNamespaces, kubectl, type Laboratory, openLaboratory } from './laboratory.js';
 
 const IMAGE = 'docker.io/library/busybox:1.36';
 
@@ -27,7 +27,7 @@ describe('actuator over the lab', () => {
     });
     afterAll(async () => {
       under.actuator.close();
-      await kubectl(laboratory, ['delete', 'namespace', namespace, '--wait=false']);
+      await deleteNamespaces(laboratory, namespace);
     });
 
     const podSecurity = async (mode: string, level: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.js';
 import type { CollectorPodSettings } from '../../src/model/collector-pod-settings.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { NodeAccess, NodeCommandEnd } from '../../src/ports/node-access.js';
-import { kubectl, openLaboratory, type Laboratory } from './laboratory.js';
+import { deleteNamespaces, kubectl, openLaboratory, type Laboratory } from './laboratory.js';
 import { leftOf, openPodWay, type PodWay } from './pod-access.js';
 
 const NAMESPACE = 'exhibit-lab-faults';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } });
 });
 afterAll(async () => {
-  await kubectl(laboratory, ['delete', 'namespace', NAMESPACE]);
+  await deleteNamespaces(laboratory, NAMESPACE);
 });
 
 interface Settings extends Partial<CollectorPodSettings> {

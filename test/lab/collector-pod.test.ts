@@ -4,7 +4,7 @@ import { ExhibitError } from '../../src/model/errors.js';
 import type { CollectorPodSettings } from '../../src/model/collector-pod-settings.js';
 import type { NodeAccess, NodeCommandEnd } from '../../src/ports/node-access.js';
 import { nodeAccessContract } from '../conformance/node-access-contract.js';
-import { kubectl, openLaboratory, type Laboratory } from './laboratory.js';
+import { deleteNamespaces, kubectl, openLaboratory, type Laboratory } from './laboratory.js';
 import { startMutatingWebhook } from './mutating-webhook.js';
 import { leftOf, openPodWay, type PodWay } from './pod-access.js';
 
@@ -169,7 +169,7 @@ describe('what stands in the way is said in the words of the cluster', () => {
     });
   });
   afterAll(async () => {
-    await kubectl(laboratory, ['delete', 'namespace', ...names, '--wait=false']);
+    await deleteNamespaces(laboratory, ...names);
   });
 
   it.each([
@@ -205,7 +205,7 @@ describe('what stands in the way is said in the words of the cluster', () => {
     } finally {
       await kubectl(laboratory, ['delete', 'mutatingwebhookconfiguration', 'exhibit-lab-sidecar']);
       await webhook.close();
-      await kubectl(laboratory, ['delete', 'namespace', namespace, '--wait=false']);
+      await deleteNamespaces(laboratory, namespace);
     }
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { execa } from 'execa';
+import { expect } from 'vitest';
 
 /** The real cluster that the tests of this folder talk to: the lab on this machine, or any cluster with LAB_EXTERNAL=1. */
 
@@ -55,6 +56,35 @@ export async function kubectl(laboratory: Laboratory, args: readonly string[]): 
 }
 
 /** A responder's machine: a folder of its own with a key in it. */
+/**
+ * Deletes namespaces and waits until their pods are gone: a collection that runs meanwhile would rightly name a gap.
+ * The grace of a second is for commands that ignore SIGTERM as process 1.
+ */
+export async function deleteNamespaces(laboratory: Laboratory, ...namespaces: readonly string[]): Promise<void> {
+  await kubectl(laboratory, ['delete', 'namespace', ...namespaces, '--wait=false']);
+  for (const namespace of namespaces)
+    await kubectl(laboratory, ['-n', namespace, 'delete', 'pods', '--all', '--grace-period=1', '--wait=false']);
+  const names = namespaces.map((namespace) => `namespace/${namespace}`);
+  await kubectl(laboratory, ['wait', '--for=delete', ...names, '--timeout=180s']);
+}
+
+/** Waits until no pod of the cluster is being ended, whichever file of tests left it. */
+export async function untilQuiet(laboratory: Laboratory): Promise<void> {
+  const ending = async (): Promise<readonly string[]> =>
+    (
+      await kubectl(laboratory, [
+        'get',
+        'pods,namespaces',
+        '-A',
+        '-o',
+        'go-template={{range .items}}{{if .metadata.deletionTimestamp}}{{.kind}} {{.metadata.namespace}}/{{.metadata.name}}{{"\\n"}}{{end}}{{end}}',
+      ])
+    )
+      .split('\n')
+      .filter((line) => line !== '');
+  await expect.poll(ending, { timeout: 240_000, interval: 1000 }).toEqual([]);
+}
+
 export class Desk {
   readonly home: string;
   readonly #kubeconfig: string;

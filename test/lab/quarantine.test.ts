@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Desk, kubectl, openLaboratory, type Laboratory } from './laboratory.js';
+import { Desk, deleteNamespaces, kubectl, openLaboratory, type Laboratory } from './laboratory.js';
 
 interface Contained {
   readonly plan: string;
@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await desk.close();
   await kubectl(laboratory, ['uncordon', node]);
-  await kubectl(laboratory, ['delete', 'namespace', NAMESPACE, '--wait=false']);
+  await deleteNamespaces(laboratory, NAMESPACE);
 });
 
 describe('a quarantine on a real API server', () => {

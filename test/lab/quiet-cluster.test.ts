@@ -10,7 +10,7 @@ import type { Statement } from '../../src/model/exhibit.js';
 import type { RequestRecord } from '../../src/model/request.js';
 import type { VerifyReport } from '../../src/model/verdict.js';
 import { asTheApiGives, newestLog } from './disk-log.js';
-import { Desk, followVerifyMd, kubectl, openLaboratory, records, unpack, workloads } from './laboratory.js';
+import { Desk, followVerifyMd, untilQuiet, kubectl, openLaboratory, records, unpack, workloads } from './laboratory.js';
 import type { Laboratory } from './laboratory.js';
 
 /** One collection of everything over both nodes while nothing happens in them, looked at from many sides. */
@@ -32,6 +32,7 @@ beforeAll(async () => {
   laboratory = await openLaboratory();
   await workloads('delete', 'difficult');
   await workloads('apply', 'quiet');
+  await untilQuiet(laboratory);
   desk = await Desk.open(laboratory.kubeconfig);
   await desk.exhibit([
     'case',
