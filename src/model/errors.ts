@@ -2,6 +2,7 @@
 
 import { CONTAINMENT_ERRORS } from './containment-errors.js';
 import type { ErrorEntry } from './error-entry.js';
+import { PLATFORM_ERRORS } from './platform-errors.js';
 import { SEALED_ERRORS } from './sealed-errors.js';
 
 export const ERROR_TABLE = {
@@ -192,6 +193,7 @@ export const ERROR_TABLE = {
     remedy: 'Continue with: exhibit resume.',
   },
   ...CONTAINMENT_ERRORS,
+  ...PLATFORM_ERRORS,
   ...SEALED_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
