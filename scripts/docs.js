@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensureBuilt } from './build.js';
 import { renderCommands } from './docs/commands.js';
+import { renderContainmentRoles } from './docs/containment-roles.js';
 import { loadSources } from './docs/load-sources.js';
 import { renderCollectors, renderPermissions, renderRbac } from './docs/permissions.js';
 import { renderEnvironment, renderExitCodes, renderMessages } from './docs/tables.js';
@@ -21,6 +22,7 @@ export async function generateDocs() {
     'docs/collectors.md': renderCollectors(sources),
     'docs/permissions.md': renderPermissions(sources),
     ...renderRbac(sources),
+    ...renderContainmentRoles(sources),
     ...Object.fromEntries([...sources.jsonSchemas].map(([name, text]) => [`docs/json/${name}`, text])),
   };
 }

@@ -30,6 +30,10 @@ export async function loadSources() {
   const collectors = values.filter(isCollector);
   collectors.sort((a, b) => (`${a.volatility} ${a.id}` < `${b.volatility} ${b.id}` ? -1 : 1));
   const { COLLECTION_RIGHTS = [] } = await exportsOf('src/workflows/rights.ts');
+  const { containmentRights } = await exportsOf('src/workflows/quarantine/containment-rights.ts');
   const jsonSchemas = renderJsonSchemas?.() ?? new Map();
-  return { ERROR_TABLE, MESSAGE_TABLE, ENVIRONMENT_TABLE, collectors, COLLECTION_RIGHTS, jsonSchemas };
+  return {
+    ...{ ERROR_TABLE, MESSAGE_TABLE, ENVIRONMENT_TABLE, collectors, COLLECTION_RIGHTS, jsonSchemas },
+    containmentRights: containmentRights?.() ?? [],
+  };
 }

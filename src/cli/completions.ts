@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { arrayAt, parseJson, stringAt } from '../lib/untyped.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { ClusterFlagValues } from './cluster-globals.js';
 import type { Context } from './context.js';
+import { shippedProfiles } from './profiles.js';
 
 export const COMPLETION_KINDS = ['contexts', 'nodes', 'cases', 'profiles'] as const;
 export type CompletionKind = (typeof COMPLETION_KINDS)[number];
@@ -35,14 +37,20 @@ async function nodeNames(context: Context, flags: ClusterFlagValues): Promise<re
   }
 }
 
+async function contextNames(context: Context, flags: ClusterFlagValues): Promise<readonly string[]> {
+  const { listContexts } = await context.contextLists();
+  const { globals, variables } = context.clusterTarget(flags);
+  return await listContexts(globals, variables);
+}
+
 async function namesOf(kind: CompletionKind, context: Context, flags: ClusterFlagValues): Promise<readonly string[]> {
   switch (kind) {
     case 'contexts':
-      return await context.contextNames(flags);
+      return await contextNames(context, flags);
     case 'cases':
       return (await (await context.store()).list()).map(({ caseId }) => caseId);
     case 'profiles':
-      return await context.profileNames();
+      return await shippedProfiles(join(context.templatesDirectory, 'profiles'));
     case 'nodes':
       return await nodeNames(context, flags);
   }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { cloudSchema } from '../model/cloud.js';
 import { errnoOf, ExhibitError } from '../model/errors.js';
 
 /** config.yaml: defaults of flags, nothing else and never a secret. */
@@ -20,6 +21,7 @@ export const configFileSchema = z.strictObject({
   collectorImagePresent: z.boolean().optional(),
   collectorPullSecrets: z.array(z.string()).optional(),
   collectorNamespace: z.string().optional(),
+  cloud: cloudSchema.optional(),
 });
 export type ConfigFile = z.infer<typeof configFileSchema>;
 

@@ -1,5 +1,6 @@
 import type { KubeGlobals } from '../model/kube-globals.js';
 import type { Io } from '../ports/io.js';
+import type { RequestLog } from '../ports/request-log.js';
 import type { Answers } from './confirm.js';
 import type { Environment } from './environment.js';
 
@@ -13,6 +14,11 @@ export interface ContextOptions {
   readonly caseFlag: string | undefined;
   /** Whether and how a person can be asked. */
   readonly answers: Answers;
+}
+
+export interface PlatformOptions {
+  readonly caseToken: string;
+  readonly requestLog: RequestLog;
 }
 
 /** Which cluster to talk to. */

@@ -19,16 +19,16 @@ import type { Io } from '../ports/io.js';
 import type { NodeAccessRung, NodeFacts } from '../ports/node-access.js';
 import type { PassphraseSource } from '../ports/passphrase-source.js';
 import type { RequestLog } from '../ports/request-log.js';
+import type { Platform } from '../ports/platform.js';
 import type { Signer } from '../ports/signer.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import type { CollectDeps, RungRecords, RungRequest } from '../workflows/collect-request.js';
 import { type ClusterFlagValues, clusterGlobalsOf } from './cluster-globals.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
 import { type Environment, variableOf } from './environment.js';
-import type { ClusterTarget, ContextOptions } from './context-options.js';
+import type { ClusterTarget, ContextOptions, PlatformOptions } from './context-options.js';
 import { DEFAULT_KEY, type KeyReference, parseKeyReference } from './key-reference.js';
 import { type Locations, locationsOf } from './locations.js';
-import { shippedProfiles } from './profiles.js';
 import { openSigner } from './open-signer.js';
 import { type ClosablePassphrases, descriptorPassphrases } from './passphrase-fd.js';
 import { terminalPassphrases } from './passphrase-source.js';
@@ -161,21 +161,9 @@ export class Context {
    * --revoked, EXHIBIT_REVOKED or the configuration, which it trusts no longer.
    */
   async trustList(flag: string | undefined, revokedFlag?: string): Promise<TrustList | null> {
-    const { environment, config } = this;
-    const own = this.locations.allowedSignersFile;
+    const { environment, config, locations } = this;
+    const own = locations.allowedSignersFile;
     return await readGivenTrust({ allowedSigners: flag, revoked: revokedFlag }, { environment, config, own });
-  }
-
-  /** URLs of time-stamping authorities; none = none is asked. */
-  tsaSetting(flag: readonly string[] | undefined): readonly string[] {
-    return resolveSetting<readonly string[]>({
-      flag,
-      environment: variableOf(this.environment, 'EXHIBIT_TSA')
-        ?.split(/\s+/)
-        .filter((url) => url !== ''),
-      config: this.config.tsa,
-      default: [],
-    }).value;
   }
 
   async timestamper(url: string): Promise<Timestamper> {
@@ -193,6 +181,16 @@ export class Context {
 
   async bucket(options: S3DestinationOptions): Promise<Destination> {
     return (await import('../platforms/aws/s3-destination.js')).createS3Destination(options);
+  }
+
+  /** `caseToken` is all that the cloud learns of the case. Closed with the command. */
+  async aws({ caseToken, requestLog }: PlatformOptions): Promise<Platform> {
+    const { createAwsPlatform } = await import('../platforms/aws/aws-platform.js');
+    const { variables } = this.environment;
+    const platform = createAwsPlatform({ ...this.#callDeps(requestLog, caseToken), variables, signal: this.signal });
+    const close = async (): Promise<void> => await Promise.resolve().then(() => platform.close());
+    this.#closers.push(close);
+    return platform;
   }
 
   clusterTarget(flags: ClusterFlagValues): ClusterTarget {
@@ -215,9 +213,7 @@ export class Context {
   async clusterTools(target: ClusterTarget, caseToken: string, requestLog: RequestLog): Promise<ClusterTools> {
     const { connectTools } = await import('../cluster/connect-tools.js');
     const tools = await connectTools(target, this.#callDeps(requestLog, caseToken));
-    this.#closers.push(async () => {
-      await tools.close();
-    });
+    this.#closers.push(() => tools.close());
     return tools;
   }
 
@@ -227,19 +223,15 @@ export class Context {
   }
 
   async collectDeps(caseId: string, target: ClusterTarget): Promise<CollectDeps> {
+    const { clock, ids, io, os, signal } = this;
     return {
-      clock: this.clock,
-      ids: this.ids,
-      io: this.io,
+      ...{ clock, ids, io, os, signal, caseId },
       store: await this.store(),
-      caseId,
       tool: await this.tool(),
-      os: this.os,
       collectors: await this.collectors(),
       connect: this.connector(target, caseId),
       checkpointer: async (requestLog) => (await this.clusterTools(target, caseId, requestLog)).actuator,
       rungs: async (request, records) => await this.#rungs(request, { records, target, caseToken: caseId }),
-      signal: this.signal,
     };
   }
 
@@ -256,6 +248,16 @@ export class Context {
     const tools = await this.clusterTools(target, caseToken, records.requests);
     const pod = { ...tools, clock, ids, settings, caseToken, rateBytesPerSecond, record: records.changes };
     return makeRungs(request, { ...material, made: [collectorPodRung(pod)] });
+  }
+
+  /** What reads snapshots of EBS block by block, and what makes them. */
+  ebsBlocks = async () => await import('../platforms/aws/ebs/ebs-blocks.js');
+  ec2Snapshots = async () => await import('../platforms/aws/snapshots/ec2-snapshots.js');
+
+  /** Makes the ways to the nodes of a cluster, and writes down what they ask of it and change in it. */
+  rungsTo(request: RungRequest, { target, caseToken }: { readonly target: ClusterTarget; readonly caseToken: string }) {
+    return async (records: RungRecords): Promise<readonly NodeAccessRung[]> =>
+      await this.#rungs(request, { records, target, caseToken });
   }
 
   /** What this machine has mounted of disk images. */
@@ -277,15 +279,12 @@ export class Context {
     return { globals: { kubeconfig: sandbox.kubeconfigPath, context: 'sandbox' }, variables: {} };
   }
 
-  async contextNames(flags: ClusterFlagValues): Promise<readonly string[]> {
-    const { listContexts } = await import('../cluster/list-contexts.js');
-    const { globals, variables } = this.clusterTarget(flags);
-    return await listContexts(globals, variables);
+  async credentialExpiry(target: ClusterTarget) {
+    return await (await import('../cluster/credential-expiry.js')).credentialExpiry(target, this.clock);
   }
 
-  async profileNames(): Promise<readonly string[]> {
-    return await shippedProfiles(join(this.templatesDirectory, 'profiles'));
-  }
+  /** What a kubeconfig names. */
+  contextLists = async () => await import('../cluster/list-contexts.js');
 
   async collectors(): Promise<readonly Collector[]> {
     const { COLLECTORS } = await import('../collectors/index.gen.js');

@@ -5,7 +5,7 @@ import {
   drillResult,
   planResult,
   sealResult,
-  verifyResult,
+  verifyWithExternalResult,
 } from './results/archive-results.js';
 import { cleanupResult } from './results/cleanup-result.js';
 import { caseCloseResult, caseListResult, caseShowResult, caseUseResult } from './results/case-results.js';
@@ -27,6 +27,7 @@ import {
 import { pullResult, pushAbortResult, pushResult } from './results/destination-results.js';
 import { quarantinePlanResult, quarantineResult, releaseResult } from './results/containment-results.js';
 import { deriveResult } from './results/derive-result.js';
+import { doctorResult } from './results/doctor-result.js';
 import { diffExhibitsResult } from './results/diff-exhibits-result.js';
 import { diffResult } from './results/diff-result.js';
 import { decryptResult, sealEncryptResult } from './results/encryption-results.js';
@@ -34,6 +35,9 @@ import { schemaNameOf } from './print-result.js';
 import { errorResult } from './results/error-result.js';
 import { handoverResult } from './results/handover-result.js';
 import { showResult } from './results/show-result.js';
+import { snapshotPlanResult, snapshotResult } from './results/snapshot-results.js';
+import { snapshotDiffResult, snapshotHashResult } from './results/snapshot-block-results.js';
+import { respondPlanResult, respondResult } from './results/respond-results.js';
 import { retimestampResult } from './results/timestamp-results.js';
 
 /** What each command prints with --json, by command id. A command with two kinds of results has an id for each. */
@@ -57,6 +61,7 @@ export const RESULT_SCHEMAS = {
   'derive': deriveResult,
   'diff': diffResult,
   'diff:exhibits': diffExhibitsResult,
+  'doctor': doctorResult,
   'drill:run': drillResult,
   'explain': explainResult,
   'explain:list': explainListResult,
@@ -72,11 +77,21 @@ export const RESULT_SCHEMAS = {
   'quarantine:plan': quarantinePlanResult,
   'quarantine:pod': quarantineResult,
   'release': releaseResult,
+  'respond': respondResult,
+  'respond:plan': respondPlanResult,
   'resume': collectResult,
   'seal': sealResult,
   'seal:encrypt': sealEncryptResult,
   'show': showResult,
-  'verify': verifyResult,
+  'snapshot:diff': snapshotDiffResult,
+  'snapshot:export': snapshotHashResult,
+  'snapshot:hash': snapshotHashResult,
+  'snapshot:node': snapshotResult,
+  'snapshot:plan': snapshotPlanResult,
+  'snapshot:pvc': snapshotResult,
+  'snapshot:status': snapshotResult,
+  'snapshot:volume': snapshotResult,
+  'verify': verifyWithExternalResult,
 } as const;
 
 export type ResultId = keyof typeof RESULT_SCHEMAS;

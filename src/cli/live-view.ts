@@ -39,11 +39,11 @@ export function renderProgressLine(state: ViewState): string {
   return parts.join('  ');
 }
 
-/** The live view: at most nine lines, each shorter than the terminal is wide, printable ASCII only. */
+/** The live view: at most ten lines, each shorter than the terminal is wide, printable ASCII only. */
 export function renderLiveView(state: ViewState, columns: number): string[] {
   const width = Math.max(20, columns - 1);
-  const output = [renderProgressLine(state)];
-  const { current, lastError } = state.progress;
+  const { current, lastError, within } = state.progress;
+  const output = [...(within === undefined ? [] : [escapeForTerminal(within)]), renderProgressLine(state)];
   for (const source of current.slice(0, MAX_SOURCES)) output.push(`  reading ${escapeForTerminal(source)}`);
   if (current.length > MAX_SOURCES) output.push(`  and ${String(current.length - MAX_SOURCES)} more`);
   if (lastError !== null) output.push(`  last error: ${escapeForTerminal(lastError)}`);

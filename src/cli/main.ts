@@ -13,7 +13,7 @@ import { errorDocument, renderError } from './render-error.js';
 import { refuseSecretsInArgv } from './secrets-in-argv.js';
 import { toExhibitError, unknownCommand } from './to-exhibit-error.js';
 import { writeStderr } from './write-stderr.js';
-import { boundYoungGeneration } from './young-generation.js';
+import { boundHeap } from './bound-heap.js';
 
 export interface MainOptions {
   /** Folder of package.json. */
@@ -95,7 +95,7 @@ export async function runProcess(options: MainOptions): Promise<never> {
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
-  boundYoungGeneration(commandWords(options.argv));
+  boundHeap(commandWords(options.argv));
   const exitCode = await main(options);
   // eslint-disable-next-line n/no-process-exit -- Pooled connections and timers must not delay the shell.
   process.exit(exitCode);

@@ -16,6 +16,7 @@ const clean = {
   refused: [],
   mounts: { found: [], left: [] },
   onNodes: [],
+  held: [],
 };
 
 describe('what bears our label and is not ours', () => {
@@ -59,5 +60,21 @@ describe('what is said of what is elsewhere', () => {
     expect(notice).toMatchObject({ code: 'CLEANUP_UNPROVEN' });
     expect(notice?.message).toContain('node1: /var/lib/kubelet/checkpoints/checkpoint-a.tar');
     expect(notice?.hints[0]).toContain('/var/lib/kubelet/checkpoints');
+  });
+});
+
+describe('what is said of what is contained', () => {
+  it('names each with its plan, and the release that takes it back', () => {
+    const held = [
+      { object: 'nodes worker', by: 'taint', caseToken: 'abc', plan: null },
+      { object: 'networkpolicies shop/x', by: 'policy', caseToken: 'abc', plan: 'p4x8qd' },
+    ] as const;
+    const summary = { ...clean, held, verdict: 'held' } as const;
+    expect(presentCleanup(summary)).toContain('nodes worker: held by a plan of case abc');
+    expect(presentCleanup(summary)).toContain('networkpolicies shop/x: held by plan p4x8qd of case abc');
+    expect(cleanupNotice(summary)).toMatchObject({
+      code: 'CLEANUP_LEFT',
+      hints: ['exhibit release --case abc --plan p4x8qd', 'exhibit release --case abc'],
+    });
   });
 });

@@ -1,14 +1,18 @@
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import { type CleanupSummary, nameOf } from '../workflows/cleanup.js';
+import type { HeldObject } from '../workflows/find-held.js';
 import type { OurObject } from '../workflows/find-ours.js';
 import { renderFacts, renderTable } from './table.js';
 
 const MEANING: Readonly<Record<CleanupSummary['verdict'], string>> = {
   'nothing-left': 'nothing of ours is left',
   'left': 'something of ours is still there',
+  'held': 'nothing of a collection is left, and something is still contained',
   'unproven': 'nothing was found, and not everything could be looked at',
 };
 const MAX_ROWS = 100;
+const MAX_HINTS = 5;
 
 function presentOurs(objects: readonly OurObject[]): string {
   const rows = objects
@@ -27,8 +31,12 @@ function presentOurs(objects: readonly OurObject[]): string {
 
 const shownFile = ({ node, file }: CleanupSummary['onNodes'][number]): string => `${node}: ${file}`;
 
+function shownHold({ object, caseToken, plan }: HeldObject): string {
+  return `${object}: held by ${plan === null ? 'a plan' : `plan ${plan}`} of case ${caseToken}`;
+}
+
 export function presentCleanup(summary: CleanupSummary): string {
-  const { left, found, foreign, unread, refused, mounts, onNodes } = summary;
+  const { left, found, foreign, unread, refused, mounts, onNodes, held } = summary;
   const ended = mounts.found.filter((point) => !mounts.left.includes(point));
   const gone = found.filter((object) => !left.some(({ uid }) => uid === object.uid));
   const facts = renderFacts([
@@ -39,6 +47,7 @@ export function presentCleanup(summary: CleanupSummary): string {
     ['unmounted', ended.length === 0 ? null : ended],
     ['mounted', mounts.left.length === 0 ? null : mounts.left],
     ['on nodes', onNodes.length === 0 ? null : onNodes.slice(0, MAX_ROWS).map(shownFile)],
+    ['held', held.length === 0 ? null : held.slice(0, MAX_ROWS).map(shownHold)],
     ['foreign', foreign.length === 0 ? null : foreign.slice(0, MAX_ROWS).map((one) => `${nameOf(one)}: left alone`)],
     ['not read', unread.length === 0 ? null : unread.map(({ resource, reason }) => `${resource}: ${reason}`)],
     ['refused', refused.length === 0 ? null : refused.map(({ object, message }) => `${object}: ${message}`)],
@@ -63,11 +72,25 @@ function unprovenNotice({ unread, onNodes, server }: CleanupSummary): ExhibitErr
   });
 }
 
+/** `exhibit release` of each plan that is known, else of each case. */
+function heldNotice({ held, server }: CleanupSummary): ExhibitError {
+  const commands = held.map(({ caseToken, plan }) =>
+    [`exhibit release --case ${shellWord(caseToken)}`, ...(plan === null ? [] : [`--plan ${shellWord(plan)}`])].join(
+      ' ',
+    ),
+  );
+  return new ExhibitError('CLEANUP_LEFT', `${String(held.length)} changes of containments are still there`, {
+    ...(server === null ? {} : { subject: server }),
+    hints: [...new Set(commands)].sort((a, b) => b.length - a.length).slice(0, MAX_HINTS),
+  });
+}
+
 /** What stderr says when it is not proven that nothing is left; `null` when it is. */
 export function cleanupNotice(summary: CleanupSummary): ExhibitError | null {
   const { verdict, left, mounts, server } = summary;
   if (verdict === 'nothing-left') return null;
   if (verdict === 'unproven') return unprovenNotice(summary);
+  if (verdict === 'held') return heldNotice(summary);
   const what = [
     ...(left.length === 0 ? [] : [`${String(left.length)} objects of ours are still in the cluster`]),
     ...(mounts.left.length === 0 ? [] : [`disk images are still mounted on this machine: ${mounts.left.join(', ')}`]),

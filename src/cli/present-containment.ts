@@ -6,6 +6,7 @@ import type { StepReport } from '../plan/step-report.js';
 import type { PreparedQuarantine } from '../workflows/quarantine/prepare-quarantine.js';
 import type { QuarantineSummary } from '../workflows/quarantine/run-quarantine.js';
 import type { quarantinePlanResult, quarantineResult } from './results/containment-results.js';
+import { checkOf, presentChecks } from './present-containment-checks.js';
 import { renderFacts, renderTable } from './table.js';
 
 /** A step as the JSON documents have it. */
@@ -28,7 +29,11 @@ export function stepSentence({ step, name, subject, intended, reversibility }: P
 }
 
 export function quarantinePlan(prepared: PreparedQuarantine, said: ReadonlyMap<number, string | null>) {
-  const { target, steps, rights, foresight } = prepared;
+  const { target, steps, foresight, cloudRights } = prepared;
+  const ofCloud = cloudRights.map(({ action, allowed, detail }) => ({
+    ...{ verb: action, resource: prepared.machines[0]?.instance?.cloud ?? '', allowed, why: detail },
+  }));
+  const rights = [...prepared.rights, ...ofCloud];
   return {
     target,
     steps: steps.map((planned) => ({ ...stepOf(planned), refusedBy: said.get(planned.step) ?? null })),
@@ -48,7 +53,7 @@ export function presentQuarantinePlan({
     String(step.step),
     step.name,
     subjectName(step.subject),
-    step.subject.uid ?? 'made',
+    'cloud' in step.subject ? '-' : (step.subject.uid ?? 'made'),
     step.reversibility,
     viewText(step.before),
     viewText(step.intended),
@@ -68,8 +73,8 @@ export function presentQuarantinePlan({
 }
 
 export function quarantineDocument(caseId: string, summary: QuarantineSummary): z.infer<typeof quarantineResult> {
-  const { steps, ...rest } = summary;
-  return { case: caseId, ...rest, steps: steps.map(reportOf) };
+  const { steps, checks, ...rest } = summary;
+  return { case: caseId, ...rest, checks: checks.map(checkOf), steps: steps.map(reportOf) };
 }
 
 export function presentReports(reports: z.infer<typeof quarantineResult>['steps']): string {
@@ -88,6 +93,8 @@ export function presentQuarantine(result: z.infer<typeof quarantineResult>): str
   const facts = renderFacts([
     ['containment', verdict],
     ['because', reasons],
+    ...presentChecks(result.checks),
+    ['not achieved', result.notAchieved],
     ['target', target.name],
     ['plan', plan],
     ['exhibit', exhibitId],

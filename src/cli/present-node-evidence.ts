@@ -1,4 +1,10 @@
-import type { ContainerChange, NodeEvidence, NodeEvidenceSummary } from '../analysis/node-evidence/node-evidence.js';
+import type {
+  ContainerChange,
+  DockerEvidence,
+  DockerUse,
+  NodeEvidence,
+  NodeEvidenceSummary,
+} from '../analysis/node-evidence/node-evidence.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { listeningLines, logLines } from './present-node-comparisons.js';
 
@@ -21,6 +27,27 @@ function wayLine({ way, vantage, degraded }: NodeEvidence): string {
   return `by ${way} (${vantage ?? 'vantage not stated'})${limits}`;
 }
 
+function dockerLine({ id, name, image, state, cpuNanoCores, memoryBytes, changes }: DockerUse): string {
+  const facts = [
+    state ?? 'state not said',
+    ...(cpuNanoCores === null ? [] : [`${coresOf(cpuNanoCores)} cores`]),
+    ...(memoryBytes === null ? [] : [`${(BigInt(memoryBytes) / 1_048_576n).toString()} MiB`]),
+    ...(changes === null
+      ? []
+      : [`paths ${changes.modified} modified, ${changes.added} added, ${changes.deleted} deleted`]),
+  ];
+  return `    ${name ?? id.slice(0, 12)} (${image ?? 'image not said'}): ${facts.join('; ')}`;
+}
+
+function* dockerLines(docker: DockerEvidence | null): Generator<string> {
+  if (docker === null) return;
+  const { containersTotal, running, containers } = docker;
+  yield `  Docker says: ${plural(containersTotal, 'container', 'containers')}, ${String(running)} running`;
+  for (const container of containers) yield dockerLine(container);
+  const more = containersTotal - containers.length;
+  if (more > 0) yield `    and ${String(more)} more`;
+}
+
 function* nodeLines(node: NodeEvidence): Generator<string> {
   yield `${node.node}: ${wayLine(node)}`;
   for (const { rung, reason } of node.refusals) yield `  refused before: ${rung}: ${reason}`;
@@ -32,6 +59,7 @@ function* nodeLines(node: NodeEvidence): Generator<string> {
   if (listening !== null) yield `  ${plural(listening, 'listening socket', 'listening sockets')}`;
   for (const { namespace, pod, container, measured, cpuNanoCoresMin, cpuNanoCoresMax } of node.busiest)
     yield `  never below ${coresOf(cpuNanoCoresMin)} cores, at most ${cpuNanoCoresMax === null ? 'unknown' : coresOf(cpuNanoCoresMax)}, in ${String(measured)} measurements: ${namespace}/${pod}/${container}`;
+  yield* dockerLines(node.docker);
   for (const { rule, verdict, subject } of node.mismatches)
     yield `  views differ: ${rule}: ${subject}${verdict === 'race' ? ' (may have begun or ended meanwhile)' : ''}`;
   const more = node.mismatchesTotal - node.mismatches.length;

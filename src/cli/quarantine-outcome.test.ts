@@ -5,16 +5,16 @@ describe('the command that goes on with a containment', () => {
   it('has every flag without which it would be refused', () => {
     const flags = {
       ...{ suspect: ['owner=shop/Deployment/cart'], skip: ['taint'] },
-      ...{ 'allow-node': ['cp-1', 'cp 2'], 'max-nodes': 2 },
+      ...{ 'allow-node': ['cp-1', 'cp 2'], 'max-nodes': 2, 'level': 'hold' },
     };
-    expect(quarantineCommand({ target: 'pod', name: undefined, flags })).toBe(
+    expect(quarantineCommand({ target: 'pod', names: [], flags })).toBe(
       "exhibit quarantine pod --suspect=owner=shop/Deployment/cart --skip=taint --allow-node=cp-1 '--allow-node=cp 2' --max-nodes=2",
     );
   });
 
   it('is short where nothing was said, and where the flags could not be read', () => {
     const flags = { 'max-nodes': 1 };
-    expect(quarantineCommand({ target: 'pod', name: 'shop/cart', flags })).toBe('exhibit quarantine pod shop/cart');
-    expect(quarantineCommand({ target: 'node', name: 'w', flags: undefined })).toBe('exhibit quarantine node w');
+    expect(quarantineCommand({ target: 'pod', names: ['shop/cart'], flags })).toBe('exhibit quarantine pod shop/cart');
+    expect(quarantineCommand({ target: 'node', names: ['w'], flags: undefined })).toBe('exhibit quarantine node w');
   });
 });

@@ -9,14 +9,21 @@ import {
   type PreparedQuarantine,
   tryQuarantine,
 } from '../workflows/quarantine/prepare-quarantine.js';
+import { volatileTaken } from '../workflows/quarantine/volatile-taken.js';
 import type { QuarantineRequest } from '../workflows/quarantine/quarantine-request.js';
 import { runQuarantine } from '../workflows/quarantine/run-quarantine.js';
 import type { ClusterFlagValues } from './cluster-globals.js';
 import type { Answers } from './confirm.js';
 import { confirmContainment } from './confirm-containment.js';
+import {
+  type ContainmentCheckFlagValues,
+  containmentChecksOf,
+  containmentCheckWords,
+} from './containment-check-flags.js';
 import type { Context } from './context.js';
 import { authorityOf, caseForCollection } from './open-case.js';
 import type { CommandOutcome } from './outcome.js';
+import { platformFor } from './platform-for.js';
 import {
   presentQuarantine,
   presentQuarantinePlan,
@@ -37,7 +44,7 @@ const NO_LOG: RequestLog = { begin: () => 0, end: () => undefined };
 export type QuarantineOutcome =
   CommandOutcome<z.infer<typeof quarantineResult>> | CommandOutcome<z.infer<typeof quarantinePlanResult>>;
 
-interface Flags extends ClusterFlagValues {
+interface Flags extends ClusterFlagValues, ContainmentCheckFlagValues {
   readonly 'dry-run': boolean;
   readonly 'confirm'?: string | undefined;
 }
@@ -50,27 +57,44 @@ export interface QuarantineCall {
 }
 
 /** Those without which the same command would be refused, or be about something else. */
-export interface GivenFlags {
+export interface GivenFlags extends Partial<ContainmentCheckFlagValues> {
   readonly 'suspect'?: readonly string[] | undefined;
   readonly 'skip'?: readonly string[] | undefined;
   readonly 'allow-node'?: readonly string[] | undefined;
   readonly 'max-nodes'?: number | undefined;
+  readonly 'level'?: string | undefined;
+  readonly 'cloud'?: string | undefined;
+  readonly 'order'?: string | undefined;
+  readonly 'keep-reachable'?: readonly string[] | undefined;
+  readonly 'lose-volatile'?: readonly string[] | undefined;
 }
 
 /** As given; nothing where the flags could not be parsed. */
 interface Given {
   readonly target: QuarantineRequest['target'];
-  readonly name: string | undefined;
+  readonly names: readonly string[];
   readonly flags: GivenFlags | undefined;
 }
 
+const GIVEN = [
+  ...(['suspect', 'level', 'cloud', 'order', 'keep-reachable', 'skip', 'allow-node'] as const),
+  ...(['lose-volatile', 'max-nodes'] as const),
+] as const satisfies readonly (keyof GivenFlags)[];
+type GivenFlag = (typeof GIVEN)[number];
+const DEFAULTS: Readonly<Partial<Record<GivenFlag, string>>> = {
+  'level': 'hold',
+  'order': 'preserve-first',
+  'max-nodes': '1',
+};
+
 /** The command that goes on with the same containment. */
-export function quarantineCommand({ target, name, flags }: Given): string {
-  const all = (flag: string, values: readonly string[] = []): string[] => values.map((one) => `--${flag}=${one}`);
-  const { suspect, skip, 'allow-node': allowed, 'max-nodes': maxNodes } = flags ?? {};
-  const atMost = maxNodes === undefined || maxNodes === 1 ? [] : [`--max-nodes=${String(maxNodes)}`];
-  const flagWords = [...all('suspect', suspect), ...all('skip', skip), ...all('allow-node', allowed), ...atMost];
-  const words = [...(name === undefined ? [] : [name]), ...flagWords];
+export function quarantineCommand({ target, names, flags = {} }: Given): string {
+  const all = (flag: GivenFlag): string[] => {
+    const given = flags[flag] ?? [];
+    const values = typeof given === 'object' ? given : [String(given)];
+    return values.filter((one) => one !== DEFAULTS[flag]).map((one) => `--${flag}=${one}`);
+  };
+  const words = [...names, ...GIVEN.flatMap(all), ...containmentCheckWords(flags)];
   const command = target === 'node' ? 'exhibit quarantine node' : 'exhibit quarantine pod';
   return [command, ...words.map(shellWord)].join(' ');
 }
@@ -81,15 +105,18 @@ function ownMachine({ os, clock }: Context) {
 
 async function dryRun({ request, flags, context }: QuarantineCall): Promise<QuarantineOutcome> {
   const tools = await context.clusterTools(context.clusterTarget(flags), 'dry-run', NO_LOG);
+  const { reader, actuator } = tools;
+  const platform = await platformFor(context, request.cloud ?? null, { caseToken: 'dry-run', requestLog: NO_LOG });
+  const caseToken = (await context.namedCase()) ?? 'new-case';
   const prepared = await prepareQuarantine(request, {
-    ...{ reader: tools.reader, actuator: tools.actuator, signal: context.signal },
+    ...{ reader, actuator, platform, signal: context.signal, clock: context.clock },
     own: ownMachine(context),
     authority: await authorityOf(context),
-    caseToken: (await context.namedCase()) ?? 'new-case',
-    plan: 'dry-run',
-    earlier: [],
+    ...{ caseToken, plan: 'dry-run', earlier: [] },
+    // Nothing is lost by a plan.
+    volatileTaken: (nodes) => Promise.resolve(new Set(nodes)),
   });
-  const plan = quarantinePlan(prepared, await tryQuarantine(prepared, tools));
+  const plan = quarantinePlan(prepared, await tryQuarantine(prepared, { actuator, platform, caseToken }));
   return { result: plan, shape: 'quarantine:plan', text: presentQuarantinePlan(plan) };
 }
 
@@ -117,20 +144,27 @@ export async function quarantineOutcome(call: QuarantineCall): Promise<Quarantin
   const caseId = await caseForCollection(context);
   await refuseSandbox(context, caseId);
   const { clock, ids, io, signal, os } = context;
+  const verification = containmentChecksOf(flags, context, caseId);
   const record = await openContainmentRecord({ store: await context.store(), caseId, clock });
   try {
-    const tools = await context.clusterTools(context.clusterTarget(flags), caseId, record.exhibit.requestLog);
+    const { exhibit } = record;
+    const { requestLog } = exhibit;
+    const tools = await context.clusterTools(context.clusterTarget(flags), caseId, requestLog);
+    const { reader, actuator } = tools;
+    const platform = await platformFor(context, request.cloud ?? null, { caseToken: caseId, requestLog });
     const prepared = await prepareQuarantine(request, {
-      ...{ reader: tools.reader, actuator: tools.actuator, signal, own: ownMachine(context) },
+      ...{ reader, actuator, platform, signal, clock, own: ownMachine(context) },
       authority: record.openCase.file.authority,
       caseToken: caseId,
       plan: ids.token(PLAN_LENGTH),
       earlier: record.journal.plans,
+      volatileTaken: async (nodes) => await volatileTaken(nodes, exhibit),
     });
     show(prepared, io);
     assertRights(prepared);
     await ask(prepared, call, tools);
-    const deps = { reader: tools.reader, actuator: tools.actuator, tool: await context.tool(), os, io, signal };
+    const cloud = platform === null ? null : { actuator: platform.actuator, caseToken: caseId };
+    const deps = { reader, actuator, cloud, tool: await context.tool(), os, io, signal, verification };
     const result = quarantineDocument(caseId, await runQuarantine(prepared, record, deps));
     const notice = quarantineNotice(result);
     return { result, text: presentQuarantine(result), ...(notice === null ? {} : { notice }) };

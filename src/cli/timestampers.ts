@@ -2,6 +2,8 @@ import { Flags } from '@oclif/core';
 import { ExhibitError } from '../model/errors.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import type { Context } from './context.js';
+import { variableOf } from './environment.js';
+import { resolveSetting } from './settings.js';
 
 const MAX_AUTHORITIES = 9;
 
@@ -31,9 +33,21 @@ function checkedUrl(text: string): string {
   return url.href;
 }
 
+/** None = none is asked. */
+function urlsGiven({ environment, config }: Context, flag: readonly string[] | undefined): readonly string[] {
+  return resolveSetting<readonly string[]>({
+    flag,
+    environment: variableOf(environment, 'EXHIBIT_TSA')
+      ?.split(/\s+/)
+      .filter((url) => url !== ''),
+    config: config.tsa,
+    default: [],
+  }).value;
+}
+
 /** --tsa, EXHIBIT_TSA or the configuration, in their order; none = no authority is asked. Throws `USAGE_INVALID`. */
 export async function timestampersOf(context: Context, flag: readonly string[] | undefined): Promise<Timestamper[]> {
-  const urls = context.tsaSetting(flag).map(checkedUrl);
+  const urls = urlsGiven(context, flag).map(checkedUrl);
   const unique = [...new Set(urls)];
   if (unique.length > MAX_AUTHORITIES)
     throw new ExhibitError('USAGE_INVALID', `at most ${String(MAX_AUTHORITIES)} time-stamping authorities are asked`);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import type { Subject } from '../model/artifact.js';
 import type { CollectContext, CollectResult } from '../ports/collector.js';
@@ -5,6 +6,8 @@ import type { ItemDraft, ItemFacts, ItemWriter } from '../ports/evidence-sink.js
 import type { NodeAccess, NodeCommand, NodeCommandEnd } from '../ports/node-access.js';
 import { interrupted } from './interrupted.js';
 import { openItem } from './open-item.js';
+
+const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 export interface CommandCapture {
   readonly access: NodeAccess;
@@ -52,6 +55,15 @@ function judged(capture: CommandCapture, end: NodeCommandEnd): CollectResult {
   return { outcome: end.sizeBytes === 0 ? 'empty' : 'collected', reason: 'complete', detail: '', proof };
 }
 
+async function writeAfter(
+  watched: void | Promise<void>,
+  open: () => Promise<ItemWriter>,
+  bytes: Buffer,
+): Promise<void> {
+  await watched;
+  await (await open()).write(bytes);
+}
+
 /**
  * Streams what a script on the node prints into one payload file. `collected` only when the far side said that the script had ended
  * well and its digest is that of our bytes. Leaves no writer open. Throws `INTERRUPTED`, `NODE_ACCESS_LOST`, and what the sink throws.
@@ -71,10 +83,12 @@ export async function captureCommand(capture: CommandCapture, context: CollectCo
     const end = await capture.access.run(
       { ...capture.command, signal: capture.command.signal ?? context.signal },
       {
-        chunk: async (bytes) => {
-          await capture.watch?.(bytes);
-          await (await open()).write(bytes);
+        chunk: (bytes) => {
+          const watched = capture.watch?.(bytes);
+          if (watched === undefined && writer !== undefined) return writer.write(bytes);
+          return writeAfter(watched, open, bytes);
         },
+        kept: () => ({ sha256: writer?.digest() ?? EMPTY_SHA256, sizeBytes: writer?.sizeBytes ?? 0 }),
       },
     );
     if (end.end === 'aborted') throw interrupted();

@@ -9,6 +9,7 @@ import { cleanupNotice, presentCleanup } from '../cli/present-cleanup.js';
 import type { cleanupResult } from '../cli/results/cleanup-result.js';
 import { ExhibitError } from '../model/errors.js';
 import { cleanup, type CleanupSummary, nameOf, verifyCleanup } from '../workflows/cleanup.js';
+import { heldByJournals } from '../workflows/held-by-journals.js';
 import { leftOnNodes } from '../workflows/left-on-nodes.js';
 import { type CleanupRecord, forgetfulRecord, openCleanupRecord } from '../workflows/cleanup-record.js';
 
@@ -23,7 +24,7 @@ collector pods and namespaces that say that exhibit manages them and bear a name
 as foreign and left alone. With --verify nothing is changed: exit 0 says that every list was read and that nothing of ours was found. The
 removals are written into the open exhibit, where there is one. Refused while a collection of the case is running. Disk images that a
 killed run left mounted on this machine are unmounted, too, and checkpoints that the custody log does not prove gone from their node are
-named: from here nobody can look there. --local does these two alone. --all-cases also
+named: from here nobody can look there. What a containment holds is named with its plan, and is taken back by exhibit release alone. --local does these two alone. --all-cases also
 removes the pods of collections that run elsewhere, and can therefore not be answered with --yes.`,
     [
       'USAGE_INVALID',
@@ -88,6 +89,7 @@ removes the pods of collections that run elsewhere, and can therefore not be ans
       reader: tools?.reader ?? null,
       mounts: await context.imageMounts(),
       onNodes: await leftOnNodes(await context.store(), { casesDirectory, caseId: caseToken }),
+      journals: await heldByJournals(await context.store(), { casesDirectory, caseId: caseToken }),
       signal: context.signal,
     };
     const seen = await verifyCleanup({ caseToken }, look);

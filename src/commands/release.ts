@@ -6,10 +6,11 @@ import { clusterFlags } from '../cli/flags.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentRelease, releaseDocument, releaseNotice } from '../cli/present-release.js';
 import { confirm } from '../cli/confirm.js';
+import { platformFor } from '../cli/platform-for.js';
 import type { releaseResult } from '../cli/results/containment-results.js';
 import { openContainmentRecord } from '../workflows/quarantine/containment-record.js';
 import { releaseRisks } from '../workflows/release-risks.js';
-import { plansToRelease, release, type ReleaseRequest } from '../workflows/release.js';
+import { cloudOf, plansToRelease, release, type ReleaseRequest } from '../workflows/release.js';
 
 export default class Release extends BaseCommand<typeof Release> {
   static override summary = 'Take back what the containments of the case changed.';
@@ -27,6 +28,9 @@ Ends with a comparison of before and now. The same command goes on after an inte
       'DECLINED',
       'CLUSTER_UNREACHABLE',
       'CLUSTER_UNAUTHENTICATED',
+      'PLATFORM_UNREACHABLE',
+      'PLATFORM_UNAUTHENTICATED',
+      'PLATFORM_UNSUITABLE',
       'KUBECONFIG_INVALID',
       'TARGET_REPLACED',
       'CASE_CORRUPT',
@@ -86,7 +90,18 @@ Ends with a comparison of before and now. The same command goes on after an inte
       const names = meant.map(({ target }) => target.name);
       await confirm([`What was done to ${names.join(' and to ')} is taken back.`, ...risks].join(' '), this.answers);
       const tools = await context.clusterTools(context.clusterTarget(flags), caseId, record.exhibit.requestLog);
-      const deps = { reader: tools.reader, actuator: tools.actuator, tool: await context.tool(), os, io, signal };
+      const { requestLog } = record.exhibit;
+      const platform = await platformFor(context, cloudOf(meant), { caseToken: caseId, requestLog });
+      const cloud = platform === null ? null : { actuator: platform.actuator, caseToken: caseId };
+      const deps = {
+        reader: tools.reader,
+        actuator: tools.actuator,
+        cloud,
+        tool: await context.tool(),
+        os,
+        io,
+        signal,
+      };
       const result = releaseDocument(caseId, await release(request, record, deps));
       const notice = releaseNotice(result);
       return { result, text: presentRelease(result), ...(notice === null ? {} : { notice }) };

@@ -5,6 +5,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentArchive, presentItems } from '../cli/present-archive.js';
+import { presentExternal } from '../cli/present-external.js';
 import { presentNodeEvidence } from '../cli/present-node-evidence.js';
 import { presentCoverage, presentPackages } from '../cli/present-node-files.js';
 import type { showResult } from '../cli/results/show-result.js';
@@ -74,7 +75,13 @@ export default class Show extends BaseCommand<typeof Show> {
       const isRead = hasNodes && key === null;
       const nodeEvidence = isRead ? await readNodeEvidence(archive, summary.containerSha256) : null;
       const ofNodes = hasNodes ? presentNodeEvidence(nodeEvidence) : '';
-      const sections = [presentArchive(summary), ofNodes, presentCoverage(summary.coverage), presentPackages(packages)];
+      const sections = [
+        presentArchive(summary),
+        presentExternal(summary.external),
+        ofNodes,
+        presentCoverage(summary.coverage),
+        presentPackages(packages),
+      ];
       const text = sections.filter((section) => section !== '').join('\n\n');
       const wide = this.flags.output === 'wide' ? { wide: `${text}\n\n${await this.#items(open)}` } : {};
       isListed = this.flags.output === 'ndjson';

@@ -5,7 +5,9 @@ import { BaseCommand } from '../cli/base-command.js';
 import { describe } from '../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../cli/outcome.js';
 import { presentReport, verdictNotice } from '../cli/present-report.js';
-import type { verifyResult } from '../cli/results/archive-results.js';
+import { presentExternalReports } from '../cli/present-external.js';
+import type { verifyWithExternalResult } from '../cli/results/archive-results.js';
+import { externalReports, externalNotice } from '../cli/verify-outside.js';
 import { verifyFlags, verifyRequestOf } from '../cli/verify-flags.js';
 import { verify } from '../workflows/verify.js';
 
@@ -19,6 +21,9 @@ checked against the roots of --tsa-ca, at its own time; one that was got later i
 
 An encrypted archive (.tar.gz.age) is decrypted while it is read, with --identity or its passphrase; nothing of it is written to a disk,
 unless the key is one that only the program age can use. The verdict says whether the age file itself is the one of the receipt.
+
+--external, and nothing else here, asks the network: each snapshot that the archive names is compared with what the cloud has now. One that is
+gone or changed ends with 4, one that cannot be looked at is unknown, and the verdict on the archive stays what it is.
 
 Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes it 3.`,
     [
@@ -38,6 +43,7 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --tsa-ca tsa-root.pem',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz.age --identity legal.txt --receipt k7m2p9-x0001.receipt.json',
     '<%= config.bin %> verify k7m2p9-x0001.tar.gz --require-complete --json',
+    '<%= config.bin %> verify k7m2p9-x0001.tar.gz --external',
   ];
 
   static override args = {
@@ -51,10 +57,14 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
   static override flags = {
     ...verifyFlags,
     ...identityFlags,
+    'external': Flags.boolean({
+      default: false,
+      summary: 'Also look, in the cloud, at the snapshots that the archive names; needs its credentials.',
+    }),
     'require-complete': Flags.boolean({ default: false, summary: 'End with 3 when the gap ledger has a gap.' }),
   };
 
-  protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyResult>>> {
+  protected override async execute(): Promise<CommandOutcome<z.infer<typeof verifyWithExternalResult>>> {
     const { context, flags } = this;
     const request = await verifyRequestOf(context, this.args.archive, flags);
     const report = await withArchiveKey(
@@ -66,10 +76,14 @@ Exit 0 means VERIFIED or VERIFIED_PARTIAL; with --require-complete a gap makes i
           { clock: context.clock, scratchDirectory: context.scratchDirectory },
         ),
     );
-    const notice = verdictNotice(report);
+    const external = flags.external
+      ? await externalReports(context, { archivePath: request.archivePath, flags })
+      : null;
+    const notice = verdictNotice(report) ?? externalNotice(report.archive, external ?? []);
+    const text = presentReport(report, this.environment.columns);
     return {
-      result: report,
-      text: presentReport(report, this.environment.columns),
+      result: external === null ? report : { ...report, external },
+      text: external === null ? text : `${text}\n\n${presentExternalReports(external)}`,
       ...(notice === null ? {} : { notice }),
       exitCode: report.exitCode,
     };

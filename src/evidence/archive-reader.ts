@@ -1,6 +1,7 @@
 import { itemRecordSchema, type ItemRecord } from '../model/artifact.js';
 import { custodyEntrySchema, type CustodyEntry } from '../model/custody-entry.js';
 import { ExhibitError } from '../model/errors.js';
+import { externalKey, externalRecordSchema, type ExternalRecord } from '../model/external.js';
 import type { Statement } from '../model/exhibit.js';
 import {
   emptyOutcomeCounts,
@@ -20,7 +21,10 @@ import { readStatement } from './verify/statement-check.js';
 
 const ITEMS = 'meta/items.jsonl';
 const OUTCOMES = 'meta/outcomes.jsonl';
+const EXTERNAL = 'meta/external.jsonl';
 const MAX_GAPS = 200;
+/** Things outside that are kept; the rest is counted. */
+const MAX_EXTERNAL = 1000;
 /** Distinct collectors and folders that are told apart; the rest is counted under `...`. */
 const MAX_GROUPS = 1000;
 const REST = '...';
@@ -52,6 +56,8 @@ export interface ArchiveSummary {
   readonly folders: readonly FolderSummary[];
   /** Of artifacts that were expected or not by what their node is. */
   readonly coverage: readonly CoverageSummary[];
+  /** What stays outside, at most 1,000, each as it was when it was looked at last. */
+  readonly external: readonly ExternalRecord[];
   readonly containerSha256: string;
   readonly sizeBytes: number;
 }
@@ -74,6 +80,7 @@ class SummaryReader {
   readonly #coverage = new OutcomeCoverage();
   readonly #gaps: OutcomeRecord[] = [];
   #gapsTotal = 0;
+  readonly #external = new Map<string, ExternalRecord>();
   #statement: Statement | null = null;
 
   constructor(findings: Findings) {
@@ -100,6 +107,16 @@ class SummaryReader {
           this.#outcome(record);
         },
       });
+    if (path === EXTERNAL)
+      return recordLines({
+        path,
+        schema: externalRecordSchema,
+        findings,
+        onRecord: (record) => {
+          const key = externalKey(record);
+          if (this.#external.has(key) || this.#external.size < MAX_EXTERNAL) this.#external.set(key, record);
+        },
+      });
     return path === STATEMENT ? this.#statementConsumer() : null;
   }
 
@@ -114,6 +131,7 @@ class SummaryReader {
       collectors: sorted(this.#collectors),
       folders: sorted(this.#folders),
       coverage: this.#coverage.summary(),
+      external: [...this.#external.values()],
       containerSha256,
       sizeBytes,
     };

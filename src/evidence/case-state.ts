@@ -79,6 +79,7 @@ class HistoryReader {
         return null;
       case 'case-opened':
       case 'lock-taken-over':
+      case 'containment-abandoned':
       case 'interrupted':
         return null;
     }

@@ -9,6 +9,7 @@ import type { PlanRecord } from '../model/artifact.js';
 import type { CustodyEvent } from '../model/custody-entry.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Kind } from '../model/exhibit.js';
+import type { ExternalRecord } from '../model/external.js';
 import type { OutcomeCounts, OutcomeRecord } from '../model/outcome.js';
 import { isGap, outcomeRecordSchema } from '../model/outcome.js';
 import type { ClockRecord } from '../model/request.js';
@@ -78,6 +79,8 @@ export interface ExhibitSpool {
   /** The outcomes so far, in the order in which they came. */
   readOutcomes(): AsyncGenerator<OutcomeRecord>;
   clock(record: ClockRecord): Promise<void>;
+  /** What stays outside, as it is now; also later, when it has changed. */
+  external(record: ExternalRecord): Promise<void>;
   counts(): ExhibitCounts;
   /** Aborts open items, flushes, closes. The exhibit stays open in the case. */
   close(): Promise<void>;
@@ -241,6 +244,10 @@ export class FileExhibitSpool implements ExhibitSpool {
     await this.custody.append('clock', { source, phase, offsetMinMs, offsetMaxMs, roundTripMs });
   }
 
+  async external(record: ExternalRecord): Promise<void> {
+    await this.#spool.external.append(`${asciiJson(record)}\n`);
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -255,8 +262,8 @@ export class FileExhibitSpool implements ExhibitSpool {
     this.#closed = true;
     await this.sink.close();
     await this.#spool.requestLog.close();
-    for (const file of [this.#spool.plan, this.#spool.outcomes, this.#spool.items, this.#spool.clock, this.#log])
-      await file.close();
+    const { plan, outcomes, items, clock, external } = this.#spool;
+    for (const file of [plan, outcomes, items, clock, external, this.#log]) await file.close();
     await removeFile(this.layout.inUse);
   }
 

@@ -5,7 +5,7 @@ import { storageError } from '../custody/storage-error.js';
 import { CHAIN_START } from '../model/custody-entry.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { toRfc3339 } from '../lib/clock.js';
-import type { CaseFile, EncryptionEvent } from '../model/case.js';
+import type { AbandonedContainment, CaseFile, EncryptionEvent } from '../model/case.js';
 import { ExhibitError } from '../model/errors.js';
 import type { Kind, Receipt } from '../model/exhibit.js';
 import type { Clock, Ids } from '../ports/clock.js';
@@ -50,6 +50,8 @@ export interface OpenCase {
   recordSeal(receipt: Receipt): Promise<void>;
   /** Records a step of an encryption. Throws `CASE_CORRUPT` for one that cannot follow on the last. */
   recordEncryption(event: EncryptionEvent): Promise<void>;
+  /** Records that a containment stays as it is when the case is closed. */
+  recordAbandoned(containment: AbandonedContainment): Promise<void>;
   closeCase(): Promise<CaseFile>;
   release(): Promise<void>;
 }
@@ -199,6 +201,10 @@ class LockedCase implements OpenCase {
 
   async recordEncryption(event: EncryptionEvent): Promise<void> {
     await this.#state.append(event);
+  }
+
+  async recordAbandoned(containment: AbandonedContainment): Promise<void> {
+    await this.#state.append({ event: 'containment-abandoned', ...containment });
   }
 
   async closeCase(): Promise<CaseFile> {

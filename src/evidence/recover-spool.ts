@@ -36,6 +36,7 @@ export interface RecoveredSpool {
   readonly outcomes: SyncedFile;
   readonly items: SyncedFile;
   readonly clock: SyncedFile;
+  readonly external: SyncedFile;
   readonly requestLog: SpoolRequestLog;
   /** Each artifact: whether it is `PLANNED`, has `ENDED` with an outcome, has `OBTAINED` an item. */
   readonly artifacts: KeySet;
@@ -108,6 +109,7 @@ async function recover(
     outcomes: await open(layout.outcomes, (line) => readOutcomeLine(line, artifacts, counts)),
     items: await open(layout.items, (line, number) => items.read(line, number)),
     clock: await open(layout.clock, () => null),
+    external: await open(layout.external, () => null),
   };
   items.finish();
   const requests = await SpoolRequestLog.open(layout.requests);

@@ -15,6 +15,7 @@ export interface SpoolLayout {
   readonly outcomes: string;
   readonly items: string;
   readonly clock: string;
+  readonly external: string;
   readonly requests: string;
   readonly data: string;
   /** Payload files that were being written when the process died. */
@@ -39,6 +40,7 @@ export function spoolLayout(directory: string): SpoolLayout {
     outcomes: join(directory, 'outcomes.jsonl'),
     items: join(directory, 'items.jsonl'),
     clock: join(directory, 'clock.jsonl'),
+    external: join(directory, 'external.jsonl'),
     requests: join(directory, 'requests.spool.jsonl'),
     data: join(directory, 'data'),
     orphans: join(directory, 'orphans'),

@@ -197,9 +197,11 @@ if logged:
     fail('the custody log names a file that is not there: ' + sorted(logged)[0])
 if obtained:
     fail('an artifact is said to be obtained and has no payload file: ' + sorted(obtained)[0])
-for path in ('meta/external.jsonl', 'meta/actions.jsonl'):
-    for record in records(path):
-        pass
+for record in records('meta/actions.jsonl'):
+    pass
+for record in records('meta/external.jsonl'):
+    expect('kind of what stays outside', record['kind'], 'snapshot')
+    times(record, 'observedAt', 'startedAt', 'completedAt')
 number = 0
 for record in records('meta/requests.jsonl'):
     if record['seq'] <= number:

@@ -102,7 +102,7 @@ async function addMeta(
   await bag.addTag('meta/actions.jsonl', '');
   await bag.addTagFile('meta/clock.jsonl', layout.clock);
   await bag.addTag(STATEMENT, `${asciiJson(statement)}\n`);
-  await bag.addTag('meta/external.jsonl', '');
+  await bag.addTagFile('meta/external.jsonl', layout.external);
   await bag.addTagFile('meta/items.jsonl', files.items);
   await bag.addTagFile('meta/outcomes.jsonl', files.outcomes);
   await bag.addTagFile('meta/plan.jsonl', files.plan);

@@ -1,8 +1,16 @@
 import { z } from 'zod';
+import { CLOUD_ACTION_KINDS, type CloudSubject, cloudSubjectName, cloudSubjectSchema } from './cloud.js';
 
-/** Each is one file in src/plan/actions. */
-export const ACTION_KINDS = ['annotate', 'cordon-node', 'taint-node', 'pin-pod', 'deny-network', 'detach-pod'] as const;
-export type ActionKindName = (typeof ACTION_KINDS)[number];
+/** Kinds of changes to objects of the API; each is one file in src/plan/actions, as are those of `CLOUD_ACTION_KINDS`. */
+export const CLUSTER_ACTION_KINDS = [
+  'annotate',
+  'cordon-node',
+  'taint-node',
+  'pin-pod',
+  'deny-network',
+  'detach-pod',
+] as const;
+export type ClusterActionKindName = (typeof CLUSTER_ACTION_KINDS)[number];
 
 /** `exact`: undoing brings back what was. `compensated`: undoing brings back something that serves, and says what not. */
 export const reversibilitySchema = z.enum(['exact', 'compensated', 'irreversible']);
@@ -19,19 +27,20 @@ export const actionSubjectSchema = z.strictObject({
 });
 export type ActionSubject = z.infer<typeof actionSubjectSchema>;
 
+/** What a step changes. */
+export const stepSubjectSchema = z.union([actionSubjectSchema, cloudSubjectSchema]);
+
 /**
  * A change as it was planned. `before` and `intended` are views: what the kind of action looks at of the object, and nothing else, so that
  * a change of anything else by anybody is none of our business. Together with the number of the plan, `step` is the key under which the
  * change is made once.
  */
-export const plannedStepSchema = z.strictObject({
+const stepFields = {
   step: z.int().min(1),
   /** As `--skip` and the screen call it: `cordon`, `deny-policy`. */
   name: z.string(),
-  kind: z.enum(ACTION_KINDS),
   /** `protect` keeps evidence from being destroyed, `contain` takes something away from the suspect. */
   phase: z.enum(['protect', 'contain']),
-  subject: actionSubjectSchema,
   before: z.json(),
   intended: z.json(),
   reversibility: reversibilitySchema,
@@ -39,8 +48,41 @@ export const plannedStepSchema = z.strictObject({
   undo: z.string(),
   /** Steps without which this one is not done. */
   needs: z.array(z.int().min(1)).readonly(),
+};
+
+/** A change to an object of the API. */
+const clusterStepSchema = z.strictObject({
+  ...stepFields,
+  kind: z.enum(CLUSTER_ACTION_KINDS),
+  subject: actionSubjectSchema,
 });
+export type ClusterStep = z.infer<typeof clusterStepSchema>;
+
+/** A change to a thing of a cloud. */
+const cloudStepSchema = z.strictObject({
+  ...stepFields,
+  kind: z.enum(CLOUD_ACTION_KINDS),
+  subject: cloudSubjectSchema,
+});
+export type CloudStep = z.infer<typeof cloudStepSchema>;
+
+export const plannedStepSchema = z.discriminatedUnion('kind', [clusterStepSchema, cloudStepSchema]);
 export type PlannedStep = z.infer<typeof plannedStepSchema>;
+
+const CLOUD_KINDS: ReadonlySet<string> = new Set(CLOUD_ACTION_KINDS);
+
+export function isCloudStep(step: PlannedStep): step is CloudStep {
+  return CLOUD_KINDS.has(step.kind);
+}
+
+/** The object that a step changes; `null` = it changes a thing of a cloud. */
+export function objectOf(step: PlannedStep): ActionSubject | null {
+  return isCloudStep(step) ? null : step.subject;
+}
+
+/** `hold` takes nothing away from a node, `isolate` its network but for what collection needs, `sever` all of it and its rights. */
+export const LEVELS = ['hold', 'isolate', 'sever'] as const;
+export type Level = (typeof LEVELS)[number];
 
 /** What a suspect is, since each kind takes the loss of its labels differently. */
 const suspectKindSchema = z.enum([
@@ -69,7 +111,7 @@ export const planTargetSchema = z.strictObject({
   /** Of the nodes and suspects that it is about, sorted: the same name is not the same thing. */
   uids: z.array(z.string()).readonly(),
   clusterUid: z.string().nullable(),
-  level: z.literal('hold'),
+  level: z.enum(LEVELS),
   /** The request in a fixed form: the same one goes on with the plan. */
   asked: z.string(),
   /** As they were before the first step: once a suspect is detached, its controller and its Services are not to be read from it. */
@@ -79,7 +121,9 @@ export const planTargetSchema = z.strictObject({
 });
 export type PlanTarget = z.infer<typeof planTargetSchema>;
 
-/** `pods shop/cart-7d9f` */
-export function subjectName({ resource, namespace, name }: Omit<ActionSubject, 'uid'>): string {
+/** `pods shop/cart-7d9f`, `aws i-0abc network-interface eni-0abc` */
+export function subjectName(subject: Omit<ActionSubject, 'uid'> | CloudSubject): string {
+  if ('cloud' in subject) return cloudSubjectName(subject);
+  const { resource, namespace, name } = subject;
   return `${resource} ${namespace === null ? name : `${namespace}/${name}`}`;
 }

@@ -71,6 +71,14 @@ export const caseEventSchema = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('lock-taken-over'), from: z.string(), reason: z.string() }),
   /** A torn last line was cut off; its bytes, the first of them where `tornSizeBytes` says that there were more. */
   z.strictObject({ event: z.literal('interrupted'), tornB64: z.string(), tornSizeBytes: z.int().min(0).optional() }),
+  /** A case is closed although a containment of it is still there: what remains, step by step, and how many more. */
+  z.strictObject({
+    event: z.literal('containment-abandoned'),
+    plan: z.string(),
+    target: z.string(),
+    remaining: z.array(z.string()).readonly(),
+    moreRemaining: z.int().min(0),
+  }),
   z.strictObject({ event: z.literal('case-closed'), caseId: z.string() }),
 ]);
 export type CaseEvent = z.infer<typeof caseEventSchema>;
@@ -79,3 +87,5 @@ export type EncryptionEvent = Extract<
   CaseEvent,
   { event: 'encryption-asked' | 'exhibit-encrypted' | 'plaintext-removed' }
 >;
+
+export type AbandonedContainment = Omit<Extract<CaseEvent, { event: 'containment-abandoned' }>, 'event'>;

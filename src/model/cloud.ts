@@ -48,7 +48,7 @@ export const cloudViewSchemas = {
     /** Whether the group wants one instance less afterwards; false = it starts another one. */
     decrementsDesired: z.boolean(),
   }),
-  /** A security group that a plan makes; `null` = there is none. Rules in the platform's words, sorted. */
+  /** A security group that a plan makes; `null` = there is none. Rules as `tcp 10250 10.0.0.0/16`, sorted; other ones in the platform's words. */
   'quarantine-group': z
     .strictObject({ vpc: z.string(), name: z.string(), ingress: z.array(z.string()), egress: z.array(z.string()) })
     .nullable(),

@@ -43,7 +43,7 @@ export const operatorSchema = z.strictObject({
         .optional(),
     })
     .nullable(),
-  cloudIdentity: z.null(),
+  cloudIdentity: z.string().nullable(),
   osUser: z.string(),
   host: z.string(),
 });

@@ -44,9 +44,24 @@ export const MESSAGE_TABLE = {
   CONTAINMENT_STEP: { level: 'info', meaning: 'A step of a containment was done, or was found done.' },
   CONTAINMENT_STEP_FAILED: { level: 'warn', meaning: 'A step of a containment was not done; the others go on.' },
   CONTAINMENT_LIMIT: { level: 'warn', meaning: 'Something that a containment does not achieve, however well it goes.' },
+  CONTAINMENT_CHECK: { level: 'info', meaning: 'A containment was looked at again, and connections were tried.' },
+  CONTAINMENT_PUT_BACK: { level: 'warn', meaning: 'A step of a containment that was done no longer holds.' },
   CONTAINMENT_RESUMED: {
     level: 'info',
     meaning: 'The case has begun this containment already; what holds is left, and the rest is done.',
+  },
+  RESPOND_PLAN: { level: 'info', meaning: 'What a response will do, phase by phase.' },
+  RESPOND_MAY_NOT: { level: 'warn', meaning: 'A right that a response lacks, or the manifest that grants it.' },
+  RESPOND_PHASE: { level: 'info', meaning: 'A phase of a response begins.' },
+  RESPOND_PHASE_DONE: { level: 'info', meaning: 'A phase of a response is at its end, and did all it was to do.' },
+  RESPOND_PHASE_SHORT: {
+    level: 'warn',
+    meaning: 'A phase of a response failed, or did only a part; the next one goes on all the same.',
+  },
+  RESPOND_RESUMED: { level: 'info', meaning: 'The case has begun this response already; what is done is left.' },
+  CONTAINMENT_ABANDONED: {
+    level: 'warn',
+    meaning: 'A change of a containment that stays in the world when its case is closed.',
   },
   RELEASE_STEP: { level: 'info', meaning: 'A change was taken back, or was gone already.' },
   RELEASE_CONFLICT: {
@@ -163,6 +178,22 @@ export const MESSAGE_TABLE = {
     meaning: 'The redacted copy holds something that looks like a secret, and exactly so many places were accepted.',
   },
   DERIVE_DONE: { level: 'info', meaning: 'The redacted copy is sealed, and was looked through for secrets once more.' },
+  SNAPSHOT_READ_STARTED: { level: 'info', meaning: 'The blocks of a snapshot are read and hashed.' },
+  SNAPSHOT_EXPORT_RESUMED: {
+    level: 'info',
+    meaning: 'An unfinished disk image is gone on with: what is there is hashed from the disk, the rest is fetched.',
+  },
+  SNAPSHOT_PLAN: { level: 'info', meaning: 'Of what snapshots are made, and what that asks of the cloud.' },
+  SNAPSHOT_TAKEN: { level: 'info', meaning: 'A snapshot was begun in the cloud, or the case has it already.' },
+  SNAPSHOT_GAP: { level: 'warn', meaning: 'Something that no snapshot gives, or that could not be learned of a disk.' },
+  SNAPSHOT_FAILED: {
+    level: 'warn',
+    meaning: 'A snapshot was not made, not copied, not locked or not shared; the others go on.',
+  },
+  SNAPSHOT_EXPOSED: {
+    level: 'warn',
+    meaning: 'Snapshots of the region may be made public by whoever has the right, or nobody could say.',
+  },
   KEY_CREATED: { level: 'info', meaning: 'A signing key was made and added to the list of trusted signers.' },
   KEY_TOUCH: { level: 'warn', meaning: 'A FIDO key waits to be touched before it signs.' },
   INTERRUPTED_SOFT: {

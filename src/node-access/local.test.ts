@@ -40,6 +40,33 @@ describe('this machine as a node', () => {
     expect(end.farSha256).toBe(end.sha256);
   });
 
+  it('hands over one piece at a time to whoever takes time, and nothing gets lost', async () => {
+    const access = await localRung(options).open(node, new AbortController().signal);
+    let [holding, sizeBytes] = [0, 0];
+    const chunk = async (bytes: Buffer): Promise<void> => {
+      holding += 1;
+      expect(holding).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      sizeBytes += bytes.length;
+      holding -= 1;
+    };
+    const end = await access.run({ name: 'test', script: 'head -c 2000000 /dev/zero' }, { chunk });
+    expect([end.end, end.sizeBytes, sizeBytes, holding]).toEqual(['complete', 2_000_000, 2_000_000, 0]);
+  });
+
+  it.each([
+    ['at once', () => false],
+    ['later', () => true],
+  ])('ends a script whose reader fails %s, with what the reader said', async (_when, isLate) => {
+    const access = await localRung(options).open(node, new AbortController().signal);
+    const broken = new Error('broken');
+    const chunk = (): Promise<void> => {
+      if (isLate()) return Promise.reject(broken);
+      throw broken;
+    };
+    await expect(access.run({ name: 'test', script: 'cat /dev/zero' }, { chunk })).rejects.toBe(broken);
+  });
+
   it('ends what is endless at its limit, and what is silent at its time', async () => {
     const endless = await run({ script: 'cat /dev/zero', maxBytes: 100_000 });
     expect(endless.end).toMatchObject({ end: 'limit', sizeBytes: 100_000 });

@@ -92,6 +92,61 @@ describe('the end of a far script', () => {
   });
 });
 
+describe('a consumer that hashes what it keeps', () => {
+  const keeping = (keep: (bytes: Buffer) => Buffer) => {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    return {
+      chunk: (bytes: Buffer) => {
+        const kept = keep(bytes);
+        hash.update(kept);
+        sizeBytes += kept.length;
+      },
+      kept: () => ({ sha256: hash.copy().digest('hex'), sizeBytes }),
+    };
+  };
+  const runWith = async (keep: (bytes: Buffer) => Buffer, far = saying(ending('0'))) =>
+    await runFarScript({ name: 'test', script: ':' }, farSide(far), keeping(keep));
+
+  it('is believed when the far side has the same digest', async () => {
+    const end = await runWith((bytes) => bytes);
+    expect(end).toMatchObject({ end: 'complete', sha256: DIGEST, farSha256: DIGEST, sizeBytes: BODY.length });
+  });
+
+  it.each([
+    ['other bytes', (bytes: Buffer) => Buffer.from(bytes).fill('x', 0, 1)],
+    ['fewer bytes', (bytes: Buffer) => bytes.subarray(1)],
+    ['more bytes', (bytes: Buffer) => Buffer.concat([bytes, bytes])],
+  ])('is corrupt when it kept %s', async (_what, keep) => {
+    const end = await runWith(keep);
+    expect(end).toMatchObject({ end: 'corrupt', farSha256: DIGEST });
+    expect(end.sha256).not.toBe(DIGEST);
+  });
+
+  it('is corrupt when it says the right digest of another number of bytes', async () => {
+    const consumer = { chunk: () => undefined, kept: () => ({ sha256: DIGEST, sizeBytes: BODY.length - 1 }) };
+    const end = await runFarScript({ name: 'test', script: ':' }, farSide(saying(ending('0'))), consumer);
+    expect(end).toMatchObject({ end: 'corrupt', endDetail: 'not all of the bytes that arrived were kept' });
+  });
+
+  it('makes nothing complete that the far side did not end', async () => {
+    expect((await runWith((bytes) => bytes, saying())).end).toBe('cut');
+  });
+});
+
+it('makes a transport wait for no consumer that does not ask for it', async () => {
+  const answers: unknown[] = [];
+  const consumer = { chunk: (bytes: Buffer) => (bytes.length > 1 ? Promise.resolve() : undefined) };
+  const far = farSide(async (exec) => {
+    answers.push(exec.stdout(Buffer.from('a')), exec.stdout(Buffer.from('bc')));
+    await answers[1];
+    exec.stderr(ending('0', createHash('sha256').update('abc').digest('hex')));
+    return { detail: 'exit 0', auditId: null };
+  });
+  expect((await runFarScript({ name: 'test', script: ':' }, far, consumer)).end).toBe('complete');
+  expect(answers).toEqual([undefined, expect.any(Promise)]);
+});
+
 describe('a transport that fails', () => {
   it('is lost when it says so before anything came', async () => {
     const lost = new ExhibitError('NODE_ACCESS_LOST', 'gone');
@@ -101,6 +156,17 @@ describe('a transport that fails', () => {
   it('hands on what the consumer throws', async () => {
     const broken = new Error('disk full');
     const consumer = { chunk: () => Promise.reject(broken) };
+    const running = runFarScript({ name: 'test', script: ':' }, farSide(saying(ending('0'))), consumer);
+    await expect(running).rejects.toBe(broken);
+  });
+
+  it('hands on what the consumer throws at once', async () => {
+    const broken = new Error('disk full');
+    const consumer = {
+      chunk: () => {
+        throw broken;
+      },
+    };
     const running = runFarScript({ name: 'test', script: ':' }, farSide(saying(ending('0'))), consumer);
     await expect(running).rejects.toBe(broken);
   });

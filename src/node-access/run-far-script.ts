@@ -1,7 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { toRfc3339 } from '../lib/clock.js';
 import type { Clock, Ids } from '../ports/clock.js';
-import type { NodeCommand, NodeCommandEnd, NodeStreamConsumer, NodeStreamEnd } from '../ports/node-access.js';
+import type {
+  KeptBytes,
+  NodeCommand,
+  NodeCommandEnd,
+  NodeStreamConsumer,
+  NodeStreamEnd,
+} from '../ports/node-access.js';
 import { FarStderr, type EndLine } from './end-line.js';
 import type { FarExecEnd, StartFar } from './far-exec.js';
 import { farScriptOf } from './far-script.js';
@@ -45,13 +51,14 @@ class FarRun {
   readonly #far: FarSide;
   readonly #consumer: NodeStreamConsumer;
   readonly #nonce: string;
-  readonly #hash = createHash('sha256');
+  /** `null` where the consumer hashes what it takes. */
+  readonly #hash: Hash | null;
   readonly #stderr = new FarStderr();
   readonly #abort = new AbortController();
   #sizeBytes = 0;
   #stderrBytes = 0;
-  #firstByteAt: string | null = null;
-  #lastByteAt: string | null = null;
+  #firstByteMs: number | null = null;
+  #lastByteMs: number | null = null;
   #idle: NodeJS.Timeout | undefined;
   #whole: NodeJS.Timeout | undefined;
   #letGo: NodeJS.Timeout | undefined;
@@ -65,6 +72,7 @@ class FarRun {
     this.#command = command;
     this.#far = far;
     this.#consumer = consumer;
+    this.#hash = consumer.kept === undefined ? createHash('sha256') : null;
     this.#nonce = far.ids.uuid().replaceAll('-', '');
   }
 
@@ -99,9 +107,7 @@ class FarRun {
     return await this.#far.start({
       argv,
       stdin,
-      stdout: async (chunk) => {
-        await this.#take(chunk);
-      },
+      stdout: (chunk) => this.#take(chunk),
       stderr: (chunk) => {
         this.#hear(chunk);
       },
@@ -158,13 +164,16 @@ class FarRun {
   }
 
   #rearm(): void {
-    clearTimeout(this.#idle);
     const idleMs = this.#command.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
     if (this.#command.timeoutMs === undefined) this.#endDrip(idleMs);
-    if (this.#held === 0)
+    if (this.#held > 0) {
+      clearTimeout(this.#idle);
+      this.#idle = undefined;
+    } else if (this.#idle === undefined)
       this.#idle = setTimeout(() => {
         this.#end('timeout', `silent for ${String(idleMs)} ms`);
       }, idleMs);
+    else this.#idle.refresh();
   }
 
   #hear(chunk: Buffer): void {
@@ -175,50 +184,70 @@ class FarRun {
       this.#end('limit', `ended by us after ${String(MAX_STDERR_BYTES)} bytes of complaints`);
   }
 
-  async #take(received: Buffer): Promise<void> {
-    if (this.#abort.signal.aborted) return;
+  /** A promise is made only where the consumer makes one: each costs the transport a pause. */
+  #take(received: Buffer): void | Promise<void> {
+    if (this.#abort.signal.aborted) return undefined;
     const room = (this.#command.maxBytes ?? MAX_BYTES) - this.#sizeBytes;
     const chunk = received.length > room ? received.subarray(0, room) : received;
-    const now = toRfc3339(this.#far.clock.nowMs());
-    this.#firstByteAt ??= now;
-    this.#lastByteAt = now;
+    this.#lastByteMs = this.#far.clock.nowMs();
+    this.#firstByteMs ??= this.#lastByteMs;
     this.#sizeBytes += chunk.length;
-    this.#hash.update(chunk);
+    this.#hash?.update(chunk);
+    const isOver = received.length > room;
+    const taken = chunk.length === 0 ? undefined : this.#consumer.chunk(chunk);
+    if (taken !== undefined) return this.#whileHeld(taken, isOver);
+    this.#rearm();
+    if (isOver) this.#endFull();
+    return undefined;
+  }
+
+  async #whileHeld(taken: Promise<void>, isOver: boolean): Promise<void> {
     if (this.#held === 0) this.#heldSinceMs = performance.now();
     this.#held += 1;
     this.#rearm();
     try {
-      if (chunk.length > 0) await this.#consumer.chunk(chunk);
+      await taken;
     } finally {
       this.#held -= 1;
       if (this.#held === 0) this.#heldMs += performance.now() - this.#heldSinceMs;
       this.#rearm();
     }
-    if (received.length > room) this.#end('limit', `ended by us after ${String(this.#sizeBytes)} bytes`);
+    if (isOver) this.#endFull();
   }
 
-  #verdict(line: EndLine | null, sha256: string, detail: string): { end: NodeStreamEnd; endDetail: string | null } {
+  #endFull(): void {
+    this.#end('limit', `ended by us after ${String(this.#sizeBytes)} bytes`);
+  }
+
+  #received(): KeptBytes {
+    if (this.#hash !== null) return { sha256: this.#hash.digest('hex'), sizeBytes: this.#sizeBytes };
+    return this.#consumer.kept?.() ?? { sha256: '', sizeBytes: 0 };
+  }
+
+  #verdict(line: EndLine | null, kept: KeptBytes, detail: string): { end: NodeStreamEnd; endDetail: string | null } {
     const reason: unknown = this.#abort.signal.reason;
     if (reason instanceof Ended) return { end: reason.end, endDetail: reason.message };
     if (line === null) return { end: 'cut', endDetail: `the far side did not say that it had ended (${detail})` };
-    if (line.sha256 !== sha256) return { end: 'corrupt', endDetail: 'the far side sent other bytes than arrived' };
+    if (kept.sizeBytes !== this.#sizeBytes)
+      return { end: 'corrupt', endDetail: 'not all of the bytes that arrived were kept' };
+    if (line.sha256 !== kept.sha256) return { end: 'corrupt', endDetail: 'the far side sent other bytes than arrived' };
     return { end: 'complete', endDetail: null };
   }
 
   #judge(detail: string, auditId: string | null, argv: readonly string[]): NodeCommandEnd {
-    const sha256 = this.#hash.digest('hex');
+    const kept = this.#received();
     const line = this.#stderr.endLine(this.#nonce);
     return {
-      ...this.#verdict(line, sha256, detail),
+      ...this.#verdict(line, kept, detail),
       exitStatus: line?.exitStatus ?? null,
       sizeBytes: this.#sizeBytes,
-      sha256,
+      sha256: kept.sha256,
       farSha256: line?.sha256 ?? null,
       stderr: this.#stderr.text(this.#nonce),
       argv,
       auditId,
-      firstByteAt: this.#firstByteAt,
-      lastByteAt: this.#lastByteAt,
+      firstByteAt: this.#firstByteMs === null ? null : toRfc3339(this.#firstByteMs),
+      lastByteAt: this.#lastByteMs === null ? null : toRfc3339(this.#lastByteMs),
     };
   }
 }

@@ -45,6 +45,19 @@ describe('a node that is reached by running scripts there', () => {
     expect((await Promise.all(all)).map(({ end }) => end)).toEqual(['complete', 'complete', 'complete', 'complete']);
   });
 
+  it.each([null, 1_000_000_000])('compares with the digest of what was kept, at a rate of %s', async (rate) => {
+    const access = accessTo(async (exec) => {
+      await exec.stdout(Buffer.from('body'));
+      return endWell(exec, [Buffer.from('body')]);
+    }, rate);
+    const keeping = (kept: string) => ({
+      chunk: () => undefined,
+      kept: () => ({ sha256: createHash('sha256').update(kept).digest('hex'), sizeBytes: 4 }),
+    });
+    expect((await access.run({ name: 'a', script: 'x' }, keeping('body'))).end).toBe('complete');
+    expect((await access.run({ name: 'a', script: 'x' }, keeping('bodY'))).end).toBe('corrupt');
+  });
+
   it('asks whether the node is there after a stream that was cut, and gives up when it is not', async () => {
     const asked: string[] = [];
     const access = accessTo((exec) => {

@@ -43,13 +43,7 @@ export class ShellAccess implements NodeAccess {
     try {
       if (this.#doubted && this.#lost === null) await this.#askWhetherThere(command.signal);
       if (this.#lost !== null) throw this.#lost;
-      const end = await runFarScript(command, this.#far, {
-        chunk: async (bytes) => {
-          this.#lookAtPressure(bytes.length);
-          await this.#throttle.pass(bytes.length, command.signal);
-          await consumer.chunk(bytes);
-        },
-      });
+      const end = await runFarScript(command, this.#far, this.#throttled(consumer, command.signal));
       if (end.end === 'timeout' || end.end === 'cut') this.#doubted = true;
       return end;
     } catch (error) {
@@ -60,6 +54,21 @@ export class ShellAccess implements NodeAccess {
       if (next === undefined) this.#running -= 1;
       else next();
     }
+  }
+
+  #throttled(consumer: NodeStreamConsumer, signal: AbortSignal | undefined): NodeStreamConsumer {
+    const kept = consumer.kept?.bind(consumer);
+    return {
+      chunk: (bytes) => {
+        this.#lookAtPressure(bytes.length);
+        const waiting = this.#throttle.pass(bytes.length, signal);
+        if (waiting === undefined) return consumer.chunk(bytes);
+        return waiting.then(async () => {
+          await consumer.chunk(bytes);
+        });
+      },
+      ...(kept === undefined ? {} : { kept }),
+    };
   }
 
   /** A node that died costs its own time-out once, not once an artifact. */

@@ -62,7 +62,10 @@ class RunningProcess {
 
   async #read(): Promise<void> {
     try {
-      for await (const chunk of this.#child.stdout) await this.#exec.stdout(chunk as Buffer);
+      for await (const chunk of this.#child.stdout) {
+        const taken = this.#exec.stdout(chunk as Buffer);
+        if (taken !== undefined) await taken;
+      }
     } catch (error) {
       if (!this.#exec.signal.aborted) this.#failure = error ?? new Error('the consumer failed');
       this.#stop();

@@ -33,13 +33,13 @@ export class Throttle {
     this.#bytesPerSecond = Math.max(1, this.#fullBytesPerSecond * share);
   }
 
-  /** Returns when the bytes may pass, or when the wait was cut short by the signal. */
-  async pass(sizeBytes: number, signal?: AbortSignal): Promise<void> {
-    if (this.#fullBytesPerSecond === null) return;
+  /** The bytes may pass now, or when the promise resolves; the signal cuts the wait short. */
+  pass(sizeBytes: number, signal?: AbortSignal): void | Promise<void> {
+    if (this.#fullBytesPerSecond === null) return undefined;
     this.#earn();
     this.#credit -= sizeBytes;
-    if (this.#credit >= 0) return;
-    await waited((-this.#credit / this.#bytesPerSecond) * 1000, signal);
+    if (this.#credit >= 0) return undefined;
+    return waited((-this.#credit / this.#bytesPerSecond) * 1000, signal);
   }
 
   /** Time that has passed is worth what the rate was meanwhile. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ActionKindName, Reversibility } from '../model/action.js';
+import type { ClusterActionKindName, Reversibility } from '../model/action.js';
 import type { ObjectPatch } from '../ports/cluster-actuator.js';
 
 /** How a change is taken back. */
@@ -9,7 +9,7 @@ export interface UndoOptions {
 }
 
 interface AnyKind<View> {
-  readonly kind: ActionKindName;
+  readonly kind: ClusterActionKindName;
   readonly reversibility: Reversibility;
   /** What undoing does, in words. */
   readonly undo: string;

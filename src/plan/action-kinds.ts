@@ -1,4 +1,4 @@
-import type { ActionKindName } from '../model/action.js';
+import type { ClusterActionKindName } from '../model/action.js';
 import type { ActionKind } from './action-kind.js';
 import { annotate } from './actions/annotate.js';
 import { cordonNode } from './actions/cordon-node.js';
@@ -21,7 +21,7 @@ function erased<View>(kind: ActionKind<View>): ActionKind<unknown> {
   };
 }
 
-const KINDS: Readonly<Record<ActionKindName, ActionKind<unknown>>> = {
+const KINDS: Readonly<Record<ClusterActionKindName, ActionKind<unknown>>> = {
   'annotate': erased(annotate),
   'cordon-node': erased(cordonNode),
   'taint-node': erased(taintNode),
@@ -30,6 +30,6 @@ const KINDS: Readonly<Record<ActionKindName, ActionKind<unknown>>> = {
   'detach-pod': erased(detachPod),
 };
 
-export function actionKindOf(name: ActionKindName): ActionKind<unknown> {
+export function actionKindOf(name: ClusterActionKindName): ActionKind<unknown> {
   return KINDS[name];
 }

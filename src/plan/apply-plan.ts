@@ -1,7 +1,7 @@
 import type { JSONType } from 'zod';
 import type { PlannedStep } from '../model/action.js';
 import { applyStep, checkStep } from './apply-step.js';
-import { viewOf } from './observe.js';
+import { viewOf } from './observed.js';
 import { assertGoesOn, historyOf, type PlanRunDeps, recordEffect, recordPlanned, stepNow } from './plan-run.js';
 import type { StepReport } from './step-report.js';
 
@@ -24,7 +24,7 @@ export async function applyPlan(plan: string, deps: PlanRunDeps): Promise<readon
 async function applyOne(plan: string, planned: PlannedStep, deps: PlanRunDeps): Promise<StepReport> {
   const { state } = stepNow(deps, plan, planned);
   if (state === 'done') {
-    const { holds, now } = await checkStep(planned, deps.actuator);
+    const { holds, now } = await checkStep(planned, plan, deps);
     if (holds) return { planned, outcome: 'held', why: null, detail: '', now };
   }
   const missing = planned.needs.filter((step) => historyOf(deps, plan).steps[step - 1]?.state !== 'done');
@@ -41,7 +41,7 @@ async function leave(
   const { step } = planned;
   const { mayHaveChanged } = stepNow(deps, plan, planned);
   const why = 'needs-another-step';
-  const checked = await checkStep(planned, deps.actuator);
+  const checked = await checkStep(planned, plan, deps);
   const now = checked.now as JSONType;
   const detail = `it needs step ${missing.join(' and ')}, which is not done${checked.holds ? '; it is as intended all the same' : ''}`;
   await deps.journal.append({ event: 'failed', plan, step, why, detail, mayHaveChanged, now, auditIds: [] });
@@ -53,7 +53,7 @@ async function begin(plan: string, planned: PlannedStep, deps: PlanRunDeps): Pro
   const earlier = stepNow(deps, plan, planned).mayHaveChanged;
   await recordPlanned(deps, planned, { kindPrefix: '', intended });
   await deps.journal.append({ event: 'started', plan, step });
-  const written = await applyStep(planned, deps.actuator);
+  const written = await applyStep(planned, plan, deps);
   const { why, detail, auditIds, wrote } = written;
   const now = viewOf(written.observed) as JSONType;
   // Before the end is in the journal: a process that dies in between says it once more, and never not at all.

@@ -1,5 +1,5 @@
 import { arrayAt, stringAt } from '../lib/untyped.js';
-import type { PlannedStep } from '../model/action.js';
+import type { ClusterStep } from '../model/action.js';
 import type { ClusterActuator, ObjectRef } from '../ports/cluster-actuator.js';
 import { LOST_NODE } from './actions/pin-pod.js';
 
@@ -26,7 +26,7 @@ function evictingTaints(node: unknown, before: unknown): readonly string[] {
  * Why a pod would be deleted were it no longer pinned: its node is lost. `null` = its node is not, or the pod is gone. What cannot be read
  * is taken for a loss, because a deleted pod does not come back. Throws as the port's `get`.
  */
-export async function lossWithoutPin({ subject, before }: PlannedStep, actuator: Reader): Promise<string | null> {
+export async function lossWithoutPin({ subject, before }: ClusterStep, actuator: Reader): Promise<string | null> {
   const { uid, ...ref } = subject;
   const pod = await read(actuator, ref);
   if ('unreadable' in pod) return `whether the node of the pod is lost could not be read: ${pod.unreadable}`;

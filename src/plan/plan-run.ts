@@ -2,17 +2,15 @@ import { ExhibitError } from '../model/errors.js';
 import { subjectName } from '../model/action.js';
 import type { PlannedStep } from '../model/action.js';
 import type { ActionEffect, ActionRecord } from '../ports/action-record.js';
-import type { ClusterActuator } from '../ports/cluster-actuator.js';
 import type { Written } from './attempt-write.js';
 import type { Journal } from './journal.js';
 import type { PlanHistory, StepHistory } from './plan-history.js';
+import type { PlanTools } from './step-driver.js';
 import type { StepReport } from './step-report.js';
-import { viewOf } from './observe.js';
+import { viewOf } from './observed.js';
 
-export interface PlanRunDeps {
+export interface PlanRunDeps extends PlanTools {
   readonly journal: Pick<Journal, 'append' | 'plan'>;
-  /** Its calls must outlive an interruption: a change is finished and written down, or not begun. */
-  readonly actuator: ClusterActuator;
   /** The custody log of the open exhibit. */
   readonly record: ActionRecord;
   /** Looked at between two steps. */
@@ -47,7 +45,8 @@ export async function recordPlanned(
   { kind, subject, before, undo, reversibility }: PlannedStep,
   change: { readonly kindPrefix: '' | 'undo-'; readonly intended: unknown },
 ): Promise<void> {
-  const name = `${subjectName(subject)}${subject.uid === null ? '' : ` (${subject.uid})`}`;
+  const uid = 'cloud' in subject ? null : subject.uid;
+  const name = `${subjectName(subject)}${uid === null ? '' : ` (${uid})`}`;
   const { kindPrefix, intended } = change;
   await record.action({ kind: `${kindPrefix}${kind}`, subject: name, before, intended, undo, reversibility });
 }

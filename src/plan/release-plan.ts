@@ -1,7 +1,7 @@
 import type { JSONType } from 'zod';
 import type { PlannedStep } from '../model/action.js';
 import { lossWithoutPin } from './lost-node.js';
-import { viewOf } from './observe.js';
+import { viewOf } from './observed.js';
 import { assertGoesOn, historyOf, type PlanRunDeps, recordEffect, recordPlanned, stepNow } from './plan-run.js';
 import type { StepHistory } from './plan-history.js';
 import type { StepReport } from './step-report.js';
@@ -69,11 +69,14 @@ async function releaseOne(plan: string, planned: PlannedStep, releasing: Releasi
 
 async function undo(plan: string, planned: PlannedStep, { options, deps }: Releasing): Promise<StepReport> {
   const { step } = planned;
-  const aim = aimOf(planned, options) as JSONType;
+  const aim = aimOf(planned, plan, { options, tools: deps }) as JSONType;
   const force = options.forced.includes(step);
   await recordPlanned(deps, planned, { kindPrefix: 'undo-', intended: aim });
   await deps.journal.append({ event: 'undo-started', plan, step, aim });
-  const written = await undoStep(planned, { readopt: options.readopt, force }, deps.actuator);
+  const written = await undoStep(planned, plan, {
+    options: { readopt: options.readopt, force },
+    tools: deps,
+  });
   const { why, detail, auditIds, wrote, observed } = written;
   const now = viewOf(observed) as JSONType;
   await recordEffect(deps, planned, { kindPrefix: 'undo-', written });

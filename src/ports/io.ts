@@ -3,6 +3,8 @@ import type { MessageCode } from '../model/message.js';
 /** How far long work has come. All counters only grow. */
 export interface Progress {
   readonly phase: string;
+  /** What it is a part of, and until when; absent = it is all there is. */
+  readonly within?: string;
   readonly done: number;
   /** `null` while the total is not known. */
   readonly total: number | null;

@@ -75,6 +75,17 @@ export interface NodeCommand {
 export interface NodeStreamConsumer {
   /** Owns the bytes. A returned promise holds the stream back. What it throws ends the command and is thrown to the caller. */
   chunk(bytes: Buffer): void | Promise<void>;
+  /**
+   * Of everything that `chunk` took, by a hash over what the consumer keeps; asked when the stream has ended. The bytes of a consumer
+   * that has it are hashed by it alone, and the far side's digest is compared with this one.
+   */
+  kept?(): KeptBytes;
+}
+
+export interface KeptBytes {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
 }
 
 /** How a command ended. Only `complete` is positive. */

@@ -35,6 +35,8 @@ export interface CloudInterface {
   readonly id: string;
   readonly vpc: string;
   readonly subnet: string;
+  /** Networks of its VPC in CIDR notation, v4 and v6; left out = they could not be read. */
+  readonly vpcNetworks?: readonly string[];
   /** Security groups, sorted by id. */
   readonly groups: readonly string[];
   readonly deviceIndex: number;

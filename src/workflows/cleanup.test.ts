@@ -4,6 +4,7 @@ import type { ActionEffect, PlannedAction } from '../ports/action-record.js';
 import type { ActuateAnswer, ClusterActuator } from '../ports/cluster-actuator.js';
 import type { ClusterReader, ListRequest } from '../ports/cluster-reader.js';
 import { cleanup, verifyCleanup } from './cleanup.js';
+import type { HeldObjects } from './find-held.js';
 import type { LeftOnNodes } from './left-on-nodes.js';
 
 interface Stored {
@@ -63,7 +64,9 @@ function clusterOf(
     unmountLeftovers: () => Promise.resolve(mounted.splice(0)),
   };
   const onNodes: LeftOnNodes = { files: [], unread: [] };
-  const deps = { reader, actuator, mounts, onNodes, record, clock: systemClock, signal: new AbortController().signal };
+  const journals: HeldObjects = { held: [], unread: [] };
+  const { signal } = new AbortController();
+  const deps = { reader, actuator, mounts, onNodes, journals, record, clock: systemClock, signal };
   return { deps, deleted, entries, mounted };
 }
 
@@ -173,5 +176,23 @@ describe('what is left elsewhere', () => {
       verdict: 'unproven',
       unread: [{ resource: 'custody log of abc-x0001', reason: 'damaged' }],
     });
+  });
+});
+
+describe('what a containment holds', () => {
+  it('is named by a clean-up, which takes nothing of it back', async () => {
+    const { deps, deleted } = clusterOf([]);
+    const held = [{ object: 'nodes worker', by: 'journal', caseToken: 'abc', plan: 'p1' }] as const;
+    const contained = { ...deps, journals: { held, unread: [] } };
+    const seen = await verifyCleanup({ caseToken: 'abc' }, contained);
+    expect(seen).toMatchObject({ verdict: 'held', held });
+    expect(await cleanup({ caseToken: 'abc' }, seen, contained)).toMatchObject({ verdict: 'held', held });
+    expect(deleted).toEqual([]);
+  });
+
+  it('is not proven to be nothing by a damaged journal', async () => {
+    const { deps } = clusterOf([]);
+    const journals = { held: [], unread: [{ resource: 'journal of case abc', reason: 'damaged' }] };
+    expect(await verifyCleanup({ caseToken: 'abc' }, { ...deps, journals })).toMatchObject({ verdict: 'unproven' });
   });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ActuateAnswer, ClusterActuator } from '../ports/cluster-actuator.js';
 import type { ClusterReader } from '../ports/cluster-reader.js';
 import { findOurs, type OurObject, type OurObjects, type UnreadList } from './find-ours.js';
+import { findHeld, type HeldObject, type HeldObjects } from './find-held.js';
 import type { LeftOnNode, LeftOnNodes } from './left-on-nodes.js';
 
 /** A namespace needs its controller to go through everything in it. */
@@ -27,13 +28,16 @@ export interface CleanupDeps {
   readonly actuator: ClusterActuator | null;
   readonly mounts: ImageMounts;
   readonly onNodes: LeftOnNodes;
+  /** What containments still hold, by the journals of this machine. */
+  readonly journals: HeldObjects;
   /** Where the removals are written down, before and after; `null` = there is no open exhibit to write them into. */
   readonly record: ActionRecord | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-export type CleanupVerdict = 'nothing-left' | 'left' | 'unproven';
+/** `held`: nothing of a collection is left, and something is contained. */
+export type CleanupVerdict = 'nothing-left' | 'left' | 'held' | 'unproven';
 
 export interface CleanupSummary {
   /** `null` = no cluster was asked. */
@@ -52,6 +56,8 @@ export interface CleanupSummary {
   readonly mounts: { readonly found: readonly string[]; readonly left: readonly string[] };
   /** Files that the custody log does not prove gone from their node. Nothing is removed there by this. */
   readonly onNodes: readonly LeftOnNode[];
+  /** What a containment holds at the end; a clean-up takes nothing of it back. */
+  readonly held: readonly HeldObject[];
   readonly verdict: CleanupVerdict;
 }
 
@@ -66,7 +72,7 @@ interface Seen {
   readonly refused: CleanupSummary['refused'];
 }
 
-type LookDeps = Pick<CleanupDeps, 'reader' | 'mounts' | 'onNodes' | 'signal'>;
+type LookDeps = Pick<CleanupDeps, 'reader' | 'mounts' | 'onNodes' | 'journals' | 'signal'>;
 
 const NOTHING: OurObjects = { found: [], foreign: [], unread: [] };
 
@@ -74,16 +80,32 @@ async function objectsOf({ caseToken }: CleanupRequest, { reader, signal }: Look
   return reader === null ? NOTHING : await findOurs(reader, caseToken, signal);
 }
 
+/** What bears our marks, and what the journals say; the same thing may be in both. */
+async function holdsOf(
+  caseToken: string | null,
+  { reader, journals, signal }: Pick<LookDeps, 'reader' | 'journals' | 'signal'>,
+): Promise<HeldObjects> {
+  if (reader === null) return journals;
+  const { held, unread } = await findHeld(reader, caseToken, signal);
+  return { held: [...held, ...journals.held], unread: [...unread, ...journals.unread] };
+}
+
+function verdictOf(facts: { readonly isLeft: boolean; readonly isHeld: boolean; readonly isUnproven: boolean }) {
+  if (facts.isLeft) return 'left';
+  if (facts.isHeld) return 'held';
+  return facts.isUnproven ? 'unproven' : 'nothing-left';
+}
+
 async function summaryOf(
   { caseToken }: CleanupRequest,
-  { reader, mounts, onNodes }: LookDeps,
+  { reader, mounts, onNodes, journals, signal }: LookDeps,
   { now, seen }: { readonly now: OurObjects; readonly seen: Seen | null },
 ): Promise<CleanupSummary> {
   const { found: left, foreign } = now;
   const mounted = await mounts.leftMounts();
   const logs = onNodes.unread.map((exhibitId) => ({ resource: `custody log of ${exhibitId}`, reason: 'damaged' }));
-  const unread = [...now.unread, ...logs];
-  const isLeft = left.length > 0 || mounted.length > 0;
+  const holds = await holdsOf(caseToken, { reader, journals, signal });
+  const unread = [...now.unread, ...logs, ...holds.unread];
   return {
     server: reader?.facts.server ?? null,
     case: caseToken,
@@ -94,7 +116,12 @@ async function summaryOf(
     refused: seen?.refused ?? [],
     mounts: { found: seen?.mounted ?? mounted, left: mounted },
     onNodes: onNodes.files,
-    verdict: isLeft ? 'left' : unread.length + onNodes.files.length > 0 ? 'unproven' : 'nothing-left',
+    held: holds.held,
+    verdict: verdictOf({
+      isLeft: left.length > 0 || mounted.length > 0,
+      isHeld: holds.held.length > 0,
+      isUnproven: unread.length + onNodes.files.length > 0,
+    }),
   };
 }
 

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quietIo } from '../../test/fakes/evidence-case.js';
 import { openCaseStore, type CaseStore, type NewCase } from '../evidence/case-store.js';
 import { systemClock, systemIds } from '../lib/clock.js';
 import { NOT_STATED } from '../model/case.js';
 import { Journal } from '../plan/journal.js';
-import { closeCase } from './close-case.js';
+import { closeCase, containmentsToAbandon } from './close-case.js';
 
 const NEW_CASE: NewCase = { reference: 'r', reason: 'r', authority: NOT_STATED, operator: 'tester', hold: null };
 
@@ -61,7 +61,10 @@ it('is refused while something is contained, since a closed case could never rel
   await expect(closeCase(caseId, deps)).rejects.toMatchObject({
     code: 'RELEASE_INCOMPLETE',
     message: 'a containment of the case is still there: cordon of nodes worker',
-    hints: [`exhibit release --case ${caseId}`],
+    hints: [
+      `exhibit release --case ${caseId}`,
+      `Where its cluster is gone for good: exhibit case close ${caseId} --abandon-containment p1`,
+    ],
   });
   expect(await store.current()).toBe(caseId);
   await released(caseId);
@@ -71,4 +74,58 @@ it('is refused while something is contained, since a closed case could never rel
 it('closes a case that contained nothing', async () => {
   const { caseId } = await store.create(NEW_CASE);
   expect(await closeCase(caseId, { store, clock: systemClock })).toMatchObject({ state: 'closed' });
+});
+
+describe('a case whose cluster is gone', () => {
+  const deps = () => ({ store, clock: systemClock });
+  const REMAINS = {
+    plan: 'p1',
+    target: 'node worker',
+    remaining: ['step 1 cordon of nodes worker: started'],
+    moreRemaining: 0,
+  };
+  const recorded = (caseId: string) =>
+    readFileSync(join(casesDirectory, caseId, 'case.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('is closed, and its record names every step that remains', async () => {
+    const { caseId } = await store.create(NEW_CASE);
+    await contained(caseId);
+    expect(await containmentsToAbandon(caseId, ['p1'], deps())).toEqual([REMAINS]);
+    expect(await closeCase(caseId, deps(), ['p1'])).toMatchObject({ state: 'closed' });
+    expect(recorded(caseId).slice(-2)).toMatchObject([
+      { event: 'containment-abandoned', ...REMAINS },
+      { event: 'case-closed' },
+    ]);
+    // The record is read again by whoever lists cases.
+    expect(await store.list()).toMatchObject([{ caseId, state: 'closed' }]);
+  });
+
+  it('is not closed by the name of another plan, and nothing is recorded', async () => {
+    const { caseId } = await store.create(NEW_CASE);
+    await contained(caseId);
+    await expect(containmentsToAbandon(caseId, ['p2'], deps())).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+    await expect(closeCase(caseId, deps(), ['p2'])).rejects.toMatchObject({ code: 'RELEASE_INCOMPLETE' });
+    expect(await store.current()).toBe(caseId);
+    expect(recorded(caseId).map(({ event }) => event)).not.toContain('containment-abandoned');
+  });
+
+  it('has nothing to abandon once it was released', async () => {
+    const { caseId } = await store.create(NEW_CASE);
+    await contained(caseId);
+    await released(caseId);
+    await expect(containmentsToAbandon(caseId, ['p1'], deps())).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+  });
+
+  it('with an open exhibit abandons nothing', async () => {
+    const { caseId } = await store.create(NEW_CASE);
+    await contained(caseId);
+    const openCase = await store.open(caseId);
+    await (await openCase.openExhibit({ kind: 'incident' })).close();
+    await openCase.release();
+    await expect(closeCase(caseId, deps(), ['p1'])).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+    expect(recorded(caseId).map(({ event }) => event)).not.toContain('containment-abandoned');
+  });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Volatility } from '../model/artifact.js';
 import { collectorPodSettingsSchema } from '../model/collector-pod-settings.js';
 import { kindSchema } from '../model/exhibit.js';
 import type { Tool } from '../model/exhibit.js';
@@ -85,6 +86,8 @@ export interface CollectDeps {
   /** For what cannot be had without changing something; asked only where it was asked for. */
   readonly checkpointer?: (log: RequestLog) => Promise<ContainerCheckpointer>;
   readonly signal: AbortSignal;
+  /** Awaited before the first artifact of a tier of volatility is begun; default nothing. */
+  readonly beforeTier?: (tier: Volatility) => Promise<void>;
   /** Asked for tokens over the custody log, at the opening and at each heartbeat; default none. */
   readonly timestampers?: readonly Timestamper[];
   /** Between two entries that say that the run is alive; default ten minutes. */

@@ -6,14 +6,16 @@ import type { Volatility } from '../model/artifact.js';
 import type { Collector, PlanContext } from '../ports/collector.js';
 import type { RequestLog } from '../ports/request-log.js';
 import type { CollectDeps, CollectRequest } from './collect-request.js';
+import type { ClusterReader } from '../ports/cluster-reader.js';
+import type { Seen } from './execute/run-opening.js';
 import { openSource } from './execute/run-source.js';
 import { notAskedFor, selectCollectors } from './execute/select-collectors.js';
-import { NeededRights } from './needed-rights.js';
+import { type NeededRight, NeededRights } from './needed-rights.js';
 import { footprintOf, plannedWays } from './planned-ways.js';
 import type { PlannedWay } from './planned-ways.js';
 import { reviewRights } from './review-rights.js';
 import type { ReviewedRight } from './review-rights.js';
-import { thawTargets } from './targets/freeze-targets.js';
+import { type FrozenTargets, thawTargets } from './targets/freeze-targets.js';
 import { checkAuthority, checkScope } from './targets/scope-request.js';
 
 export interface PlannedStep {
@@ -54,14 +56,29 @@ const REQUESTS_PER_LOG = 4;
 /** Metrics are read twice, the other state of a kubelet once. */
 const METRICS = /\/proxy\/metrics(?:\/|$)/;
 
-/** A dry run: reads the targets and asks for rights, writes nothing into the case. */
-export async function planCollection(
+export type SurveyDeps = Omit<CollectDeps, 'store' | 'caseId' | 'ids' | 'tool' | 'os'> & {
+  readonly authority: Authority;
+  readonly scratchDirectory: string;
+};
+
+/** What a collection would do, and what it needs to be allowed. */
+interface Survey {
+  readonly cluster: ClusterReader;
+  readonly seen: Seen;
+  readonly frozen: FrozenTargets;
+  readonly steps: readonly PlannedStep[];
+  readonly needed: readonly NeededRight[];
+}
+
+/**
+ * Reads the targets and plans every artifact; nothing of it outlives `use`. Throws `USAGE_INVALID`, `LIMIT_OF_AUTHORITY`,
+ * `CLUSTER_FORBIDDEN`, `TARGET_GONE` and as the ports.
+ */
+export async function surveyCollection<T>(
   request: CollectRequest,
-  deps: Omit<CollectDeps, 'store' | 'caseId' | 'ids' | 'tool' | 'os'> & {
-    readonly authority: Authority;
-    readonly scratchDirectory: string;
-  },
-): Promise<CollectionPlan> {
+  deps: SurveyDeps,
+  use: (survey: Survey) => Promise<T>,
+): Promise<T> {
   checkScope(request.scope);
   const { scope, kubelet, nodeAccess } = request;
   checkAuthority({ ...scope, kubelet, nodeAccess }, deps.authority, deps.clock.nowMs());
@@ -70,7 +87,7 @@ export async function planCollection(
   const { cluster } = source;
   const directory = await mkdtemp(join(deps.scratchDirectory, 'exhibit-plan-'));
   try {
-    const { identity, facts } = await source.identify(null);
+    const seen = await source.identify(null);
     const frozen = await source.freeze({ authority: deps.authority, collectors, directory });
     const steps: PlannedStep[] = [];
     const needed = new NeededRights();
@@ -81,28 +98,33 @@ export async function planCollection(
       needed.declare(collector, wholeCluster);
     }
     steps.sort((a, b) => VOLATILITIES.indexOf(a.tier) - VOLATILITIES.indexOf(b.tier));
-    return {
-      server: facts?.server ?? null,
-      identity: identity.apiIdentity?.username ?? null,
-      clusterUid: frozen.clusterUid,
-      nodes: frozen.nodes.map((node) => node.name),
-      namespaces: frozen.namespaces,
-      pods: frozen.pods,
-      steps,
-      artifacts: steps.reduce((sum, step) => sum + step.artifacts, 0),
-      requests: steps.reduce((sum, step) => sum + step.requests, 0),
-      estimatedBytes: null,
-      rights: facts === null ? [] : await reviewRights(cluster, needed.all()),
-      notAskedFor: notAskedFor(deps.collectors, request),
-      nodeAccess: plannedWays(request),
-      excludedByAuthority: frozen.excludedByAuthority,
-      incomplete: [...frozen.incomplete, ...frozen.unreachableGroups.map(({ group, reason }) => `${group}: ${reason}`)],
-      footprint: footprintOf(request),
-    };
+    return await use({ cluster, seen, frozen, steps, needed: needed.all() });
   } finally {
     await rm(directory, { recursive: true, force: true });
     await cluster.close();
   }
+}
+
+/** A dry run: reads the targets and asks for rights, writes nothing into the case. */
+export async function planCollection(request: CollectRequest, deps: SurveyDeps): Promise<CollectionPlan> {
+  return await surveyCollection(request, deps, async ({ cluster, seen, frozen, steps, needed }) => ({
+    server: seen.facts?.server ?? null,
+    identity: seen.identity.apiIdentity?.username ?? null,
+    clusterUid: frozen.clusterUid,
+    nodes: frozen.nodes.map((node) => node.name),
+    namespaces: frozen.namespaces,
+    pods: frozen.pods,
+    steps,
+    artifacts: steps.reduce((sum, step) => sum + step.artifacts, 0),
+    requests: steps.reduce((sum, step) => sum + step.requests, 0),
+    estimatedBytes: null,
+    rights: seen.facts === null ? [] : await reviewRights(cluster, needed),
+    notAskedFor: notAskedFor(deps.collectors, request),
+    nodeAccess: plannedWays(request),
+    excludedByAuthority: frozen.excludedByAuthority,
+    incomplete: [...frozen.incomplete, ...frozen.unreachableGroups.map(({ group, reason }) => `${group}: ${reason}`)],
+    footprint: footprintOf(request),
+  }));
 }
 
 async function countSteps(collector: Collector, context: PlanContext, needed: NeededRights): Promise<PlannedStep[]> {

@@ -1,5 +1,5 @@
 import { stringAt } from '../lib/untyped.js';
-import { type PlannedStep, subjectName } from '../model/action.js';
+import { type ClusterStep, subjectName } from '../model/action.js';
 import { detachPod } from '../plan/actions/detach-pod.js';
 import { effectivePolicy } from '../plan/network/effective-policy.js';
 import { type Labels, labelsOf } from '../plan/network/label-selector.js';
@@ -8,13 +8,13 @@ import type { ClusterReader } from '../ports/cluster-reader.js';
 import { pathOf, readList, readObject } from './quarantine/read-cluster.js';
 
 /** The labels of a suspect as they would be with all that the containment took away. */
-function labelsBefore(now: Labels, { before }: PlannedStep): Labels {
+function labelsBefore(now: Labels, { before }: ClusterStep): Labels {
   const given = Object.entries(detachPod.view.parse(before));
   const kept = Object.entries(now).filter(([key]) => !given.some(([changed]) => changed === key));
   return Object.fromEntries([...kept, ...given.filter((entry): entry is [string, string] => entry[1] !== null)]);
 }
 
-function openings(planned: PlannedStep, pod: unknown, policies: readonly unknown[]): readonly string[] {
+function openings(planned: ClusterStep, pod: unknown, policies: readonly unknown[]): readonly string[] {
   const labels = labelsOf(pod);
   const now = effectivePolicy(labels, policies);
   const before = effectivePolicy(labelsBefore(labels, planned), policies);
@@ -29,7 +29,7 @@ function openings(planned: PlannedStep, pod: unknown, policies: readonly unknown
   ];
 }
 
-async function openingsOf(planned: PlannedStep, reader: ClusterReader): Promise<readonly string[]> {
+async function openingsOf(planned: ClusterStep, reader: ClusterReader): Promise<readonly string[]> {
   const { namespace, name, uid } = planned.subject;
   const at = ['namespaces', namespace ?? ''];
   const pod = await readObject(reader, pathOf('', ...at, 'pods', name), `pod ${name}`);

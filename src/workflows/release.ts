@@ -1,9 +1,11 @@
-import { subjectName, type PlannedStep, type PlanTarget } from '../model/action.js';
+import { isCloudStep, objectOf, subjectName, type PlannedStep, type PlanTarget } from '../model/action.js';
+import type { CloudName } from '../model/cloud.js';
 import { ExhibitError } from '../model/errors.js';
-import { actionKindOf } from '../plan/action-kinds.js';
-import { isSame, observe, viewOf } from '../plan/observe.js';
+import { driverOf } from '../plan/driver-of.js';
+import { isSame, viewOf } from '../plan/observed.js';
 import type { PlanHistory } from '../plan/plan-history.js';
 import { isToBeUndone, releasePlan, type ReleaseOptions } from '../plan/release-plan.js';
+import type { PlanTools } from '../plan/step-driver.js';
 import type { StepReport } from '../plan/step-report.js';
 import { changesOf } from './execute/open-ladder.js';
 import { type ContainmentRecord, recordOpening } from './quarantine/containment-record.js';
@@ -74,6 +76,12 @@ export function plansToRelease(plans: readonly PlanHistory[], request: ReleaseRe
   return meant;
 }
 
+/** The cloud that steps of plans are about; `null` = none is. */
+export function cloudOf(plans: readonly PlanHistory[]): CloudName | null {
+  const steps = plans.flatMap((plan) => plan.steps.map(({ planned }) => planned));
+  return steps.find(isCloudStep)?.subject.cloud ?? null;
+}
+
 /** Throws `TARGET_REPLACED`: what was done on one cluster is not taken back on another. */
 function assertCluster(plans: readonly PlanHistory[], clusterUid: string | null, server: string): void {
   const other = plans.find(
@@ -91,14 +99,13 @@ function assertCluster(plans: readonly PlanHistory[], clusterUid: string | null,
   );
 }
 
-async function compare(planned: PlannedStep, { actuator }: Pick<QuarantineDeps, 'actuator'>): Promise<Comparison> {
-  const { subject, before, intended } = planned;
-  const kind = actionKindOf(planned.kind);
-  const observed = await observe(actuator, subject, { kind, like: intended });
+async function compare(planned: PlannedStep, plan: string, tools: PlanTools): Promise<Comparison> {
+  const driver = driverOf(planned, plan, tools);
+  const observed = await driver.read();
   const now = viewOf(observed);
   if (observed.state === 'unreadable') return { planned, state: 'unreadable', now };
-  if (!kind.makes && observed.state !== 'there') return { planned, state: 'gone', now };
-  return { planned, state: isSame(now, before) ? 'as-before' : 'differs', now };
+  if (!driver.makes && observed.state !== 'there') return { planned, state: 'gone', now };
+  return { planned, state: isSame(now, planned.before) ? 'as-before' : 'differs', now };
 }
 
 function say({ io }: Pick<QuarantineDeps, 'io'>, { planned, outcome, why, detail }: StepReport): void {
@@ -121,14 +128,16 @@ export async function release(
   const clusterUid = await readClusterUid(deps.reader, deps.signal);
   assertCluster(meant, clusterUid, deps.reader.facts.server);
   await recordOpening(record, { clusterUid, ...namesOf(meant) }, deps);
-  const { actuator, signal } = deps;
+  const { actuator, cloud = null, signal } = deps;
+  const tools = { actuator, cloud };
   const onStep = (report: StepReport): void => say(deps, report);
   const plans: ReleasedPlan[] = [];
   for (const { plan, target } of meant) {
-    const steps = await releasePlan(plan, request, { journal, actuator, record: changesOf(exhibit), signal, onStep });
+    const steps = await releasePlan(plan, request, { journal, ...tools, record: changesOf(exhibit), signal, onStep });
     const histories = journal.plan(plan)?.steps ?? [];
     const comparison: Comparison[] = [];
-    for (const { planned, state } of histories) if (state !== 'planned') comparison.push(await compare(planned, deps));
+    for (const { planned, state } of histories)
+      if (state !== 'planned') comparison.push(await compare(planned, plan, tools));
     const remaining = histories.filter(isToBeUndone).map(({ planned }) => planned.step);
     const warnings = await policiesAfterRelease(steps, deps.reader);
     for (const warning of warnings) deps.io.emit('RELEASE_RISK', warning);
@@ -148,7 +157,7 @@ export async function release(
 }
 
 function namesOf(plans: readonly PlanHistory[]): { readonly nodes: string[]; readonly pods: string[] } {
-  const subjects = plans.flatMap(({ steps }) => steps.map(({ planned }) => planned.subject));
+  const subjects = plans.flatMap(({ steps }) => steps.flatMap(({ planned }) => objectOf(planned) ?? []));
   const named = (resource: string): string[] =>
     [
       ...new Set(

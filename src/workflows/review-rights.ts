@@ -21,22 +21,30 @@ interface Question {
   readonly namespace: string;
 }
 
+/** One answer about one right; `namespace` is `''` for the whole cluster. */
+export interface RightAnswer {
+  readonly right: NeededRight;
+  readonly namespace: string;
+  /** `null` = not known. */
+  readonly allowed: boolean | null;
+}
+
 /**
  * Asks whether each right is granted: first for the whole cluster, and where that is refused in each namespace in which it is needed. At
- * most 200 questions; what remains is one entry with an estimate.
+ * most 200 questions; `unasked` is how many more there would have been.
  */
-export async function reviewRights(
-  cluster: ClusterReader,
+export async function askRights(
+  cluster: Pick<ClusterReader, 'review'>,
   needed: readonly NeededRight[],
-): Promise<readonly ReviewedRight[]> {
+): Promise<{ readonly answers: readonly RightAnswer[]; readonly unasked: number }> {
   const wide = needed.slice(0, MAX_REVIEWS).map((right) => ({ right, namespace: '' }));
   const answers = await askAll(cluster, wide);
   const narrow = wide.flatMap(({ right }, at) => (answers[at] === true ? [] : namespacesOf(right)));
   const asked = narrow.slice(0, MAX_REVIEWS - wide.length);
   const narrowAnswers = await askAll(cluster, asked);
-  const rights: ReviewedRight[] = wide.flatMap(({ right }, at) => {
+  const said: RightAnswer[] = wide.flatMap(({ right }, at) => {
     const allowed = answers[at] ?? null;
-    if (allowed === true || namespacesOf(right).length === 0) return [entry(right, '', allowed)];
+    if (allowed === true || namespacesOf(right).length === 0) return [{ right, namespace: '', allowed }];
     return narrowed(
       right,
       asked.flatMap((one, index) =>
@@ -44,7 +52,16 @@ export async function reviewRights(
       ),
     );
   });
-  const unasked = needed.length - wide.length + narrow.length - asked.length;
+  return { answers: said, unasked: needed.length - wide.length + narrow.length - asked.length };
+}
+
+/** As `askRights`, in words; what was not asked about is one entry with an estimate. */
+export async function reviewRights(
+  cluster: ClusterReader,
+  needed: readonly NeededRight[],
+): Promise<readonly ReviewedRight[]> {
+  const { answers, unasked } = await askRights(cluster, needed);
+  const rights = answers.map(entry);
   return unasked === 0 ? rights : [...rights, estimate(rights, unasked)];
 }
 
@@ -54,13 +71,13 @@ function namespacesOf(right: NeededRight): Question[] {
 }
 
 /** One entry where every namespace grants it, otherwise one for each that does not. */
-function narrowed(right: NeededRight, answers: readonly { namespace: string; allowed: boolean | null }[]) {
+function narrowed(right: NeededRight, answers: readonly Omit<RightAnswer, 'right'>[]): readonly RightAnswer[] {
   const missing = answers.filter(({ allowed }) => allowed !== true);
-  if (missing.length === 0) return answers.length === 0 ? [] : [entry(right, '', true)];
-  return missing.map(({ namespace, allowed }) => entry(right, namespace, allowed));
+  if (missing.length === 0) return answers.length === 0 ? [] : [{ right, namespace: '', allowed: true }];
+  return missing.map((answer) => ({ right, ...answer }));
 }
 
-function entry(right: NeededRight, namespace: string, allowed: boolean | null): ReviewedRight {
+function entry({ right, namespace, allowed }: RightAnswer): ReviewedRight {
   const { verb, apiGroup, resource, nonResourceUrl, why } = right;
   const name = nonResourceUrl === '' ? (apiGroup === '' ? resource : `${resource}.${apiGroup}`) : nonResourceUrl;
   return { verb, resource: namespace === '' ? name : `${name} in namespace ${namespace}`, allowed, why };
@@ -73,7 +90,10 @@ function estimate(rights: readonly ReviewedRight[], unasked: number): ReviewedRi
   return { verb: 'various', resource: `${String(unasked)} more rights`, allowed: null, why };
 }
 
-async function askAll(cluster: ClusterReader, questions: readonly Question[]): Promise<(boolean | null)[]> {
+async function askAll(
+  cluster: Pick<ClusterReader, 'review'>,
+  questions: readonly Question[],
+): Promise<(boolean | null)[]> {
   const answers: (boolean | null)[] = questions.map(() => null);
   const queue = questions.entries();
   const worker = async (): Promise<void> => {
@@ -84,7 +104,7 @@ async function askAll(cluster: ClusterReader, questions: readonly Question[]): P
   return answers;
 }
 
-async function ask(cluster: ClusterReader, { right, namespace }: Question): Promise<boolean | null> {
+async function ask(cluster: Pick<ClusterReader, 'review'>, { right, namespace }: Question): Promise<boolean | null> {
   const { verb, nonResourceUrl } = right;
   const answer = await cluster.review(REVIEW_PATH, {
     apiVersion: 'authorization.k8s.io/v1',

@@ -5,7 +5,7 @@ import QuarantineNode from '../../src/commands/quarantine/node.js';
 import QuarantinePod from '../../src/commands/quarantine/pod.js';
 
 /** What nobody knows who does not probe. */
-const PROMISES = /isolat|reach(es)? nobody|takes the network|denies (it|them)|cuts? off|no traffic/i;
+const PROMISES = /isolated\b|reach(es)? nobody|takes the network|denies (it|them)|cuts? off|no traffic/i;
 
 const TEXTS: readonly (readonly [string, string])[] = [
   ['the summary of quarantine node', QuarantineNode.summary],

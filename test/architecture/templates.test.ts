@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { parseProfileText } from '../../src/cli/profiles.js';
 import { COLLECTORS } from '../../src/collectors/index.gen.js';
 import { selectByProfile } from '../../src/model/profile.js';
+import { denialOf, denyNetwork } from '../../src/plan/actions/deny-network.js';
+import { QUARANTINE_LABEL } from '../../src/plan/quarantine-names.js';
 
 const templates = resolve(import.meta.dirname, '../../templates');
 const yamlFiles = readdirSync(templates, { recursive: true, encoding: 'utf8' })
@@ -48,6 +50,13 @@ describe('templates', () => {
     expect(() => parseProfileText('x', `${text('profiles/triage.yaml')}\nsurprise: 1\n`)).toThrow(
       expect.objectContaining({ code: 'PROFILE_INVALID' }),
     );
+  });
+
+  it('the deny policy that is applied by hand is the one that a quarantine makes', () => {
+    const [document] = parseAllDocuments(text('containment/deny-all.networkpolicy.yaml'));
+    const view = denialOf('CASE', { key: QUARANTINE_LABEL, value: 'CASE' });
+    const { metadata, ...made } = denyNetwork.body('exhibit-quarantine', view) as { metadata: object };
+    expect(document?.toJS()).toEqual({ ...made, metadata: { ...metadata, namespace: 'default' } });
   });
 
   it('hold no key, token or password', () => {

@@ -11,7 +11,11 @@ export interface Asked {
 /** What the proxy does with one request; `null` leaves it alone. */
 export type Misdeed =
   | { readonly kind: 'answer'; readonly status: number; readonly code?: string; readonly forward?: boolean }
-  | { readonly kind: 'cut' }
+  /** `forward`: what was asked for is done, and only the answer is lost. */
+  | { readonly kind: 'cut'; readonly forward?: boolean }
+  /** As EC2 says no; the error of other services of this language has other elements around it. */
+  | { readonly kind: 'ec2-error'; readonly status: number; readonly code: string }
+  | { readonly kind: 'page'; readonly status: number; readonly html: string }
   | { readonly kind: 'silence'; readonly afterBytes?: number }
   | { readonly kind: 'truncate'; readonly afterBytes: number }
   | { readonly kind: 'headers'; readonly set: Readonly<Record<string, string>> }
@@ -55,7 +59,16 @@ export class FaultProxy {
     const asked = { method: incoming.method ?? '', url: incoming.url ?? '', body };
     this.asked.push(asked);
     const misdeed = this.decide(asked);
+    if (misdeed?.kind === 'page') {
+      response.writeHead(misdeed.status, { 'content-type': 'text/html' }).end(misdeed.html);
+      return;
+    }
+    if (misdeed?.kind === 'ec2-error') {
+      response.writeHead(misdeed.status, { 'content-type': 'text/xml' }).end(queryError(asked, misdeed.code));
+      return;
+    }
     if (misdeed?.kind === 'cut') {
+      if (misdeed.forward === true) await this.#forward(incoming, body);
       incoming.socket.destroy();
       return;
     }
@@ -96,6 +109,13 @@ export class FaultProxy {
       outgoing.end(body);
     });
   }
+}
+
+function queryError({ body }: Asked, code: string): string {
+  const error = `<Error><Code>${code}</Code><Message>as the test wants it</Message></Error>`;
+  return body.includes('Version=2016-11-15')
+    ? `<?xml version="1.0"?><Response><Errors>${error}</Errors><RequestID>r-of-the-test</RequestID></Response>`
+    : `<?xml version="1.0"?><ErrorResponse>${error}<RequestId>r-of-the-test</RequestId></ErrorResponse>`;
 }
 
 interface Answer {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { bolt } from './benchmarks/bolt.js';
 import { collateral } from './benchmarks/collateral.js';
 import { containerDiff } from './benchmarks/container-diff.js';
+import { ebsHash } from './benchmarks/ebs-hash.js';
 import { encrypt } from './benchmarks/encrypt.js';
 import { logIngest } from './benchmarks/log-ingest.js';
 import { nodeEvidence } from './benchmarks/node-evidence.js';
@@ -31,6 +32,7 @@ const BENCHMARKS = [
   verifySmall,
   verifyMixed,
   encrypt,
+  ebsHash,
   containerDiff,
   nodeEvidence,
   bolt,

@@ -1,4 +1,4 @@
-import { ACTION_KINDS, type ActionKindName, type PlannedStep } from '../../src/model/action.js';
+import { CLUSTER_ACTION_KINDS, type ClusterActionKindName, type ClusterStep } from '../../src/model/action.js';
 import { actionKindOf } from '../../src/plan/action-kinds.js';
 import { FakeActuator } from '../fakes/fake-actuator.js';
 
@@ -6,12 +6,12 @@ type Plain = Record<string, unknown>;
 
 /** One action on one object, and what somebody else may do to the same part of it. */
 export interface ActionExample {
-  readonly kind: ActionKindName;
-  readonly subject: PlannedStep['subject'];
+  readonly kind: ClusterActionKindName;
+  readonly subject: ClusterStep['subject'];
   /** `null` = the action makes it. */
   readonly object: (Plain & { readonly metadata: Plain }) | null;
-  readonly before: PlannedStep['before'];
-  readonly intended: PlannedStep['intended'];
+  readonly before: ClusterStep['before'];
+  readonly intended: ClusterStep['intended'];
   /** A merge patch on the same part. */
   readonly byOthers: Plain;
   /** Undone without further wishes, the object differs from what it was. */
@@ -105,7 +105,7 @@ export const ACTION_EXAMPLES: readonly ActionExample[] = [
   },
 ];
 
-export function stepOf({ kind, subject, before, intended }: ActionExample): PlannedStep {
+export function stepOf({ kind, subject, before, intended }: ActionExample): ClusterStep {
   const { reversibility, undo } = actionKindOf(kind);
   return { step: 1, name: kind, kind, phase: 'protect', subject, before, intended, reversibility, undo, needs: [] };
 }
@@ -117,4 +117,6 @@ export function worldOf({ subject, object }: ActionExample): FakeActuator {
 }
 
 /** Kinds that nobody wrote an example of. */
-export const KINDS_WITHOUT_EXAMPLE = ACTION_KINDS.filter((kind) => !ACTION_EXAMPLES.some((one) => one.kind === kind));
+export const KINDS_WITHOUT_EXAMPLE = CLUSTER_ACTION_KINDS.filter(
+  (kind) => !ACTION_EXAMPLES.some((one) => one.kind === kind),
+);

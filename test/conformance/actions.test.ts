@@ -1,110 +1,27 @@
 /** What every kind of action promises: done once, found again after a crash, taken back from its record, never over the work of others. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/lib/clock.js';
 import type { PlannedStep } from '../../src/model/action.js';
-import type { PlannedAction, ActionEffect } from '../../src/ports/action-record.js';
 import { applyPlan } from '../../src/plan/apply-plan.js';
 import { tryStep } from '../../src/plan/apply-step.js';
-import { Journal } from '../../src/plan/journal.js';
 import type { PlanRunDeps } from '../../src/plan/plan-run.js';
 import { releasePlan, type ReleaseOptions } from '../../src/plan/release-plan.js';
 import { FakeActuator } from '../fakes/fake-actuator.js';
+import { Fuse, orCrash, PlanBench } from './plan-bench.js';
 import { ACTION_EXAMPLES, KINDS_WITHOUT_EXAMPLE, stepOf, worldOf } from './action-kinds-table.js';
 
 const TARGET = { name: 'node worker', uids: ['u-node'], clusterUid: 'c', level: 'hold', asked: '' } as const;
 const ALL: ReleaseOptions = { readopt: false, only: null, forced: [] };
 
-class Crash extends Error {}
-
-/** Counts what touches disk or cluster, and dies before or after the one that was asked for. */
-class Fuse {
-  count = 0;
-  readonly #at: number;
-  readonly #after: boolean;
-
-  constructor(at = Infinity, after = false) {
-    this.#at = at;
-    this.#after = after;
-  }
-
-  guard<Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
-    return async (...args) => {
-      const number = ++this.count;
-      if (number > this.#at || (number === this.#at && !this.#after)) throw new Crash();
-      const result = await work(...args);
-      if (number === this.#at) throw new Crash();
-      return result;
-    };
-  }
-}
-
-let directory: string;
-const opened: Journal[] = [];
+let bench: PlanBench;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+  bench = new PlanBench();
 });
 afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  rmSync(directory, { recursive: true, force: true });
+  await bench.close();
 });
 
-async function openJournal(): Promise<Journal> {
-  const journal = await Journal.open({ directory, clock: systemClock, actor: 'tester' });
-  opened.push(journal);
-  return journal;
-}
-
-/** A process: the journal as it is on the disk, the cluster as it is, and perhaps an end in the middle. */
-async function start(world: FakeActuator, fuse = new Fuse()) {
-  const journal = await openJournal();
-  const recorded: (PlannedAction | ActionEffect)[] = [];
-  /** What is on the disk, and which writes were begun, in their order. */
-  const trace: string[] = [];
-  const { actuator } = world;
-  const written = <Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>) =>
-    fuse.guard(async (...args: Args) => {
-      trace.push('write');
-      return await work(...args);
-    });
-  const append = async (entry: Parameters<Journal['append']>[0]): Promise<void> => {
-    await journal.append(entry);
-    trace.push(`journal ${entry.event}`);
-  };
-  const deps: PlanRunDeps = {
-    journal: { plan: (id) => journal.plan(id), append: fuse.guard(append) },
-    actuator: {
-      ...actuator,
-      get: fuse.guard(actuator.get),
-      create: written(actuator.create),
-      patch: written(actuator.patch),
-      delete: written(actuator.delete),
-    },
-    record: {
-      action: fuse.guard(async (action) => {
-        await Promise.resolve();
-        recorded.push(action);
-        trace.push('custody action');
-      }),
-      effect: fuse.guard(async (effect) => {
-        await Promise.resolve();
-        recorded.push(effect);
-        trace.push('custody effect');
-      }),
-    },
-    signal: new AbortController().signal,
-    onStep: () => undefined,
-  };
-  return { journal, recorded, trace, deps, fuse };
-}
-
-const orCrash = async (work: Promise<unknown>): Promise<void> => {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof Crash)) throw error;
-  });
-};
+const openJournal = async () => await bench.openJournal();
+const start = async (world: FakeActuator, fuse?: Fuse) => await bench.start({ actuator: world.actuator }, fuse);
 
 it('has an example of each kind', () => {
   expect(KINDS_WITHOUT_EXAMPLE).toEqual([]);
@@ -158,8 +75,7 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
 
   it('is left to whoever did it before us, also by a release', async () => {
     const { world: whole } = await done();
-    rmSync(directory, { recursive: true, force: true });
-    directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+    bench.renew();
     const { world } = await planned();
     for (const [key, object] of whole.objects) world.objects.set(key, object);
     const theirs = world.snapshot();
@@ -206,8 +122,7 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     const points = 2 * whole.writes.length + 8;
     for (const after of [false, true]) {
       for (let at = 1; at <= points; at += 1) {
-        rmSync(directory, { recursive: true, force: true });
-        directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+        bench.renew();
         const { world } = await planned();
         const dying = await start(world, new Fuse(at, after));
         await orCrash(applyPlan('p1', dying.deps));
@@ -222,8 +137,7 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
   it('is taken back after a crash at every point of doing it, and of taking it back', async () => {
     for (const after of [false, true]) {
       for (let at = 1; at <= 9; at += 1) {
-        rmSync(directory, { recursive: true, force: true });
-        directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+        bench.renew();
         const { world, original } = await planned();
         await orCrash(applyPlan('p1', (await start(world, new Fuse(at, after))).deps));
         await orCrash(releasePlan('p1', { ...ALL, readopt: true }, (await start(world, new Fuse(at, after))).deps));
@@ -239,8 +153,7 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
       ['lost-done', 1],
       ['lost-undone', 2],
     ] as const) {
-      rmSync(directory, { recursive: true, force: true });
-      directory = mkdtempSync(join(tmpdir(), 'exhibit-actions-'));
+      bench.renew();
       const { world } = await planned();
       world.faults.push(fault);
       expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'applied' }]);
@@ -332,9 +245,9 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
 
   it('is tried without changing anything', async () => {
     const { world, original } = await planned();
-    expect(await tryStep(step, world.actuator)).toBeNull();
+    expect(await tryStep(step, 'p1', world)).toBeNull();
     world.faults.push('admission');
-    expect(await tryStep(step, world.actuator)).toBe('refused: admission');
+    expect(await tryStep(step, 'p1', world)).toBe('refused: admission');
     expect(world.snapshot()).toEqual(original);
     expect(world.writes.every((write) => write.endsWith('(dry run)'))).toBe(true);
   });

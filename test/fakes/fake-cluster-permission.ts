@@ -7,7 +7,7 @@ export interface UsedPermission {
   readonly nonResourceUrl: string;
 }
 
-/** Request attributes as k8s.io/apiserver computes them (endpoints/request/requestinfo.go), for reads and creates. */
+/** Request attributes as k8s.io/apiserver computes them (endpoints/request/requestinfo.go), for single objects, lists and what is done to one object. */
 export function usedPermission(method: string, path: string): UsedPermission {
   const parts = path
     .split('/')
@@ -21,7 +21,8 @@ export function usedPermission(method: string, path: string): UsedPermission {
   let rest = parts.slice(isCore ? 2 : 3);
   if (rest[0] === 'namespaces' && rest.length > 2) rest = rest.slice(2);
   const [resource = '', name, subresource] = rest;
-  const verb = method === 'POST' ? 'create' : name === undefined ? 'list' : 'get';
+  const writes: Readonly<Record<string, string>> = { POST: 'create', PATCH: 'patch', PUT: 'update', DELETE: 'delete' };
+  const verb = writes[method] ?? (name === undefined ? 'list' : 'get');
   return {
     verb,
     apiGroup,

@@ -25,7 +25,7 @@ sh cat head tail tee cut sort uniq tr wc od base64 printf echo sleep env id unam
 true false mkdir rm mktemp dd sha256sum md5sum nice timeout expr seq split comm paste
 tar find xargs grep sed awk gzip zstd xz
 getfattr ps renice nsenter lsns mount umount findmnt losetup ionice lsblk blkid dmesg
-ip ss nft iptables-save ip6tables-save conntrack bpftool
+ip ss nft iptables-save ip6tables-save conntrack bpftool perl
 """.split()
 # Loaded by name while they run, where the loader cannot foretell them.
 EXTRA = ["/lib/{triplet}/libnss_files.so.2", "/etc/protocols", "/etc/services"]

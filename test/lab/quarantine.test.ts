@@ -71,7 +71,7 @@ describe('a quarantine on a real API server', () => {
   // The nodes of the lab share the kernel of the machine that runs the test, and one is the control plane.
   const call = () => [
     ...['quarantine', 'node', node, '--suspect', `${NAMESPACE}/${suspect}`],
-    ...['--allow-node', node, '--confirm', node],
+    ...['--allow-node', node, '--confirm', node, '--recheck-at', 'none'],
   ];
 
   const policies = async (): Promise<readonly string[]> =>
@@ -124,7 +124,8 @@ describe('a quarantine on a real API server', () => {
     await apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'sly' }, spec: service });
     await kubectl(laboratory, ['wait', '--for=condition=Ready', 'pod/sly', '-n', NAMESPACE, '--timeout=60s']);
     const pod = `${NAMESPACE}/sly`;
-    const held = await desk.json<Contained>(['quarantine', 'pod', pod, '--allow-node', node, '--confirm', pod]);
+    const podCall = ['quarantine', 'pod', pod, '--allow-node', node, '--confirm', pod, '--recheck-at', 'none'];
+    const held = await desk.json<Contained>(podCall);
     expect(held.exitCode, held.stderr).toBe(0);
     expect(held.result.steps.every(({ outcome }) => outcome === 'applied')).toBe(true);
     const label = (await labelsOf('sly'))['kubexhibit.dev/quarantine'];

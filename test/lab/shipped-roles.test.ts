@@ -104,6 +104,76 @@ describe('the kubelet', () => {
   });
 });
 
+describe('the roles for containment', () => {
+  const RESPONDER = join(ROLES, 'responder.yaml');
+  const DRILL = join(ROLES, 'drill.yaml');
+  const apply = async (...files: string[]) => {
+    for (const file of files) await kubectl(laboratory, ['apply', '-f', file]);
+  };
+  const remove = async (...files: string[]) => {
+    for (const file of files) await kubectl(laboratory, ['delete', '--ignore-not-found', '-f', file]);
+  };
+  interface Check {
+    readonly id: string;
+    readonly state: string;
+  }
+
+  it('of a responder grants every right that a doctor asks for, and a quarantine of a node plans with it', async () => {
+    await apply(RESPONDER);
+    const desk = await member('exhibit:collectors', 'exhibit:responders');
+    try {
+      const node = laboratory.nodes[0] ?? '';
+      const seen = await desk.json<{ checks: Check[]; rbac: string | null }>(['doctor', `node/${node}`]);
+      const rights = seen.result.checks.filter(({ id }) => id.startsWith('rights-'));
+      expect(rights.map(({ id, state }) => `${id} ${state}`)).toEqual([
+        'rights-collect works',
+        'rights-quarantine works',
+      ]);
+      expect(seen.result.rbac).toBeNull();
+      const plan = await desk.json<{ rights: Right[] }>([
+        'quarantine',
+        'node',
+        node,
+        '--allow-node',
+        node,
+        '--dry-run',
+      ]);
+      expect(plan.exitCode).toBe(0);
+      expect(plan.result.rights.filter((right) => right.allowed !== true)).toEqual([]);
+    } finally {
+      await desk.close();
+      await remove(RESPONDER);
+    }
+  });
+
+  it('that a doctor prints are taken by the server, and make what was missing be there', async () => {
+    const desk = await member('exhibit:collectors');
+    const manifest = join(folder, 'missing.yaml');
+    try {
+      const target = (await selectorOf('--pod'))[1] ?? '';
+      const poor = await desk.json<{ rbac: string | null }>(['doctor', `pod/${target}`]);
+      expect(poor.exitCode).toBe(11);
+      await writeFile(manifest, poor.result.rbac ?? '');
+      await apply(manifest);
+      const rich = await desk.json<{ rbac: string | null }>(['doctor', `pod/${target}`]);
+      expect(rich.result.rbac).toBeNull();
+    } finally {
+      await desk.close();
+      await remove(manifest);
+    }
+  });
+
+  it('of a drill is taken by the server, and so is the deny policy that is applied by hand', async () => {
+    await apply(DRILL);
+    try {
+      const policy = resolve(ROLES, '../containment/deny-all.networkpolicy.yaml');
+      expect(await kubectl(laboratory, ['apply', '--dry-run=server', '-f', policy])).toContain('created');
+    } finally {
+      await remove(DRILL);
+    }
+  });
+});
+
 describe('without any role', () => {
   it('nothing is planned: the selected node may not even be read', async () => {
     const desk = await member('exhibit:nobody');

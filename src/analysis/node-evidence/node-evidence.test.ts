@@ -76,6 +76,70 @@ const series = (container: string, cpuNanoCoresMin: string | null, more: object 
   ...more,
 });
 
+describe("what Docker's daemon said", () => {
+  const container = (id: string, more: object = {}) => ({
+    id,
+    name: `n-${id}`,
+    image: 'web:1',
+    state: 'running',
+    daemonKnows: true,
+    storeKnows: true,
+    changes: { modified: 1, added: 0, deleted: 0 },
+    sample: { memoryBytes: '10485760' },
+    cpuNanoCores: '0',
+    ...more,
+  });
+
+  it('is shown, busiest first, then by what changed, and so is what only its files have', async () => {
+    const summary = await read({
+      'nodes/n1/docker.jsonl': [
+        container('calm'),
+        container('changed', { changes: { modified: 1, added: 5, deleted: 2 } }),
+        container('miner', { cpuNanoCores: '1500000000', image: 'evil\x1b[31m', storeKnows: false }),
+        container('stopped', { name: null, state: 'exited', cpuNanoCores: null, sample: null, changes: null }),
+        { id: 'ghost', daemonKnows: false, storeKnows: true },
+        { id: 'no line of ours' },
+      ],
+    });
+    expect(summary.unreadable).toBe(1);
+    const [node] = summary.nodes;
+    expect(node?.docker).toMatchObject({ containersTotal: 4, running: 3 });
+    expect(node?.docker?.containers.map(({ id }) => id)).toEqual(['miner', 'changed', 'calm', 'stopped']);
+    expect(node?.docker?.containers[0]).toEqual({
+      id: 'miner',
+      name: 'n-miner',
+      image: 'evil\x1b[31m',
+      state: 'running',
+      cpuNanoCores: '1500000000',
+      memoryBytes: '10485760',
+      changes: { modified: 1, added: 0, deleted: 0 },
+    });
+    expect(node?.mismatches).toEqual([
+      { rule: 'not-in-docker-store', verdict: 'race', subject: 'miner' },
+      { rule: 'unknown-to-docker', verdict: 'race', subject: 'ghost' },
+    ]);
+    const text = presentNodeEvidence(summary);
+    expect(text).toContain('  Docker says: 4 containers, 3 running\n');
+    expect(text).toContain('running; 1.50 cores; 10 MiB; paths 1 modified, 0 added, 0 deleted');
+    expect(text).toContain('    stopped (web:1): exited\n');
+    expect(text).not.toContain('\x1b');
+  });
+
+  it('is not more than ten containers, and how many there were', async () => {
+    const lines = Array.from({ length: 30 }, (_, n) => container(String(n), { cpuNanoCores: String(n) }));
+    const [node] = (await read({ 'nodes/n1/docker.jsonl': lines })).nodes;
+    expect(node?.docker).toMatchObject({ containersTotal: 30, running: 30 });
+    expect(node?.docker?.containers.map(({ cpuNanoCores }) => cpuNanoCores).slice(0, 2)).toEqual(['29', '28']);
+    expect(node?.docker?.containers).toHaveLength(10);
+  });
+
+  it('is worth nothing where it is no number', async () => {
+    const strange = container('x', { cpuNanoCores: '1e9', sample: { memoryBytes: '-1' }, changes: { modified: 'a' } });
+    const [node] = (await read({ 'nodes/n1/docker.jsonl': [strange] })).nodes;
+    expect(node?.docker?.containers[0]).toMatchObject({ cpuNanoCores: null, memoryBytes: null, changes: null });
+  });
+});
+
 describe('what an archive says of a node', () => {
   it('is condensed to what a reader asks first', async () => {
     const summary = await read({
@@ -124,6 +188,7 @@ describe('what an archive says of a node', () => {
         processes: { total: 3, kernelThreads: 1, deletedExecutables: 1, memoryExecutables: 1 },
         listening: 2,
         busiest: ['c6', 'c5', 'c4', 'c3', 'c2'].map((container) => expect.objectContaining({ container }) as unknown),
+        docker: null,
         mismatches: [
           { rule: 'unknown-to-api', verdict: 'steady', subject: 'bb' },
           { rule: 'hidden-process', verdict: 'steady', subject: 'pid 77' },

@@ -13,6 +13,26 @@ export interface BusyContainer {
   readonly cpuNanoCoresMax: string | null;
 }
 
+/** A container as Docker's daemon told of it; strings are untrusted, numbers that may exceed 2^53 are decimal strings. */
+export interface DockerUse {
+  readonly id: string;
+  readonly name: string | null;
+  readonly image: string | null;
+  readonly state: string | null;
+  /** Billionths of a core between two samples. */
+  readonly cpuNanoCores: string | null;
+  readonly memoryBytes: string | null;
+  /** Paths, by Docker's own count. */
+  readonly changes: { readonly modified: number; readonly added: number; readonly deleted: number } | null;
+}
+
+export interface DockerEvidence {
+  readonly containersTotal: number;
+  readonly running: number;
+  /** At most ten: those that used most of a processor first, then those with most changes. */
+  readonly containers: readonly DockerUse[];
+}
+
 /** What one view of a node shows and another does not. */
 export interface ViewMismatch {
   /** `unknown-to-api`, `hidden-process`, `listening-without-process`, ...: the finding's own name. */
@@ -44,6 +64,8 @@ export interface NodeEvidence {
   readonly listening: number | null;
   /** At most five, the highest least CPU of the series first. */
   readonly busiest: readonly BusyContainer[];
+  /** `null` = Docker's daemon said nothing, or was not asked. */
+  readonly docker: DockerEvidence | null;
   /** At most 20, steady ones first. */
   readonly mismatches: readonly ViewMismatch[];
   readonly mismatchesTotal: number;

@@ -1,4 +1,5 @@
 import { arrayAt, booleanAt, integerAt, stringAt, valueAt } from '../../lib/untyped.js';
+import { DockerGatherer } from './docker-gatherer.js';
 import { FirstFew } from './first-few.js';
 import type { BusyContainer, NodeEvidence, ViewMismatch } from './node-evidence.js';
 
@@ -13,6 +14,10 @@ const DECIMAL = /^\d{1,20}$/;
 function compareBusy(one: BusyContainer, other: BusyContainer): number {
   const [mine, its] = [BigInt(one.cpuNanoCoresMin), BigInt(other.cpuNanoCoresMin)];
   return mine === its ? 0 : mine > its ? -1 : 1;
+}
+
+function compareMismatches(one: ViewMismatch, other: ViewMismatch): number {
+  return one.verdict === other.verdict ? 0 : one.verdict === 'steady' ? -1 : 1;
 }
 
 function busyOf(value: unknown): BusyContainer | null {
@@ -60,6 +65,7 @@ export class NodeGatherer {
     null;
   #listening: number | null = null;
   #busiest = new FirstFew<BusyContainer>(MAX_BUSY, compareBusy);
+  #docker: DockerGatherer | null = null;
 
   /** What takes the lines of the file of this name; `null` = nobody. It returns false for a line that is not of the shape. */
   takerOf(file: string): ((value: unknown) => boolean) | null {
@@ -75,6 +81,8 @@ export class NodeGatherer {
       case 'stats-series':
         this.#busiest = new FirstFew(MAX_BUSY, compareBusy);
         return (value) => this.#takeSeries(value);
+      case 'docker':
+        return this.#takeDocker();
       case 'bpf-findings':
       case 'container-views':
       case 'hidden-processes':
@@ -86,9 +94,7 @@ export class NodeGatherer {
   }
 
   summary(node: string): NodeEvidence {
-    const found = new FirstFew<ViewMismatch>(MAX_MISMATCHES, (one, other) =>
-      one.verdict === other.verdict ? 0 : one.verdict === 'steady' ? -1 : 1,
-    );
+    const found = new FirstFew(MAX_MISMATCHES, compareMismatches);
     let mismatchesTotal = 0;
     for (const [, mismatches] of [...this.#mismatches].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
       mismatchesTotal += mismatches.total;
@@ -100,6 +106,7 @@ export class NodeGatherer {
       processes: this.#processes,
       listening: this.#listening,
       busiest: this.#busiest.items,
+      docker: this.#docker?.summary() ?? null,
       mismatches: found.items,
       mismatchesTotal,
     };
@@ -146,11 +153,24 @@ export class NodeGatherer {
     return stringAt(value, 'of') !== undefined;
   }
 
-  #takeMismatches(file: string): (value: unknown) => boolean {
-    const found = new FirstFew<ViewMismatch>(MAX_MISMATCHES, (one, other) =>
-      one.verdict === other.verdict ? 0 : one.verdict === 'steady' ? -1 : 1,
-    );
+  #takeDocker(): (value: unknown) => boolean {
+    const found = this.#mismatchesOf('docker');
+    const docker = new DockerGatherer();
+    this.#docker = docker;
+    return (value) =>
+      docker.take(value, (mismatch) => {
+        found.add(mismatch);
+      });
+  }
+
+  #mismatchesOf(file: string): FirstFew<ViewMismatch> {
+    const found = new FirstFew(MAX_MISMATCHES, compareMismatches);
     this.#mismatches.set(file, found);
+    return found;
+  }
+
+  #takeMismatches(file: string): (value: unknown) => boolean {
+    const found = this.#mismatchesOf(file);
     return (value) => {
       const rule = stringAt(value, 'rule') ?? stringAt(value, 'finding');
       if (rule === undefined) return false;

@@ -90,6 +90,29 @@ export const verifyResult = z.strictObject({
   line: z.string(),
 });
 
+/** `verify` itself: with what is outside, where that was asked for. */
+export const verifyWithExternalResult = verifyResult.extend({
+  external: z
+    .array(
+      z.strictObject({
+        subject: z.string(),
+        /** When the exhibit says that it was so. */
+        observedAt: z.string(),
+        checks: z
+          .array(
+            z.strictObject({
+              check: z.enum(['exists', 'volume', 'size', 'started', 'tags', 'state', 'lock', 'key']),
+              result: z.enum(['passed', 'failed', 'unknown']),
+              detail: z.string(),
+            }),
+          )
+          .readonly(),
+      }),
+    )
+    .readonly()
+    .optional(),
+});
+
 export const caseVerifyResult = z.strictObject({
   archives: z.array(verifyResult).readonly(),
   /** Not checked: they must be decrypted first. */

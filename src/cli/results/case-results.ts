@@ -39,4 +39,18 @@ export const caseShowResult = caseSchema.extend({
 });
 
 export const caseUseResult = z.strictObject({ caseId: z.string() });
-export const caseCloseResult = z.strictObject({ caseId: z.string(), state: z.literal('closed') });
+export const caseCloseResult = z.strictObject({
+  caseId: z.string(),
+  state: z.literal('closed'),
+  /** Containments that stay as they are; nothing takes them back any more. */
+  abandoned: z
+    .array(
+      z.strictObject({
+        plan: z.string(),
+        target: z.string(),
+        remaining: z.array(z.string()).readonly(),
+        moreRemaining: z.int(),
+      }),
+    )
+    .readonly(),
+});

@@ -31,5 +31,18 @@ export const cleanupResult = z.strictObject({
   mounts: z.strictObject({ found: z.array(z.string()).readonly(), left: z.array(z.string()).readonly() }),
   /** Files that the custody log does not prove gone from their node. */
   onNodes: z.array(z.strictObject({ node: z.string(), file: z.string(), exhibitId: z.string() })).readonly(),
-  verdict: z.enum(['nothing-left', 'left', 'unproven']),
+  /** What containments have changed and not taken back; `exhibit release` does. */
+  held: z
+    .array(
+      z.strictObject({
+        object: z.string(),
+        by: z.enum(['label', 'taint', 'policy', 'journal']),
+        caseToken: z.string(),
+        /** `null` = the object does not say. */
+        plan: z.string().nullable(),
+      }),
+    )
+    .readonly(),
+  /** `held`: nothing of a collection is left, and something is contained. */
+  verdict: z.enum(['nothing-left', 'left', 'held', 'unproven']),
 });

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { actionSubjectSchema, planTargetSchema, reversibilitySchema } from '../../model/action.js';
+import { CONTAINMENT_VERDICTS } from '../../workflows/quarantine/verdict.js';
+import { containmentCheckResult } from './containment-check-result.js';
+import { planTargetSchema, reversibilitySchema, stepSubjectSchema } from '../../model/action.js';
 
 const stepFields = {
   step: z.int(),
   name: z.string(),
   kind: z.string(),
   phase: z.enum(['protect', 'contain']),
-  subject: actionSubjectSchema,
+  subject: stepSubjectSchema,
   reversibility: reversibilitySchema,
   /** What undoing does. */
   undo: z.string(),
@@ -47,9 +49,12 @@ export const quarantineResult = z.strictObject({
   exhibitId: z.string(),
   plan: z.string(),
   target: planTargetSchema,
-  /** Without a probe nothing else can be said. */
-  verdict: z.literal('unverified'),
+  verdict: z.enum(CONTAINMENT_VERDICTS),
+  /** What speaks against it, then what it rests on. */
   reasons: z.array(z.string()).readonly(),
+  /** What it is not for, however well it goes. */
+  notAchieved: z.array(z.string()).readonly(),
+  checks: z.array(containmentCheckResult).readonly(),
   sideEffects: z.array(z.string()).readonly(),
   steps: z.array(z.strictObject(reportFields)).readonly(),
   /** Pods that the suspects' controllers made in their place; `null` = they could not be listed. */

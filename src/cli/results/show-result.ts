@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DIFF_CLASSES } from '../../model/diff-entry.js';
 import { DRIFT_CLASSES, DRIFT_SEVERITIES } from '../../model/drift.js';
+import { externalRecordSchema } from '../../model/external.js';
 import { outcomeRecordSchema } from '../../model/outcome.js';
 import { outcomeCountsSchema, statementSchema } from '../../model/exhibit.js';
 
@@ -71,6 +72,24 @@ const logsSchema = z.strictObject({
   isCut: z.boolean(),
 });
 
+const dockerSchema = z.strictObject({
+  containersTotal: z.int(),
+  running: z.int(),
+  containers: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string().nullable(),
+        image: z.string().nullable(),
+        state: z.string().nullable(),
+        cpuNanoCores: z.string().nullable(),
+        memoryBytes: z.string().nullable(),
+        changes: z.strictObject({ modified: z.int(), added: z.int(), deleted: z.int() }).nullable(),
+      }),
+    )
+    .readonly(),
+});
+
 const nodeEvidenceSchema = z.strictObject({
   nodes: z
     .array(
@@ -101,6 +120,7 @@ const nodeEvidenceSchema = z.strictObject({
             }),
           )
           .readonly(),
+        docker: dockerSchema.nullable(),
         mismatches: z
           .array(z.strictObject({ rule: z.string(), verdict: z.enum(['steady', 'race']), subject: z.string() }))
           .readonly(),
@@ -177,6 +197,8 @@ export const showResult = z.strictObject({
     .readonly(),
   /** How nodes were reached and what stands out there; `null` = nothing of a node, or the archive is encrypted and was not read for it. */
   nodeEvidence: nodeEvidenceSchema.nullable(),
+  /** What stays outside the archive, each as it was when it was looked at last. */
+  external: z.array(externalRecordSchema).readonly(),
   containerSha256: z.string(),
   sizeBytes: z.int(),
 });

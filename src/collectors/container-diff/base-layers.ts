@@ -15,10 +15,9 @@ export function parentOf(path: string): string {
   return slash === -1 ? '' : path.slice(0, slash);
 }
 
-/** All the folders that a path is in, the outermost first; never the layer itself. */
-export function foldersOf(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+/** All the folders that a path is in, the outermost first; never the layer itself. One at a time: a path may have thousands. */
+export function* foldersOf(path: string): Generator<string> {
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
 }
 
 /** Position of the first string that is not before `prefix`. */

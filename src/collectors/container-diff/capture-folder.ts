@@ -4,7 +4,8 @@ import type { NodeAccess } from '../../ports/node-access.js';
 import { captureCommand } from '../capture-command.js';
 import { chooseLeftOut, exclusionList } from './choose-left-out.js';
 import { CONTENT_SCRIPT, LISTING_SCRIPT } from './far-scripts.js';
-import { ListingError, ListingReader, type ListedEntry } from './listing.js';
+import { FolderListing } from './folder-listing.js';
+import type { ListedEntry } from './listing.js';
 import type { FarFolder } from './resolve-folders.js';
 import { UpperContent } from './upper-content.js';
 
@@ -36,7 +37,7 @@ export interface CapturedFolder {
   readonly paths: readonly string[];
   /** The archive, where it came whole. */
   readonly archivePath: string | null;
-  /** More entries than are judged one by one. */
+  /** More entries, or longer names and attributes, than are judged one by one. */
   readonly isTooMany: boolean;
 }
 
@@ -45,53 +46,10 @@ const HEADER_BYTES = 4096;
 const SLACK_BYTES = 64 * 1024 * 1024;
 const MAX_LISTING_BYTES = 2 * 1024 * 1024 * 1024;
 
-class Listing {
-  readonly entries = new Map<string, ListedEntry>();
-  isTooMany = false;
-  total = 0;
-  readonly #reader = new ListingReader();
-  readonly #maxEntries: number;
-  #problem: string | null = null;
-
-  constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
-  }
-
-  feed(bytes: Buffer): void {
-    this.#guard(() => {
-      for (const record of this.#reader.feed(bytes)) if (record.kind === 'entry') this.#add(record.entry);
-    });
-  }
-
-  /** Plain words when the listing was not well-formed to its end. */
-  end(): string | null {
-    this.#guard(() => {
-      this.#reader.end();
-    });
-    return this.#problem;
-  }
-
-  #add(entry: ListedEntry): void {
-    this.total += 1;
-    if (this.entries.size < this.#maxEntries) this.entries.set(entry.path, entry);
-    else this.isTooMany = true;
-  }
-
-  #guard(work: () => void): void {
-    if (this.#problem !== null) return;
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof ListingError)) throw error;
-      this.#problem = error.message;
-    }
-  }
-}
-
 /** Lists a folder into a payload file and keeps of it what is judged. */
 async function listed(request: FolderRequest, name: string, file: string) {
   const { access, context, folder, into, artifact, collector, subject } = request;
-  const listing = new Listing(request.maxEntries);
+  const listing = new FolderListing(request.maxEntries);
   const { result, path } = await captureCommand(
     {
       access,
@@ -137,7 +95,7 @@ export async function captureNames(request: FolderRequest): Promise<{
 }
 
 /** A folder's own times change when something in it does: that is said of what is in it. */
-function compared(before: Listing, after: Listing): { changed: Set<string>; appeared: number } {
+function compared(before: FolderListing, after: FolderListing): { changed: Set<string>; appeared: number } {
   const changed = new Set<string>();
   for (const [path, entry] of before.entries)
     if (entry.type !== 'directory' && hasChanged(entry, after.entries.get(path))) changed.add(path);
@@ -187,6 +145,6 @@ export async function captureFolder(request: FolderRequest): Promise<CapturedFol
     results: [before.result, archive.result, after.result],
     paths: [before.path, archive.path, after.path].filter((path) => path !== null),
     archivePath: archive.result.outcome === 'collected' ? archive.path : null,
-    isTooMany: before.listing.isTooMany,
+    isTooMany: before.listing.isTooMany || content.isTooMany,
   };
 }

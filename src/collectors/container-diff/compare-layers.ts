@@ -85,7 +85,7 @@ function notesOf(
   const isLeftOut = captured.leftOut.has(entry.path);
   return [
     ...(isLeftOut ? ['left-out'] : []),
-    ...(!isArchived && !isLeftOut && entry.type !== 'socket' ? ['not-in-archive'] : []),
+    ...(!isArchived && !isLeftOut && !captured.content.isTooMany && entry.type !== 'socket' ? ['not-in-archive'] : []),
     ...(archived.isSparseTooLarge ? ['sparse-too-large'] : []),
     ...(hash.wanted && !hash.found ? ['base-unhashed'] : []),
     // In a layer's archive this name would be a deletion; here the container made a file of that name.

@@ -86,7 +86,9 @@ export class ContentScan {
   /** Indices of `MARKS`. */
   readonly #marks = new Set<number>();
   #head: Buffer = Buffer.alloc(0);
-  #tail: Buffer = Buffer.alloc(0);
+  /** The end of what came, and behind it the beginning of the next piece. */
+  readonly #seam = Buffer.alloc(2 * OVERLAP_BYTES);
+  #tailBytes = 0;
   #sizeBytes = 0;
   #countedBytes = 0;
 
@@ -127,8 +129,15 @@ export class ContentScan {
 
   #lookFor(bytes: Buffer): void {
     SEARCH.find(bytes, this.#marks);
-    if (this.#tail.length > 0) SEARCH.find(Buffer.concat([this.#tail, bytes.subarray(0, OVERLAP_BYTES)]), this.#marks);
-    const last = bytes.subarray(Math.max(0, bytes.length - OVERLAP_BYTES));
-    this.#tail = Buffer.concat([this.#tail, last]).subarray(-OVERLAP_BYTES);
+    const seam = this.#seam;
+    const copied = bytes.copy(seam, this.#tailBytes, 0, OVERLAP_BYTES);
+    if (this.#tailBytes > 0) SEARCH.find(seam.subarray(0, this.#tailBytes + copied), this.#marks);
+    if (bytes.length >= OVERLAP_BYTES) {
+      this.#tailBytes = bytes.copy(seam, 0, bytes.length - OVERLAP_BYTES);
+      return;
+    }
+    const joinedBytes = this.#tailBytes + copied;
+    this.#tailBytes = Math.min(OVERLAP_BYTES, joinedBytes);
+    seam.copyWithin(0, joinedBytes - this.#tailBytes, joinedBytes);
   }
 }

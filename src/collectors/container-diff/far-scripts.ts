@@ -39,9 +39,9 @@ exit 0' exhibit
 /** Every entry of a folder, before or after its content is read. */
 export const LISTING_SCRIPT = `${ENTER}find -P . -xdev -printf '${RECORD}'\n`;
 
-/** The folder as a pax archive, without the files that standard input names as patterns. */
+/** The folder as a pax archive, without the files that standard input names as patterns. A pipe takes 64 KiB at once. */
 export const CONTENT_SCRIPT = `${KEEP_ATIME}${ENTER}
-tar --create --file=- --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f --numeric-owner --xattrs --xattrs-include='*' \
+tar --create --file=- --blocking-factor=128 --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f --numeric-owner --xattrs --xattrs-include='*' \
   --sparse --one-file-system $atime --warning=no-file-ignored \
   --anchored --wildcards --no-wildcards-match-slash --exclude-from=- .
 `;

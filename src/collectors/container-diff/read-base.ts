@@ -42,6 +42,11 @@ const MAX_WITH_CONTENT_BYTES = 64 * 1024 * 1024;
 
 export const keyOf = (layer: number, path: string): string => `${String(layer)}:${path}`;
 
+function isBelowOneOf(folders: ReadonlySet<string>, path: string): boolean {
+  for (const folder of foldersOf(path)) if (folders.has(folder)) return true;
+  return false;
+}
+
 class LayerListing {
   readonly layers: BaseLayers;
   readonly problems: string[] = [];
@@ -82,11 +87,7 @@ class LayerListing {
 
   #isWanted(path: string): boolean {
     const { wanted, expanded } = this.#request;
-    return (
-      wanted.has(path) ||
-      isPackagePath(path) ||
-      (expanded.size > 0 && foldersOf(path).some((folder) => expanded.has(folder)))
-    );
+    return wanted.has(path) || isPackagePath(path) || (expanded.size > 0 && isBelowOneOf(expanded, path));
   }
 }
 

@@ -3,6 +3,7 @@ import { PaxTarReader } from '../../lib/pax-tar/pax-tar-reader.js';
 import { TarFormatError } from '../../lib/pax-tar/tar-format-error.js';
 import type { Sniff } from '../../model/diff-entry.js';
 import { ContentScan } from './content-scan.js';
+import { MAX_HELD_BYTES } from './folder-listing.js';
 
 /** What the archive says of an entry that the listing does not. */
 export interface ArchivedEntry {
@@ -34,6 +35,13 @@ export function pathOfMember(name: Buffer): string {
   return name.toString('latin1').replace(/^\.\//, '').replace(/\/$/, '').replace(/^\.$/, '');
 }
 
+/** Whoever owns a file gives it attributes, of 64 KiB each where the filesystem has room. */
+function heldBytesOf({ name, linkName, xattrs }: PaxEntry): number {
+  let sizeBytes = name.length + linkName.length;
+  for (const [key, value] of xattrs) sizeBytes += key.length + value.length;
+  return sizeBytes;
+}
+
 function isDevice({ type }: PaxEntry): boolean {
   return type === 'char-device' || type === 'block-device';
 }
@@ -41,15 +49,20 @@ function isDevice({ type }: PaxEntry): boolean {
 /** Reads an archive of a folder as it passes, and keeps of each entry what is needed to judge it. Never throws for what is in it. */
 export class UpperContent {
   readonly entries = new Map<string, ArchivedEntry>();
+  /** There is more than is held: what is not in `entries` may still be in the archive. */
+  isTooMany = false;
   readonly #reader = new PaxTarReader();
   readonly #maxEntries: number;
+  readonly #maxHeldBytes: number;
+  #heldBytes = 0;
   #scan: ContentScan | null = null;
   #at = 0;
   #holeBytes = 0;
   #problem: string | null = null;
 
-  constructor(maxEntries: number) {
+  constructor(maxEntries: number, maxHeldBytes = MAX_HELD_BYTES) {
     this.#maxEntries = maxEntries;
+    this.#maxHeldBytes = maxHeldBytes;
   }
 
   /** What was wrong with the archive, in plain words; `null` = nothing until now. */
@@ -107,7 +120,12 @@ export class UpperContent {
   #finish(entry: PaxEntry): void {
     this.#zerosUntil(entry.sizeBytes);
     const scan = this.#scan;
-    if (this.entries.size >= this.#maxEntries) return;
+    const sizeBytes = heldBytesOf(entry);
+    if (this.entries.size >= this.#maxEntries || this.#heldBytes + sizeBytes > this.#maxHeldBytes) {
+      this.isTooMany = true;
+      return;
+    }
+    this.#heldBytes += sizeBytes;
     this.entries.set(pathOfMember(entry.name), {
       xattrs: entry.xattrs,
       rdev: isDevice(entry) ? { major: entry.deviceMajor, minor: entry.deviceMinor } : null,

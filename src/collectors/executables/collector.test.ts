@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -176,6 +176,43 @@ describe('the script', { timeout: 60_000 }, () => {
     expect(reader).toMatchObject({ malformed: 0, unread: 1, isBetweenBatches: true });
   });
 
+  it('reads nothing of a folder that was exchanged for a link after it was searched, and says so', () => {
+    put('usr/bin/kept', ELF);
+    put('usr/local/x/tool', ELF);
+    put('usr/local/gone/tool', ELF);
+    put('elsewhere/tool', '#!/bin/sh secret\n');
+    const swap = `mv "$ROOT/usr/local/x" "$ROOT/aside"; ln -s ../../elsewhere "$ROOT/usr/local/x"; rm -r "$ROOT/usr/local/gone"`;
+    put('tools/head', `#!/bin/sh\nPATH=\${PATH#*:}\nhead "$@"\n[ -L "$ROOT/usr/local/x" ] || { ${swap}; }\n`);
+    const env = { PATH: `${root}/tools:${process.env['PATH'] ?? ''}`, LC_ALL: 'C', ROOT: root };
+    const { status, stdout } = spawnSync('sh', ['-c', EXECUTABLES_SCRIPT, 'exhibit', 'usr'], { env });
+    const reader = new ExecutableReader();
+    reader.feed(stdout);
+    expect(reader.take().map(({ path }) => path.toString())).toEqual(['usr/bin/kept']);
+    expect(stdout.includes('secret') || stdout.includes(sha256('#!/bin/sh secret\n'))).toBe(false);
+    expect(reader).toMatchObject({ malformed: 0, unread: 0, isBetweenBatches: true });
+    expect(status).toBe(9);
+  });
+
+  it('takes no folder that is gone for one that was exchanged', () => {
+    put('usr/bin/kept', ELF);
+    put('usr/gone/tool', ELF);
+    put('tools/head', `#!/bin/sh\nPATH=\${PATH#*:}\nhead "$@"\nrm -rf "$ROOT/usr/gone"\n`);
+    expect(
+      read(EXECUTABLES_SCRIPT, `${root}/tools:`)
+        .take()
+        .map(({ path }) => path.toString()),
+    ).toEqual(['usr/bin/kept']);
+  });
+
+  it('names each file by its own folder, however many are in one batch', () => {
+    const paths = ['usr/a', 'usr/b/a', 'usr/b/c/a', 'usr/b/c/d', 'usr/b/z', 'usr/two\nlines\n/a', 'usr/e'];
+    for (const path of paths) put(path, `#!${path.length}\n`);
+    const found = read(EXECUTABLES_SCRIPT).take();
+    expect(found.map(({ path }) => path.toString()).toSorted()).toEqual(paths.toSorted());
+    for (const { path, sha256: sum, interpreter } of found)
+      expect([sum, interpreter]).toEqual([sha256(`#!${path.length}\n`), `#!${path.length}`]);
+  });
+
   it('needs no more memory for a file without any NUL', () => {
     const huge = Buffer.alloc(128 * 1024 * 1024, 0x61);
     put('usr/bin/huge', huge);
@@ -203,7 +240,10 @@ describe('the reader of the listing', () => {
   });
 
   it('takes any bytes in any pieces, and keeps its promise', () => {
-    const field = fc.oneof(fc.constantFrom('S', 'E', 'B', 'V', './a', '0:#!x', `${'a'.repeat(64)}  ./a`), fc.string());
+    const field = fc.oneof(
+      fc.constantFrom('S', 'E', 'B', 'V', 'D', './a', '0:#!x', `${'a'.repeat(64)}  ./a`),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.array(field), fc.array(fc.nat(40)), (fields, cuts) => {
         const bytes = Buffer.from(fields.map((one) => `${one}\0`).join(''));

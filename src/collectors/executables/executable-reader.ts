@@ -66,6 +66,9 @@ export class ExecutableReader {
   readonly #rows: NulRows;
   readonly #ready: ExecutableFile[] = [];
   #batch = new Map<string, ExecutableFile>();
+  /** Of the batch; `null` until it is named. */
+  #folder: Buffer | null = null;
+  #isFolderNext = false;
   #row: Buffer[] | null = null;
   #wanted = 0;
   #named: string | null = null;
@@ -89,7 +92,13 @@ export class ExecutableReader {
 
   /** Whether the stream ended at the end of a batch. */
   get isBetweenBatches(): boolean {
-    return this.#row === null && this.#named === null && this.#batch.size === 0 && this.#rows.isBetweenRows;
+    return (
+      this.#row === null &&
+      this.#named === null &&
+      this.#folder === null &&
+      this.#batch.size === 0 &&
+      this.#rows.isBetweenRows
+    );
   }
 
   #take(field: Buffer): void {
@@ -98,12 +107,17 @@ export class ExecutableReader {
       return;
     }
     const value = text(field);
-    if (this.#named !== null) {
+    if (this.#isFolderNext) {
+      this.#isFolderNext = false;
+      this.#folder = field;
+    } else if (this.#named !== null) {
       this.#begins(this.#named, value);
       this.#named = null;
     } else if (value === 'S' || value === 'B') {
       this.#row = [];
       this.#wanted = value === 'S' ? STAT_FIELDS : 2;
+    } else if (value === 'D') {
+      this.#isFolderNext = true;
     } else if (value === 'E') {
       this.#endBatch();
     } else if (value === 'V') {
@@ -123,8 +137,15 @@ export class ExecutableReader {
       this.tooLarge += 1;
       this.#ready.push({ ...fileOf(row), mode: -1, uid: -1, gid: -1, links: -1, device: -1, inode: -1 });
     } else {
-      this.#batch.set(text(row[0]), fileOf(row));
+      this.#batch.set(text(row[0]), { ...fileOf(row), path: this.#pathOf(row[0]) });
     }
+  }
+
+  /** From the node's root, of a name in the folder of the batch. */
+  #pathOf(name: Buffer | undefined): Buffer {
+    if (name === undefined) return Buffer.alloc(0);
+    if (this.#folder === null) return name.subarray(2);
+    return Buffer.concat([this.#folder.subarray(2), name.subarray(1)]);
   }
 
   #hash(value: string): void {
@@ -157,5 +178,6 @@ export class ExecutableReader {
       this.#ready.push(file);
     }
     this.#batch = new Map();
+    this.#folder = null;
   }
 }

@@ -3,6 +3,8 @@ import { GrepRecords } from '../grep-records.js';
 
 const MAX_PROCESSES = 100_000;
 const MAX_BYTES = 16_384;
+/** Four times what a kernel gives. */
+const MAX_COMM_BYTES = 64;
 
 export interface Owner {
   /** What the process calls itself, at most 15 bytes. */
@@ -34,7 +36,8 @@ export class Owners {
     const stat = this.#files.get('stat');
     const cgroup = this.#files.get('cgroup');
     if (/^\d{1,10}$/.test(this.#pid) && stat !== undefined && this.byPid.size < MAX_PROCESSES) {
-      const comm = Buffer.from(stat.subarray(stat.indexOf(0x28) + 1, Math.max(0, stat.lastIndexOf(0x29))));
+      const name = stat.subarray(stat.indexOf(0x28) + 1, Math.max(0, stat.lastIndexOf(0x29)));
+      const comm = Buffer.from(name.subarray(0, MAX_COMM_BYTES));
       this.byPid.set(Number(this.#pid), { comm, cgroup: cgroupOwner(cgroup?.toString('latin1') ?? '') });
     }
     this.#files.clear();

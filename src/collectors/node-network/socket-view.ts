@@ -1,6 +1,6 @@
 import type { ListedConnection } from '../../lib/compare-connections.js';
 import { NamespaceRecords, type Handles } from './namespace-records.js';
-import { parseInet, type InetSocket } from './parse-inet.js';
+import { parseInet, type InetSocket } from '../../lib/parse-inet.js';
 import { parseUnix, type UnixSocket } from './parse-unix.js';
 
 /** Sockets beyond this are kept raw only. */

@@ -116,6 +116,20 @@ describe("what Docker's daemon says", () => {
     expect(ids).toEqual([`${ID}\0`, `${ID}\0`]);
   });
 
+  it('of one container with very many changes does not hide what it says of the others', async () => {
+    const many = (count: number): string =>
+      JSON.stringify(Array.from({ length: count }, () => ({ Path: '/xxxx', Kind: 1 })));
+    const changes = { text: row(ID, many(60_000)) + row(OTHER, '[{"Path":"/y","Kind":2}]') };
+    const run = await docker(daemon({ 'runtime-metadata-changes': changes }));
+    const lines = linesOf(run, `data/derived/nodes/${LOCAL_NODE}/docker.jsonl`);
+    expect(lines).toMatchObject([{ changes: { added: 60_000 } }, { changes: { deleted: 1 } }]);
+    const endless = { text: `${ID}\0${' '.repeat(17 * 1024 * 1024)}\n200\0${row(OTHER, 'null')}` };
+    const other = await docker(daemon({ 'runtime-metadata-changes': endless }));
+    expect(outcomeOf(other, ARTIFACT)).toMatchObject({ outcome: 'partial', proof: { unanswered: 1 } });
+    const [first, second] = linesOf(other, `data/derived/nodes/${LOCAL_NODE}/docker.jsonl`);
+    expect([first, second]).toMatchObject([{ changes: null }, { changes: { added: 0 } }]);
+  });
+
   it('is absent where none runs, and on a disk', async () => {
     const run = await docker(() => ({ exitStatus: 71 }));
     expect(outcomeOf(run, ARTIFACT)).toMatchObject({

@@ -22,6 +22,8 @@ import {
 } from './docker-scripts.js';
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Of the answer about one container, of which `changes` has every path; a container chooses how many it has. */
+const MAX_FIELD_BYTES = 16 * 1024 * 1024;
 /** Between the two samples of a container, seconds; a series has its own length, and silence ends a command. */
 const MIN_WINDOW_SECONDS = 1;
 const MAX_WINDOW_SECONDS = 30;
@@ -59,10 +61,14 @@ async function each<Answer>(
   parse: (field: Buffer) => Answer | null,
 ): Promise<Answers<Answer>> {
   const byId = new Map<string, Answer>();
-  const rows = new NulRows(2, ([id, field]) => {
-    const answer = field === undefined ? null : parse(field);
-    if (id !== undefined && answer !== null) byId.set(id.toString('latin1'), answer);
-  });
+  const rows = new NulRows(
+    2,
+    ([id, field]) => {
+      const answer = field === undefined ? null : parse(field);
+      if (id !== undefined && answer !== null) byId.set(id.toString('latin1'), answer);
+    },
+    MAX_FIELD_BYTES,
+  );
   const end = await runNodeStep(work, {
     step: name,
     file: `docker/${name}.bin`,

@@ -1,7 +1,7 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
-import { checkLevel, quarantineFlags } from '../../cli/quarantine-flags.js';
+import { quarantineFlags, requestedBy } from '../../cli/quarantine-flags.js';
 import {
   type GivenFlags,
   quarantineCommand,
@@ -21,35 +21,49 @@ export default class QuarantineNode extends BaseCommand<typeof QuarantineNode> {
 and selects nothing but our own label: whether the network plugin enforces it is not shown; only then they get that label and lose those by which controllers and Services find them. No pod
 is restarted or evicted. Every change is written into the journal of the case before it is made and is taken back by exhibit release. The
 same command goes on after an interruption, and does again what somebody put back. What is contained is confirmed by typing its name;
-without a terminal --confirm NAME is needed, --yes is not enough. The verdict is unverified: nothing is probed.`,
+without a terminal --confirm NAME is needed, --yes is not enough. Whether it holds is
+looked at again after 30, 60 and 120 s, and with --node-access by connections that are tried from and into the suspects: the verdict is
+verified, partly or unverified, with its reasons. With --cloud the machine and its disks are protected from being ended as well;
+--level isolate takes its network but for what keeps the node in its cluster, --level sever all of it, and its role.`,
     CONTAINMENT_CODES,
   );
 
   static override examples = [
     '<%= config.bin %> quarantine node worker-3 --dry-run',
     '<%= config.bin %> quarantine node worker-3 --suspect shop/cart-7d9f --suspect owner=shop/DaemonSet/agent',
-    '<%= config.bin %> quarantine node worker-3 --skip taint --confirm worker-3',
+    '<%= config.bin %> quarantine node worker-3 --cloud aws --level isolate --keep-reachable 10.0.0.0/16',
+    '<%= config.bin %> quarantine node worker-3 worker-4 --max-nodes 2 --skip taint --confirm "worker-3, worker-4"',
   ];
 
-  static override args = { node: Args.string({ ignoreStdin: true, required: true, description: 'Name of the node.' }) };
+  static override args = {
+    node: Args.string({ ignoreStdin: true, required: true, multiple: true, description: 'Names of the nodes.' }),
+  };
 
-  static override flags = { ...quarantineFlags };
+  static override flags = {
+    'lose-volatile': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NODE',
+      summary: 'A node that is severed although its processes and connections were not collected.',
+    }),
+    ...quarantineFlags,
+  };
 
   protected override goOn(): string {
     const flags = this.flags as GivenFlags | undefined;
-    const args = this.args as { readonly node?: string } | undefined;
-    return quarantineCommand({ target: 'node', name: args?.node, flags });
+    const args = this.args as { readonly node?: readonly string[] } | undefined;
+    return quarantineCommand({ target: 'node', names: args?.node ?? [], flags });
   }
 
   protected override async execute(): Promise<QuarantineOutcome> {
     const { context, flags, answers } = this;
-    checkLevel(flags.level);
     return await quarantineOutcome({ request: this.#request(), flags, context, answers });
   }
 
   #request(): QuarantineRequest {
-    const { suspect = [], skip = [], 'allow-node': allowedNodes = [] } = this.flags;
+    const { suspect = [], 'lose-volatile': loseVolatile = [] } = this.flags;
+    const names = [...new Set(this.args.node)];
     const suspects = suspect.map(parseSuspect);
-    return { target: 'node', names: [this.args.node], suspects, skip, maxNodes: 1, allowedNodes };
+    return { target: 'node', names, suspects, loseVolatile, ...requestedBy(this.flags, this.context.config) };
   }
 }

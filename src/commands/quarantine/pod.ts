@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CONTAINMENT_CODES } from '../../cli/containment-codes.js';
 import { describe } from '../../cli/exit-codes-help.js';
-import { checkLevel, quarantineFlags } from '../../cli/quarantine-flags.js';
+import { quarantineFlags, requestedBy } from '../../cli/quarantine-flags.js';
 import {
   type GivenFlags,
   quarantineCommand,
@@ -26,36 +26,33 @@ replacement may be scheduled beside the suspect. Suspects on more nodes than --m
   static override examples = [
     '<%= config.bin %> quarantine pod shop/cart-7d9f --dry-run',
     '<%= config.bin %> quarantine pod --suspect owner=shop/Deployment/cart --max-nodes 3',
-    '<%= config.bin %> quarantine pod shop/cart-7d9f --confirm shop/cart-7d9f',
+    '<%= config.bin %> quarantine pod shop/cart-7d9f --node-access collector-pod --probe 10.0.0.5:443',
   ];
 
   static override args = { pod: Args.string({ ignoreStdin: true, description: 'NAMESPACE/NAME of the pod.' }) };
 
-  static override flags = {
-    'max-nodes': Flags.integer({ default: 1, min: 1, summary: 'Refuse suspects on more nodes than this.' }),
-    ...quarantineFlags,
-  };
+  static override flags = { ...quarantineFlags };
 
   protected override goOn(): string {
     const flags = this.flags as GivenFlags | undefined;
     const args = this.args as { readonly pod?: string } | undefined;
-    return quarantineCommand({ target: 'pod', name: args?.pod, flags });
+    return quarantineCommand({ target: 'pod', names: args?.pod === undefined ? [] : [args.pod], flags });
   }
 
   protected override async execute(): Promise<QuarantineOutcome> {
     const { context, flags, answers } = this;
-    checkLevel(flags.level);
     return await quarantineOutcome({ request: this.#request(), flags, context, answers });
   }
 
   #request(): QuarantineRequest {
-    const { suspect = [], skip = [], 'allow-node': allowedNodes = [], 'max-nodes': maxNodes } = this.flags;
+    const { suspect = [] } = this.flags;
     const { pod } = this.args;
     const suspects = [...(pod === undefined ? [] : [pod]), ...suspect].map(parseSuspect);
     if (suspects.length === 0)
       throw new ExhibitError('USAGE_INVALID', 'which pod is meant?', {
         hints: ['exhibit quarantine pod NAMESPACE/NAME', 'exhibit quarantine pod --suspect label=app=cart'],
       });
-    return { target: 'pod', names: pod === undefined ? [] : [pod], suspects, skip, maxNodes, allowedNodes };
+    const names = pod === undefined ? [] : [pod];
+    return { target: 'pod', names, suspects, ...requestedBy(this.flags, this.context.config) };
   }
 }

@@ -88,8 +88,8 @@ async function writeAll(handle: FileHandle, path: string, chunk: Uint8Array): Pr
   }
 }
 
-/** `rename` would replace what appeared meanwhile; a link does not. */
-async function publish(partial: string, path: string): Promise<void> {
+/** Gives a finished file its name. `rename` would replace what appeared meanwhile; a link does not. Throws as `writeExclusively`. */
+export async function publish(partial: string, path: string): Promise<void> {
   try {
     await link(partial, path);
     await unlink(partial);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { externalRecordSchema } from '../../model/external.js';
 import type { Finding } from '../../model/verdict.js';
 import { ACQUISITION_LOG, MANIFEST, REDACTIONS } from '../bag-layout.js';
 import { SortedSpill } from '../sorted-spill.js';
@@ -95,7 +96,7 @@ export class BagInspection {
       'meta/requests.jsonl': () => requestsCheck(findings),
       'meta/clock.jsonl': () => clockCheck(findings, this.#clockAlarms),
       'meta/actions.jsonl': () => this.#records('meta/actions.jsonl', anyRecord),
-      'meta/external.jsonl': () => this.#records('meta/external.jsonl', anyRecord),
+      'meta/external.jsonl': () => this.#records('meta/external.jsonl', externalRecordSchema),
     };
   }
 

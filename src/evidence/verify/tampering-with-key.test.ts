@@ -389,6 +389,13 @@ const withKey: [string, CheckName, Change][] = [
       bag.files.set('meta/actions.jsonl', jsonLines([[1]]));
     },
   ],
+  [
+    'something outside that is no snapshot',
+    'grammar',
+    (bag) => {
+      bag.files.set('meta/external.jsonl', jsonLines([{ kind: 'hearsay', observedAt: '2026-01-02T03:04:05.678Z' }]));
+    },
+  ],
 ];
 
 describe('impossible archives that need more than one change', () => {

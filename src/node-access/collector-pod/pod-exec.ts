@@ -43,6 +43,10 @@ export function startInPod({ cluster, exec }: { cluster: PodCluster; exec: Clust
   const { namespace, name } = pod.sent.metadata;
   return async (far: FarExec): Promise<FarExecEnd> => {
     const ofConsumer: unknown[] = [];
+    const failed = (error: unknown): never => {
+      ofConsumer.push(error);
+      throw error;
+    };
     try {
       const end = await exec.exec({
         namespace,
@@ -50,12 +54,11 @@ export function startInPod({ cluster, exec }: { cluster: PodCluster; exec: Clust
         container: CONTAINER,
         argv: [...DRAINING, ...far.argv],
         stdin: far.stdin,
-        stdout: async (chunk) => {
+        stdout: (chunk) => {
           try {
-            await far.stdout(chunk);
+            return far.stdout(chunk)?.catch(failed);
           } catch (error) {
-            ofConsumer.push(error);
-            throw error;
+            return failed(error);
           }
         },
         stderr: (chunk) => {

@@ -42,8 +42,11 @@ const CREDENTIALS = new Set([
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'AllAccessDisabled', 'Forbidden', 'KMSAccessDenied']);
 const CLOCK = new Set(['RequestInTheFuture', 'RequestTimeTooSkewed']);
 const THROTTLED = new Set([
+  'EC2ThrottledException',
   'LimitExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
   'SlowDown',
   'ThrottledException',
   'Throttling',

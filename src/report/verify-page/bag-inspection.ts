@@ -64,7 +64,7 @@ export class BagInspection {
       'meta/requests.jsonl': () => this.#requests(),
       'meta/clock.jsonl': () => this.#clock(),
       'meta/actions.jsonl': () => this.#records('meta/actions.jsonl'),
-      'meta/external.jsonl': () => this.#records('meta/external.jsonl'),
+      'meta/external.jsonl': () => this.#external(),
     };
   }
 
@@ -145,6 +145,14 @@ export class BagInspection {
         if (offsetMinMs > offsetMaxMs)
           this.#bad(place, 'an offset from less to more', `${String(offsetMinMs)} to ${String(offsetMaxMs)}`);
       },
+    });
+  }
+
+  #external(): TagConsumer {
+    const { shapes, findings } = this.#options;
+    return recordLines({
+      ...{ path: 'meta/external.jsonl', shape: shapes.external },
+      ...{ findings, onRecord: () => undefined },
     });
   }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { itemRecordSchema, planRecordSchema } from '../../model/artifact.js';
 import { custodyEntrySchema } from '../../model/custody-entry.js';
 import { receiptSchema, statementSchema } from '../../model/exhibit.js';
+import { externalRecordSchema } from '../../model/external.js';
 import { outcomeRecordSchema } from '../../model/outcome.js';
 import { redactionRecordSchema } from '../../model/redaction.js';
 import { clockRecordSchema, requestRecordSchema } from '../../model/request.js';
@@ -23,6 +24,7 @@ export function recordSchemas(): RecordSchemas {
     requests: jsonSchemaOf(requestRecordSchema),
     clock: jsonSchemaOf(clockRecordSchema),
     redactions: jsonSchemaOf(redactionRecordSchema),
+    external: jsonSchemaOf(externalRecordSchema),
     anyRecord: jsonSchemaOf(z.record(z.string(), z.unknown())),
   };
 }

@@ -1,6 +1,7 @@
 import type { ItemRecord, PlanRecord } from '../../model/artifact.js';
 import type { CustodyEntry } from '../../model/custody-entry.js';
 import type { Receipt, Statement } from '../../model/exhibit.js';
+import type { ExternalRecord } from '../../model/external.js';
 import type { OutcomeRecord } from '../../model/outcome.js';
 import type { RedactionRecord } from '../../model/redaction.js';
 import type { ClockRecord, RequestRecord } from '../../model/request.js';
@@ -16,6 +17,7 @@ interface RecordTypes {
   readonly requests: RequestRecord;
   readonly clock: ClockRecord;
   readonly redactions: RedactionRecord;
+  readonly external: ExternalRecord;
   readonly anyRecord: Readonly<Record<string, unknown>>;
 }
 
@@ -41,6 +43,7 @@ export function recordShapes(schemas: RecordSchemas): RecordShapes {
     requests: shapeOf(schemas.requests),
     clock: shapeOf(schemas.clock),
     redactions: shapeOf(schemas.redactions),
+    external: shapeOf(schemas.external),
     anyRecord: shapeOf(schemas.anyRecord),
   };
 }

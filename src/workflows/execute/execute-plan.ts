@@ -35,6 +35,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly ladder: NodeLadder;
   readonly changes?: CollectContext['changes'];
+  /** Awaited before the first artifact of a tier is begun, also of a tier that has none; default nothing. */
+  readonly beforeTier?: (tier: Volatility) => Promise<void>;
   /** Nothing is begun after it (epoch milliseconds); the authority's limit. */
   readonly notAfterMs: number | null;
 }
@@ -71,7 +73,6 @@ class Execution {
     this.#options.signal.addEventListener('abort', stop, { once: true });
     try {
       for (const tier of VOLATILITIES) {
-        this.#tier = tier;
         await this.#runTier(tier);
         if (this.#fatal !== null) break;
       }
@@ -83,6 +84,9 @@ class Execution {
   }
 
   async #runTier(tier: Volatility): Promise<void> {
+    await this.#options.beforeTier?.(tier);
+    if (this.#isOver()) return;
+    this.#tier = tier;
     let at = 0;
     let announced = false;
     for (;;) {
@@ -253,6 +257,10 @@ class Execution {
       source: planned.source,
       plannedAt: toRfc3339(clock.nowMs()),
     });
+  }
+
+  #isOver(): boolean {
+    return this.#fatal !== null;
   }
 
   #stop(reason: unknown): void {

@@ -31,8 +31,8 @@ export async function openChanges(
   return checkpointer === undefined ? undefined : { checkpointer, record: changesOf(exhibit) };
 }
 
-/** People learn at once what stays behind, not only from the log. */
-function saying(changes: ActionRecord, { io }: Pick<CollectDeps, 'io'>): ActionRecord {
+/** The same, and people learn at once what stays behind, not only from the log. */
+export function saying(changes: ActionRecord, { io }: Pick<CollectDeps, 'io'>): ActionRecord {
   return {
     ...changes,
     effect: async (effect) => {

@@ -215,6 +215,7 @@ export class Run {
     await executePlan({
       ...reading,
       ...(changes === undefined ? {} : { changes }),
+      ...(this.deps.beforeTier === undefined ? {} : { beforeTier: this.deps.beforeTier }),
       ladder,
       exhibit: this.#exhibit,
       clocks: this.#clocks,

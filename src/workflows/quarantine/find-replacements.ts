@@ -1,5 +1,5 @@
 import { stringAt } from '../../lib/untyped.js';
-import type { PlannedSuspect, PlanTarget } from '../../model/action.js';
+import { objectOf, type PlannedSuspect, type PlanTarget } from '../../model/action.js';
 import type { StepReport } from '../../plan/step-report.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { isReplaced } from './owner-effects.js';
@@ -59,7 +59,7 @@ export async function siblingsOf(
 /** Suspects in whose place another pod is to be expected, because a step of this run took them from their controllers. */
 function awaitedFor({ suspects = [] }: Target, reports: readonly StepReport[]): readonly PlannedSuspect[] {
   const taken = reports.filter(({ planned, outcome }) => planned.name === 'detach' && outcome === 'applied');
-  const uids = new Set(taken.map(({ planned }) => planned.subject.uid));
+  const uids = new Set(taken.map(({ planned }) => objectOf(planned)?.uid));
   return suspects.filter(({ uid, kind, ownerUid }) => ownerUid !== null && uids.has(uid) && isReplaced(kind));
 }
 

@@ -3,9 +3,9 @@ import { lookAtTolerations } from '../../plan/actions/pin-pod.js';
 import { deniesEverything, effectivePolicy } from '../../plan/network/effective-policy.js';
 import { type Labels, labelsOf, selects } from '../../plan/network/label-selector.js';
 import { denyNetwork } from '../../plan/actions/deny-network.js';
-import type { PlannedStep } from '../../model/action.js';
+import { objectOf, type PlannedStep } from '../../model/action.js';
 import { ownerEffect } from './owner-effects.js';
-import { labelsAfter } from './plan-hold.js';
+import { labelsAfter } from './plan-objects.js';
 import type { Scene, Suspect } from './read-scene.js';
 
 /** What follows from a plan besides what it is for, and what it does not achieve. Names in it are untrusted. */
@@ -18,10 +18,9 @@ const nameOf = ({ namespace, name }: Suspect): string => `pod ${namespace}/${nam
 
 /** Every part of level `hold` that stays open however well it goes. */
 const ALWAYS = [
-  'no probe is made: that the network plugin enforces NetworkPolicies is not shown',
-  'nothing is looked at again later: what controllers, webhooks or GitOps put back is seen only when the command is repeated',
+  'what controllers, webhooks or GitOps put back after the last look is seen only when the command is repeated',
   'connections that exist already may go on: whether a new policy cuts them depends on the network plugin',
-  'policies of the network plugin and policies for the whole cluster are not looked at',
+  'policies of the network plugin and policies for the whole cluster are counted, and not evaluated',
   'whoever holds the node itself is not held by a NetworkPolicy',
   'the credentials that the suspect has are valid as before',
 ];
@@ -29,7 +28,7 @@ const ALWAYS = [
 type Steps = readonly PlannedStep[];
 
 function stepOf({ uid }: Suspect, steps: Steps, name: string): PlannedStep | undefined {
-  return steps.find((step) => step.name === name && step.subject.uid === uid);
+  return steps.find((step) => step.name === name && objectOf(step)?.uid === uid);
 }
 
 /** The labels that it has when the steps are done. */
@@ -83,11 +82,12 @@ function notAchievedFor(suspect: Suspect, steps: Steps, labels: Labels): string[
 
 /** `ours`: the deny policies that the plan makes, as the server will have them. */
 function withOurs(policies: readonly unknown[], namespace: string, steps: Steps): readonly unknown[] {
-  const ours = steps.filter((step) => step.kind === 'deny-network' && step.subject.namespace === namespace);
-  return [
-    ...policies,
-    ...ours.map(({ subject, intended }) => denyNetwork.body(subject.name, denyNetwork.view.parse(intended))),
-  ];
+  const ours = steps.flatMap((step) =>
+    step.kind === 'deny-network' && step.subject.namespace === namespace
+      ? [denyNetwork.body(step.subject.name, denyNetwork.view.parse(step.intended))]
+      : [],
+  );
+  return [...policies, ...ours];
 }
 
 export function foresee(scene: Scene, steps: Steps, caseToken: string): Foresight {

@@ -3,6 +3,7 @@ import { FakeActuator } from '../../../test/fakes/fake-actuator.js';
 import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
 import { json } from '../../../test/fakes/fake-cluster-world.js';
 import { NOT_STATED } from '../../model/case.js';
+import { systemClock } from '../../lib/clock.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import { prepareQuarantine } from './prepare-quarantine.js';
 import type { QuarantineRequest } from './quarantine-request.js';
@@ -18,7 +19,7 @@ async function goOn(here: string, planned: string | null) {
   const reader = new FakeCluster(() => json({ metadata: { name: 'kube-system', uid: here } }));
   return await prepareQuarantine(REQUEST, {
     ...{ reader, actuator: new FakeActuator().actuator, signal: new AbortController().signal },
-    ...{ own: { host: 'a', bootId: 'b' }, authority: NOT_STATED, caseToken: 'k7m2p9', plan: 'p2' },
+    ...{ own: { host: 'a', bootId: 'b' }, clock: systemClock, authority: NOT_STATED, caseToken: 'k7m2p9', plan: 'p2' },
     earlier: [
       {
         ...{ plan: 'p1', begunAt: '2026-01-01T00:00:00Z', steps: [] },

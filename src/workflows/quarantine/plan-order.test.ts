@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actionKindOf } from '../../plan/action-kinds.js';
-import { labelsAfter, planHold } from './plan-hold.js';
+import { labelsAfter } from './plan-objects.js';
+import { planSteps } from './plan-steps.js';
 import type { Suspect } from './read-scene.js';
 
 const TOKEN = 'k7m2p9';
@@ -14,10 +15,13 @@ const suspectOf = (name: string, labels: Readonly<Record<string, string>>): Susp
   ...{ services: [], moreServices: 0, selectorKeys: Object.keys(labels).sort() },
 });
 const planOf = (suspects: readonly Suspect[]) =>
-  planHold(
+  planSteps(
     { target: 'node', skip: [] },
-    { clusterUid: 'c', nodes: [{ name: 'worker', uid: 'u', object: {} }], suspects, policies: new Map() },
-    { caseToken: TOKEN, plan: 'p1' },
+    {
+      scene: { clusterUid: 'c', nodes: [{ name: 'worker', uid: 'u', object: {} }], suspects, policies: new Map() },
+      machines: [],
+    },
+    { caseToken: TOKEN, plan: 'p1', deniedBefore: '' },
   );
 
 describe('the steps of a plan', () => {

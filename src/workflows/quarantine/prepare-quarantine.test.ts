@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/clock.js';
 import { NOT_STATED } from '../../model/case.js';
 import type { PlanHistory } from '../../plan/plan-history.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
@@ -52,7 +53,14 @@ const prepare = async (world: World, request: Partial<QuarantineRequest> = {}, e
     { ...REQUEST, ...request },
     {
       ...{ reader: readerOf(world), actuator: {} as ClusterActuator, signal: new AbortController().signal },
-      ...{ own: { host: 'laptop', bootId: 'boot' }, authority: NOT_STATED, caseToken: 'k7m2p9', plan: 'p1', earlier },
+      ...{
+        own: { host: 'laptop', bootId: 'boot' },
+        clock: systemClock,
+        authority: NOT_STATED,
+        caseToken: 'k7m2p9',
+        plan: 'p1',
+        earlier,
+      },
     },
   );
 

@@ -1,18 +1,25 @@
-import { subjectName, type PlannedStep, type PlanTarget } from '../../model/action.js';
+import { isCloudStep, objectOf, subjectName, type PlannedStep, type PlanTarget } from '../../model/action.js';
 import type { Authority } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
 import type { PlanHistory } from '../../plan/plan-history.js';
 import { tryStep } from '../../plan/apply-step.js';
 import { isToBeUndone } from '../../plan/release-plan.js';
+import type { Clock } from '../../ports/clock.js';
+import type { CloudRight, Platform } from '../../ports/platform.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { asciiJson } from '../../lib/ascii-json.js';
+import { toRfc3339 } from '../../lib/clock.js';
 import { type ReviewedRight, reviewRights } from '../review-rights.js';
 import { foresee, type Foresight } from './foresee.js';
-import { planHold } from './plan-hold.js';
+import { foreseeMachines } from './foresee-machines.js';
+import { type Machine, readMachines, refuseLevel } from './machines.js';
+import { machineRights } from './machine-rights.js';
+import { planSteps } from './plan-steps.js';
 import type { QuarantineRequest } from './quarantine-request.js';
 import { asPlanned, plannedSuspect } from './planned-suspect.js';
 import { readScene, type Scene } from './read-scene.js';
+import { refuseLoss, refuseUnreachable } from './refuse-level.js';
 import { type OwnMachine, refuseTarget } from './refuse-target.js';
 import type { SuspectSelector } from './suspect-selector.js';
 import { rightsOf } from './step-rights.js';
@@ -20,6 +27,11 @@ import { rightsOf } from './step-rights.js';
 export interface PrepareDeps {
   readonly reader: ClusterReader;
   readonly actuator: ClusterActuator;
+  /** Of the cloud that was given; left out = none. */
+  readonly platform?: Platform | null;
+  /** Nodes of which the open exhibit has what vanishes; left out = none. */
+  readonly volatileTaken?: (nodes: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly signal: AbortSignal;
   readonly own: OwnMachine;
   readonly authority: Authority;
@@ -29,6 +41,9 @@ export interface PrepareDeps {
   /** Plans that the case has made. */
   readonly earlier: readonly PlanHistory[];
 }
+
+/** Sessions that are opened while the plan is done are denied with those that were open, of the severed machine alone. */
+const DENIED_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 /** A containment that is ready to be confirmed; nothing was changed. */
 export interface PreparedQuarantine {
@@ -41,12 +56,31 @@ export interface PreparedQuarantine {
   readonly scene: Scene;
   readonly steps: readonly PlannedStep[];
   readonly rights: readonly ReviewedRight[];
+  readonly cloudRights: readonly CloudRight[];
+  /** Of the nodes, in the cloud that was given. */
+  readonly machines: readonly Machine[];
   readonly foresight: Foresight;
 }
 
-/** The same request is the same text. */
-function askedOf({ target, names, suspects, skip }: QuarantineRequest): string {
-  return asciiJson({ target, names, suspects, skip });
+/** The same request is the same text. What is left at its default is not in it, so that plans of earlier versions are found. */
+function askedOf(request: QuarantineRequest): string {
+  const {
+    target,
+    names,
+    suspects,
+    skip,
+    level = 'hold',
+    order = 'preserve-first',
+    cloud,
+    keepReachable = [],
+  } = request;
+  return asciiJson({
+    ...{ target, names, suspects, skip },
+    ...(level === 'hold' ? {} : { level }),
+    ...(order === 'preserve-first' ? {} : { order }),
+    ...(cloud === undefined || cloud === null ? {} : { cloud }),
+    ...(keepReachable.length === 0 ? {} : { keepReachable }),
+  });
 }
 
 function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
@@ -57,7 +91,7 @@ function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
   const { clusterUid } = scene;
   return {
     name: `${target} ${named.join(', ')}`,
-    ...{ uids, clusterUid, level: 'hold', asked: askedOf(request) },
+    ...{ uids, clusterUid, level: request.level ?? 'hold', asked: askedOf(request) },
     suspects: scene.suspects.map(plannedSuspect),
   };
 }
@@ -82,7 +116,8 @@ function assertNotReleasing({ plan, steps }: PlanHistory): void {
 
 /** The suspects of a plan by name: what chose them may have been taken from them by the plan itself. */
 function suspectsOf({ steps }: PlanHistory): readonly SuspectSelector[] {
-  const pods = steps.map(({ planned }) => planned.subject).filter(({ resource }) => resource === 'pods');
+  const objects = steps.flatMap(({ planned }) => objectOf(planned) ?? []);
+  const pods = objects.filter(({ resource }) => resource === 'pods');
   const names = new Map(pods.map(({ namespace, name }) => [`${namespace ?? ''}/${name}`, { namespace, name }]));
   return [...names.values()].map(({ namespace, name }) => ({ by: 'name', namespace: namespace ?? '', name }));
 }
@@ -118,47 +153,79 @@ async function goOn(known: PlanHistory, request: QuarantineRequest, deps: Prepar
   assertSameCluster(known, scene);
   assertSameNodes(known, scene);
   const steps = known.steps.map(({ planned }) => planned);
-  return { plan: known.plan, isResumed: true, target: known.target, scene, steps };
+  const machines = await readMachines(scene.nodes, { ...request, level: 'hold' }, deps.platform ?? null);
+  return { plan: known.plan, isResumed: true, target: known.target, scene, machines, steps };
 }
 
 async function begin(request: QuarantineRequest, deps: PrepareDeps) {
-  const { reader: cluster, signal, caseToken, plan } = deps;
+  const { reader: cluster, signal, caseToken, plan, platform = null, clock } = deps;
   const scene = await readScene(request, { cluster, signal, mayMiss: false });
-  const steps = planHold(request, scene, { caseToken, plan });
-  return { plan, isResumed: false, target: targetOf(request, scene), scene, steps };
+  const machines = await readMachines(scene.nodes, request, platform);
+  refuseUnreachable(request, machines);
+  const deniedBefore = toRfc3339(clock.nowMs() + DENIED_AHEAD_MS);
+  const steps = planSteps(request, { scene, machines }, { caseToken, plan, deniedBefore });
+  return { plan, isResumed: false, target: targetOf(request, scene), scene, machines, steps };
+}
+
+function both(one: Foresight, other: Foresight): Foresight {
+  return {
+    sideEffects: [...one.sideEffects, ...other.sideEffects],
+    notAchieved: [...one.notAchieved, ...other.notAchieved],
+  };
 }
 
 /**
  * Reads what a plan needs to know, makes it, and asks whether each right is there; where the case has begun the same one, goes on with
- * that. Throws `TARGET_GONE`, `TARGET_REPLACED`, `TARGET_PROTECTED`, `LIMIT_OF_AUTHORITY`, `USAGE_INVALID`, `CLUSTER_FORBIDDEN`,
- * `CLUSTER_PROTOCOL` and as the ports.
+ * that. Throws `TARGET_GONE`, `TARGET_REPLACED`, `TARGET_PROTECTED`, `LIMIT_OF_AUTHORITY`, `VOLATILE_NOT_TAKEN`, `USAGE_INVALID`,
+ * `CLUSTER_FORBIDDEN`, `CLUSTER_PROTOCOL`, `PLATFORM_UNSUITABLE` and as the ports.
  */
 export async function prepareQuarantine(request: QuarantineRequest, deps: PrepareDeps): Promise<PreparedQuarantine> {
-  const { reader, own, authority, caseToken } = deps;
+  const { reader, own, authority, caseToken, platform = null } = deps;
+  refuseLevel(request, platform);
   const known = deps.earlier.find((one) => isActive(one) && one.target.asked === askedOf(request));
   if (known !== undefined) assertNotReleasing(known);
   const found = known === undefined ? await begin(request, deps) : await goOn(known, request, deps);
   refuseTarget(found.scene, request, { own, authority });
+  const nodes = found.scene.nodes.map(({ name }) => name);
+  refuseLoss(request, found.scene, (await deps.volatileTaken?.(nodes)) ?? new Set());
   return {
     ...found,
     confirmWord: found.target.name.slice(request.target.length + 1),
     rights: await reviewRights(reader, rightsOf(found.steps)),
-    foresight: foresee(found.scene, found.steps, caseToken),
+    cloudRights: await machineRights(found, platform),
+    foresight: both(
+      foresee(found.scene, found.steps, caseToken),
+      foreseeMachines(found.machines, found.steps, request),
+    ),
   };
 }
 
 /** What the server would say of each step, admissions included, by its number; `null` = it would do it. Nothing is changed. */
 export async function tryQuarantine(
-  { steps }: PreparedQuarantine,
-  { actuator }: Pick<PrepareDeps, 'actuator'>,
+  { plan, steps }: PreparedQuarantine,
+  { actuator, platform = null, caseToken }: Pick<PrepareDeps, 'actuator' | 'platform' | 'caseToken'>,
 ): Promise<ReadonlyMap<number, string | null>> {
+  const cloud = platform === null ? null : { actuator: platform.actuator, caseToken };
   const said = new Map<number, string | null>();
-  for (const planned of steps) said.set(planned.step, await tryStep(planned, actuator));
+  for (const planned of steps) said.set(planned.step, await tryStep(planned, plan, { actuator, cloud }));
   return said;
 }
 
-/** Nobody begins what they could not finish or take back. Throws `CLUSTER_FORBIDDEN` with every right that is missing. */
-export function assertRights({ rights, steps }: PreparedQuarantine): void {
+function assertCloudRights({ cloudRights, steps }: PreparedQuarantine): void {
+  const missing = cloudRights.filter(({ allowed }) => allowed === false);
+  if (missing.length === 0) return;
+  const names = missing.map(({ action, detail }) => (detail === '' ? action : `${action} (${detail})`)).join(', ');
+  throw new ExhibitError('PLATFORM_DENIED', `rights to do the plan, or to take it back, are missing: ${names}`, {
+    subject: steps.filter(isCloudStep).map(({ subject }) => subjectName(subject))[0] ?? '',
+    hints: ['Leave steps out with --skip STEP', 'Leave the cloud out: repeat the command without --cloud'],
+    safe: 'Nothing was changed.',
+  });
+}
+
+/** Nobody begins what they could not finish or take back. Throws `CLUSTER_FORBIDDEN`, `PLATFORM_DENIED` with every right that is missing. */
+export function assertRights(prepared: PreparedQuarantine): void {
+  assertCloudRights(prepared);
+  const { rights, steps } = prepared;
   const missing = rights.filter(({ allowed }) => allowed === false);
   if (missing.length === 0) return;
   const names = missing.map(({ verb, resource }) => `${verb} ${resource}`).join(', ');

@@ -1,8 +1,18 @@
+import type { Level } from '../../model/action.js';
+import type { CloudName } from '../../model/cloud.js';
 import type { SuspectSelector } from './suspect-selector.js';
 
 /** What `--skip` takes, in the order in which they are done. */
-export const STEP_NAMES = ['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach'] as const;
+export const STEP_NAMES = [
+  ...(['termination-protection', 'shutdown-behaviour', 'keep-volume', 'scale-in-protection'] as const),
+  ...(['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach'] as const),
+  ...(['standby', 'quarantine-group', 'interface-groups'] as const),
+  ...(['metadata-service', 'instance-profile', 'deny-sessions'] as const),
+] as const;
 export type StepName = (typeof STEP_NAMES)[number];
+
+export const ORDERS = ['preserve-first', 'contain-first'] as const;
+export type Order = (typeof ORDERS)[number];
 
 export interface QuarantineRequest {
   /** Names of nodes, or `NAMESPACE/NAME` of pods; pods may also be chosen by `suspects` alone. */
@@ -14,4 +24,14 @@ export interface QuarantineRequest {
   readonly maxNodes: number;
   /** Nodes that are held although they are of the control plane, or the one that this program runs on. */
   readonly allowedNodes: readonly string[];
+  /** Default `hold`. */
+  readonly level?: Level;
+  /** The cloud that the machines of the nodes are of; left out = it is left alone. */
+  readonly cloud?: CloudName | null;
+  /** `preserve-first`, the default: what keeps evidence comes before what takes something away from the suspects. `sever` is always last. */
+  readonly order?: Order;
+  /** Networks in CIDR notation that an isolated node may still be reached from and reach; empty = those of its own network. */
+  readonly keepReachable?: readonly string[];
+  /** Nodes that are severed although what vanishes with that was not collected. */
+  readonly loseVolatile?: readonly string[];
 }

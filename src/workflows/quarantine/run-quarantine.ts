@@ -2,12 +2,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { subjectName, type PlanTarget } from '../../model/action.js';
 import { applyPlan } from '../../plan/apply-plan.js';
 import type { StepReport } from '../../plan/step-report.js';
+import type { CloudTools } from '../../plan/step-driver.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
 import type { Io } from '../../ports/io.js';
 import { changesOf } from '../execute/open-ladder.js';
 import { type ContainmentRecord, type OpeningDeps, recordOpening } from './containment-record.js';
 import { findReplacements, type Found, type Replacement, siblingsOf } from './find-replacements.js';
 import { assertRights, type PreparedQuarantine } from './prepare-quarantine.js';
+import { type ContainmentVerdict, judgeContainment } from './verdict.js';
+import type { CheckRound } from './verify/containment-check.js';
+import {
+  assertNotInterrupted,
+  openVerification,
+  type Verification,
+  type VerificationOptions,
+  type Verified,
+} from './verify/open-verification.js';
 
 /** Texts that one custody entry holds; the others are counted. */
 const MAX_TEXTS = 200;
@@ -15,17 +25,27 @@ const NOT_LISTED: Found = { replacements: null, reasons: [] };
 
 export interface QuarantineDeps extends OpeningDeps {
   readonly actuator: ClusterActuator;
+  /** Left out = no cloud was given. */
+  readonly cloud?: CloudTools | null;
   readonly io: Io;
   readonly signal: AbortSignal;
+  /** How it is seen whether it holds; left out = it is not looked at. */
+  readonly verification?: VerificationOptions;
+  /** Told once, when every step has been tried and only looks follow. */
+  readonly onApplied?: () => void;
 }
 
-/** Without a probe nobody knows more: the verdict is `unverified`, whatever was done. */
 export interface QuarantineSummary {
   readonly plan: string;
   readonly target: PlanTarget;
   readonly exhibitId: string;
-  readonly verdict: 'unverified';
+  readonly verdict: ContainmentVerdict;
+  /** What the verdict rests on and what speaks against it; names in it are untrusted. */
   readonly reasons: readonly string[];
+  /** What it is not for, however well it goes. */
+  readonly notAchieved: readonly string[];
+  /** Each look at it. */
+  readonly checks: readonly CheckRound[];
   readonly sideEffects: readonly string[];
   readonly steps: readonly StepReport[];
   /** `null` = the pods could not be listed again. */
@@ -46,6 +66,46 @@ function failureReasons(steps: readonly StepReport[]): readonly string[] {
       ({ planned, why }) =>
         `step ${String(planned.step)} ${planned.name} of ${subjectName(planned.subject)}: ${why ?? ''}`,
     );
+}
+
+const NOT_LOOKED_AT: Verification = {
+  check: (_reports, failures) => {
+    const nothing = { suspects: [], rounds: [], flowsBefore: null, missedSeconds: [] };
+    return Promise.resolve({ ...judgeContainment({ ...nothing, failures }), checks: [] });
+  },
+  close: () => Promise.resolve(),
+};
+
+async function verificationOf(
+  { plan, target, scene }: PreparedQuarantine,
+  { exhibit }: ContainmentRecord,
+  deps: QuarantineDeps,
+): Promise<Verification> {
+  const { verification, reader, actuator, cloud = null, io, signal } = deps;
+  if (verification === undefined) return NOT_LOOKED_AT;
+  const tools = { actuator, cloud };
+  return await openVerification({ plan, subject: target.name, scene }, verification, {
+    ...{ reader, tools, io, signal, exhibit },
+  });
+}
+
+async function recordVerdict(
+  { verdict, reasons }: Verified,
+  { target, replacements }: Pick<QuarantineSummary, 'target' | 'replacements'>,
+  { exhibit }: ContainmentRecord,
+): Promise<void> {
+  await changesOf(exhibit).effect({
+    kind: 'containment',
+    subject: target.name,
+    outcome: verdict === 'verified' ? 'done' : 'unknown',
+    detail: verdict,
+    auditIds: [],
+    after: {
+      verdict,
+      reasons: reasons.slice(0, MAX_TEXTS),
+      replacements: replacements?.slice(0, MAX_TEXTS) ?? null,
+    },
+  });
 }
 
 /** Of a plan that is gone on with, what was known when it was begun. */
@@ -77,27 +137,37 @@ export async function runQuarantine(
     sideEffects: foresight.sideEffects.slice(0, MAX_TEXTS),
     notAchieved: foresight.notAchieved.slice(0, MAX_TEXTS),
   });
-  const changes = changesOf(exhibit);
-  const { actuator, signal, io } = deps;
+  const verification = await verificationOf(prepared, record, deps);
+  try {
+    const done = await contain(prepared, { target, record, verification }, deps);
+    await recordVerdict(done.verified, { target, replacements: done.found.replacements }, record);
+    assertNotInterrupted(deps.signal);
+    const { verdict, reasons, checks } = done.verified;
+    const { sideEffects, notAchieved } = foresight;
+    return {
+      ...{ plan, target, exhibitId: exhibit.exhibitId, verdict, checks, sideEffects, notAchieved },
+      ...{ reasons: [...reasons, ...done.found.reasons], steps: done.reports },
+      replacements: done.found.replacements,
+    };
+  } finally {
+    await verification.close();
+  }
+}
+
+/** The steps, what the controllers made in the suspects' place, and whether it holds. */
+async function contain(
+  { plan }: PreparedQuarantine,
+  { target, record, verification }: { target: PlanTarget; record: ContainmentRecord; verification: Verification },
+  deps: QuarantineDeps,
+) {
+  const { actuator, cloud = null, signal, io, reader } = deps;
+  const { journal, exhibit } = record;
   const onStep = (report: StepReport): void => say(io, report);
-  const reports = await applyPlan(plan, { journal, actuator, record: changes, signal, onStep });
+  const reports = await applyPlan(plan, { journal, actuator, cloud, record: changesOf(exhibit), signal, onStep });
+  deps.onApplied?.();
+  const endedUs = deps.verification?.clock.monoUs() ?? 0;
   const pause = (ms: number) => wait(ms, undefined, { signal });
-  const found = await findReplacements(target, reports, { reader: deps.reader, pause }).catch(() => NOT_LISTED);
-  const { replacements } = found;
-  const reasons = [...failureReasons(reports), ...found.reasons, ...foresight.notAchieved];
-  await changes.effect({
-    kind: 'containment',
-    subject: target.name,
-    outcome: 'unknown',
-    detail: 'unverified: no probe was made',
-    auditIds: [],
-    after: {
-      verdict: 'unverified',
-      reasons: reasons.slice(0, MAX_TEXTS),
-      replacements: replacements?.slice(0, MAX_TEXTS) ?? null,
-    },
-  });
-  const { exhibitId } = exhibit;
-  const { sideEffects } = foresight;
-  return { plan, target, exhibitId, verdict: 'unverified', reasons, sideEffects, steps: reports, replacements };
+  const found = await findReplacements(target, reports, { reader, pause }).catch(() => NOT_LISTED);
+  const verified = await verification.check(reports, failureReasons(reports), endedUs);
+  return { reports, found, verified };
 }

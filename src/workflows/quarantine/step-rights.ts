@@ -1,15 +1,16 @@
-import type { PlannedStep } from '../../model/action.js';
+import { isCloudStep, type PlannedStep } from '../../model/action.js';
 import { actionKindOf } from '../../plan/action-kinds.js';
 import type { NeededRight } from '../needed-rights.js';
 
 const WHY = 'To make a change of the plan, read it back, and take it back.';
 
-/** What doing and undoing the steps needs: nobody begins what they could not take back. */
+/** What doing and undoing the steps of the cluster needs: nobody begins what they could not take back. */
 export function rightsOf(steps: readonly PlannedStep[]): readonly NeededRight[] {
   const rights = new Map<string, NeededRight>();
-  for (const { kind: name, subject } of steps) {
-    const kind = actionKindOf(name);
-    const { group: apiGroup, resource, namespace } = subject;
+  for (const step of steps) {
+    if (isCloudStep(step)) continue;
+    const kind = actionKindOf(step.kind);
+    const { group: apiGroup, resource, namespace } = step.subject;
     for (const verb of new Set([...kind.doing, ...kind.undoing])) {
       const key = `${verb} ${apiGroup}/${resource}`;
       const namespaces = rights.get(key)?.namespaces ?? new Set<string>();

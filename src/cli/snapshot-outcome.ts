@@ -1,0 +1,158 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { z } from 'zod';
+import type { Platform } from '../ports/platform.js';
+import type { RequestLog } from '../ports/request-log.js';
+import { planSnapshots } from '../workflows/snapshot/plan-snapshots.js';
+import type { ServiceOf } from '../workflows/snapshot/record-snapshots.js';
+import {
+  lookAgain,
+  runSnapshots,
+  type SnapshotDeps,
+  type SnapshotWishes,
+} from '../workflows/snapshot/run-snapshots.js';
+import {
+  openSnapshotBook,
+  recordSnapshotOpening,
+  type SnapshotRecordBook,
+} from '../workflows/snapshot/snapshot-record.js';
+import { sourceName, type SnapshotSource } from '../workflows/snapshot/snapshot-source.js';
+import { type Answers, confirm } from './confirm.js';
+import { confirmContainment } from './confirm-containment.js';
+import type { Context } from './context.js';
+import { caseForCollection } from './open-case.js';
+import type { CommandOutcome } from './outcome.js';
+import {
+  presentSnapshotPlan,
+  presentSnapshots,
+  snapshotDocument,
+  snapshotNotice,
+  snapshotPlanDocument,
+} from './present-snapshots.js';
+import { renderBytes } from './quantities.js';
+import { refuseSandbox } from './refuse-sandbox.js';
+import type { snapshotPlanResult, snapshotResult } from './results/snapshot-results.js';
+import { type SnapshotFlagValues, snapshotWishes } from './snapshot-flags.js';
+import { snapshotServices } from './snapshot-services.js';
+
+const NO_LOG: RequestLog = { begin: () => 0, end: () => undefined };
+
+export type SnapshotOutcome =
+  CommandOutcome<z.infer<typeof snapshotResult>> | CommandOutcome<z.infer<typeof snapshotPlanResult>>;
+
+/** What finding the sources may use. */
+export interface Surroundings {
+  readonly caseToken: string;
+  readonly requestLog: RequestLog;
+  readonly platform: Platform;
+  readonly account: string;
+  readonly serviceOf: ServiceOf;
+}
+
+export interface SnapshotCall {
+  readonly sources: (surroundings: Surroundings) => Promise<readonly SnapshotSource[]>;
+  readonly flags: SnapshotFlagValues & { readonly 'dry-run': boolean };
+  /** Goes on with the same. */
+  readonly resume: string;
+  readonly context: Context;
+  readonly answers: Answers;
+}
+
+interface Opened extends Surroundings {
+  readonly principal: string;
+  readonly close: () => void;
+}
+
+async function surroundings(context: Context, caseToken: string, requestLog: RequestLog): Promise<Opened> {
+  const platform = await context.aws({ caseToken, requestLog });
+  const { account, principal } = await platform.identity();
+  const { serviceOf, close } = snapshotServices(context, { caseToken, requestLog, account });
+  return { caseToken, requestLog, platform, account, principal, serviceOf, close };
+}
+
+async function dryRun({ sources, context }: SnapshotCall, wishes: SnapshotWishes): Promise<SnapshotOutcome> {
+  const opened = await surroundings(context, 'dry-run', NO_LOG);
+  try {
+    const plan = snapshotPlanDocument(await planSnapshots(await sources(opened), wishes, opened.serviceOf));
+    return { result: plan, shape: 'snapshot:plan', text: presentSnapshotPlan(plan) };
+  } finally {
+    opened.close();
+  }
+}
+
+function depsOf(context: Context, { caseToken, serviceOf }: Opened, book: SnapshotRecordBook): SnapshotDeps {
+  const { ids, io, signal } = context;
+  return { book, serviceOf, caseToken, ids, io, pause: async (ms) => await wait(ms, undefined, { signal }) };
+}
+
+async function askForLock({ lock }: SnapshotWishes, { flags, answers }: Pick<SnapshotCall, 'flags' | 'answers'>) {
+  if (lock?.mode !== 'compliance') return;
+  const word = flags['lock-until'] ?? '';
+  const question = `Until ${word} nobody can delete the snapshots or shorten the lock, the account's root user included.`;
+  await confirmContainment({ question, word, given: flags.confirm }, answers);
+}
+
+async function ask(sources: readonly SnapshotSource[], call: SnapshotCall, wishes: SnapshotWishes): Promise<void> {
+  const { context, answers } = call;
+  for (const source of sources)
+    for (const { id, deviceName, claim, sizeBytes } of source.wanted)
+      context.io.emit(
+        'SNAPSHOT_PLAN',
+        `${[id, deviceName].join(' ').trim()} of ${renderBytes(sizeBytes)}${claim === null ? '' : `, of claim ${claim}`}`,
+      );
+  const count = sources.reduce((sum, { wanted }) => sum + wanted.length, 0);
+  const names = sources.map(sourceName).join(' and ');
+  await confirm(`Snapshots of ${String(count)} volumes are made: ${names}.`, answers);
+  await askForLock(wishes, call);
+}
+
+/** Plan, confirmation, and the snapshots themselves. */
+export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutcome> {
+  const { context, flags, resume } = call;
+  const wishes = snapshotWishes(flags, context.clock.nowMs());
+  if (flags['dry-run']) return await dryRun(call, wishes);
+  const caseId = await caseForCollection(context);
+  await refuseSandbox(context, caseId);
+  const book = await openSnapshotBook({ store: await context.store(), caseId, clock: context.clock });
+  try {
+    const opened = await surroundings(context, caseId, book.exhibit.requestLog);
+    try {
+      const sources = await call.sources(opened);
+      await ask(sources, call, wishes);
+      const { principal } = opened;
+      await recordSnapshotOpening(book, { tool: await context.tool(), os: context.os, principal });
+      const summary = await runSnapshots(sources, wishes, depsOf(context, opened, book));
+      const notice = snapshotNotice(summary, { waited: wishes.waitLimitMs !== null, resume });
+      const text = presentSnapshots(summary);
+      return { result: snapshotDocument(caseId, summary), text, ...(notice === null ? {} : { notice }) };
+    } finally {
+      opened.close();
+    }
+  } finally {
+    await book.close();
+  }
+}
+
+/** Looks at every snapshot of the case again. */
+export async function snapshotStatusOutcome(
+  call: Omit<SnapshotCall, 'sources' | 'flags'> & { readonly flags: SnapshotFlagValues },
+): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
+  const { context, flags, resume, answers } = call;
+  const wishes = snapshotWishes(flags, context.clock.nowMs());
+  const caseId = await context.caseId();
+  await askForLock(wishes, { flags: { ...flags, 'dry-run': false }, answers });
+  const book = await openSnapshotBook({ store: await context.store(), caseId, clock: context.clock });
+  try {
+    const opened = await surroundings(context, caseId, book.exhibit.requestLog);
+    try {
+      await recordSnapshotOpening(book, { tool: await context.tool(), os: context.os, principal: opened.principal });
+      const summary = await lookAgain(wishes, depsOf(context, opened, book));
+      const notice = snapshotNotice(summary, { waited: wishes.waitLimitMs !== null, resume });
+      const text = presentSnapshots(summary);
+      return { result: snapshotDocument(caseId, summary), text, ...(notice === null ? {} : { notice }) };
+    } finally {
+      opened.close();
+    }
+  } finally {
+    await book.close();
+  }
+}

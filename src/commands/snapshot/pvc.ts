@@ -1,0 +1,54 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { describe } from '../../cli/exit-codes-help.js';
+import { clusterFlags } from '../../cli/flags.js';
+import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
+import { checkRegion, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
+import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
+import { shellWord } from '../../lib/shell-word.js';
+import { claimSource, ebsOf } from '../../workflows/snapshot/claim-source.js';
+import { volumeSource } from '../../workflows/snapshot/volume-source.js';
+
+export default class SnapshotPvc extends BaseCommand<typeof SnapshotPvc> {
+  static override summary = 'Take a snapshot of the EBS volume behind a persistent volume claim.';
+
+  static override description = describe(
+    `Finds the volume of the claim, of the in-tree kind or of EBS's CSI driver, and takes a snapshot of it in EC2, not in the cluster: whoever
+owns the namespace cannot delete it there. Volumes of other drivers are refused. The region is that of the zone that the volume names.`,
+    SNAPSHOT_CODES,
+  );
+
+  static override examples = [
+    '<%= config.bin %> snapshot pvc shop/cart-data --dry-run',
+    '<%= config.bin %> snapshot pvc shop/cart-data --region eu-central-1 --wait --yes',
+  ];
+
+  static override args = {
+    claim: Args.string({ ignoreStdin: true, required: true, description: 'The claim: NAMESPACE/NAME.' }),
+  };
+
+  static override flags = {
+    region: Flags.string({ helpValue: 'NAME', summary: 'Region of the volume, where it names no zone.' }),
+    ...snapshotTakeFlags,
+    ...clusterFlags,
+  };
+
+  protected override goOn(): string {
+    const args = this.args as { readonly claim?: string } | undefined;
+    return args?.claim === undefined ? super.goOn() : `${super.goOn()} ${shellWord(args.claim)}`;
+  }
+
+  protected override async execute(): Promise<SnapshotOutcome> {
+    const { context, flags, answers } = this;
+    const given = flags.region === undefined ? undefined : checkRegion(flags.region);
+    return await snapshotOutcome({
+      ...{ flags, context, answers, resume: `${this.goOn()} --wait` },
+      sources: async ({ account, serviceOf, caseToken, requestLog }) => {
+        const reader = await context.connector(context.clusterTarget(flags), caseToken)(requestLog);
+        const source = await claimSource(this.args.claim, reader);
+        const { id, region } = ebsOf(source, given);
+        return [await volumeSource([id], { account, claim: source.claim }, await serviceOf(region))];
+      },
+    });
+  }
+}

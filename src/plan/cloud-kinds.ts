@@ -1,0 +1,29 @@
+import type { CloudActionKindName } from '../model/cloud.js';
+import { denySessions } from './actions/deny-sessions.js';
+import { groupMembership } from './actions/group-membership.js';
+import { instanceProfile } from './actions/instance-profile.js';
+import { interfaceGroups } from './actions/interface-groups.js';
+import { keepVolume } from './actions/keep-volume.js';
+import { metadataService } from './actions/metadata-access.js';
+import { quarantineGroup } from './actions/quarantine-group.js';
+import { scaleInProtection } from './actions/scale-in-protection.js';
+import { shutdownBehaviour } from './actions/shutdown-behaviour.js';
+import { terminationProtection } from './actions/termination-protection.js';
+import type { CloudKind } from './cloud-kind.js';
+
+const KINDS: { readonly [Name in CloudActionKindName]: CloudKind<Name> } = {
+  'termination-protection': terminationProtection,
+  'shutdown-behaviour': shutdownBehaviour,
+  'keep-volume': keepVolume,
+  'scale-in-protection': scaleInProtection,
+  'group-membership': groupMembership,
+  'quarantine-group': quarantineGroup,
+  'interface-groups': interfaceGroups,
+  'metadata-service': metadataService,
+  'instance-profile': instanceProfile,
+  'deny-sessions': denySessions,
+};
+
+export function cloudKindOf<Name extends CloudActionKindName>(name: Name): CloudKind<Name> {
+  return KINDS[name];
+}

@@ -1,0 +1,89 @@
+import { GetSnapshotBlockCommand } from '@aws-sdk/client-ebs';
+import { createHash } from 'node:crypto';
+import type { BlockBytes, ListedBlock } from '../../../ports/block-source.js';
+import { type EbsAccess, UntrueAnswer } from './ebs-access.js';
+import type { EbsFailure } from './ebs-failure.js';
+import type { EndRead } from './log-block-reads.js';
+
+export interface BlockWanted {
+  readonly snapshot: string;
+  readonly block: ListedBlock;
+  readonly blockBytes: number;
+}
+
+const PERMISSION = 'ebs:GetSnapshotBlock (and kms:Decrypt for an encrypted snapshot)';
+
+/** One block, as long as it must be and with the digest that the service states. Throws as `BlockSource.read`, and the SDK's own error where `expects` says so. */
+export async function readBlock(
+  access: EbsAccess,
+  { snapshot, block, blockBytes }: BlockWanted,
+  expects: (failure: EbsFailure) => boolean,
+): Promise<BlockBytes> {
+  const command = new GetSnapshotBlockCommand({
+    SnapshotId: snapshot,
+    BlockIndex: block.index,
+    BlockToken: block.token,
+  });
+  const send = async (abortSignal: AbortSignal): Promise<BlockBytes> => {
+    const answer = await access.blocks.send(command, { abortSignal });
+    const where = `block ${String(block.index)}`;
+    const body = bodyOf(answer.BlockData);
+    if (body === null) throw new UntrueAnswer(`${where} has no content`);
+    const read = await collect(body, {
+      limitBytes: blockBytes,
+      idleTimeoutMs: access.idleTimeoutMs,
+      end: access.endOf(body),
+    });
+    if (read.isMore || read.bytes.length !== blockBytes || (answer.DataLength ?? blockBytes) !== blockBytes)
+      throw new UntrueAnswer(`${where} has ${read.isMore ? 'more than ' : ''}${String(read.bytes.length)} bytes`);
+    if (answer.ChecksumAlgorithm !== 'SHA256') throw new UntrueAnswer(`${where} comes without a SHA-256`);
+    if (answer.Checksum !== Buffer.from(read.sha256, 'hex').toString('base64'))
+      throw new UntrueAnswer(`${where} is not what its checksum says`);
+    return { bytes: read.bytes, sha256: read.sha256 };
+  };
+  return await access.persist({ permission: PERMISSION, snapshot }, send, expects);
+}
+
+type Body = AsyncIterable<Buffer> & { destroy?: (error?: Error) => void };
+
+function bodyOf(body: unknown): Body | null {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body ? (body as Body) : null;
+}
+
+interface Collecting {
+  readonly limitBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly end: EndRead | undefined;
+}
+
+/** Hashed as it arrives. The SDK does not watch a body once its head has come: one that falls silent is ended here. */
+async function collect(body: Body, { limitBytes, idleTimeoutMs, end }: Collecting) {
+  const bytes = Buffer.allocUnsafeSlow(limitBytes);
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let isMore = false;
+  const timer = setTimeout(() => body.destroy?.(timedOut()), idleTimeoutMs);
+  try {
+    for await (const chunk of body) {
+      timer.refresh();
+      isMore = sizeBytes + chunk.length > limitBytes;
+      if (isMore) break;
+      bytes.set(chunk, sizeBytes);
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+  } catch (error) {
+    end?.({ sizeBytes, sha256: null, error: error instanceof Error ? error.name : 'failed' });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    body.destroy?.();
+  }
+  const sha256 = hash.digest('hex');
+  end?.({ sizeBytes, sha256: isMore ? null : sha256, error: isMore ? 'the answer is longer than a block' : null });
+  return { bytes: bytes.subarray(0, sizeBytes), sha256, isMore };
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('the answer fell silent'), { name: 'TimeoutError' });
+}

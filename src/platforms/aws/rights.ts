@@ -1,0 +1,139 @@
+import type { JSONType } from 'zod';
+import type { CloudActionKindName, CloudSubject } from '../../model/cloud.js';
+import type { CloudActuator } from '../../ports/cloud-actuator.js';
+import type { CloudInstance, CloudRight } from '../../ports/platform.js';
+import type { AwsCalls } from './aws-calls.js';
+import { simulateRights } from './simulate-rights.js';
+
+interface Needed {
+  /** What a dry run of the kind goes through. */
+  readonly dryRun: string | null;
+  /** Actions that have no dry run, or none that leaves everything alone whatever answers it. */
+  readonly asked: readonly string[];
+}
+
+/** Actions that change something: doing and taking back. */
+const NEEDED: Readonly<Record<CloudActionKindName, Needed>> = {
+  'termination-protection': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
+  'shutdown-behaviour': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
+  'keep-volume': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
+  'scale-in-protection': { dryRun: null, asked: ['autoscaling:SetInstanceProtection'] },
+  'group-membership': {
+    dryRun: null,
+    asked: [
+      'autoscaling:EnterStandby',
+      'autoscaling:ExitStandby',
+      'autoscaling:DetachInstances',
+      'autoscaling:AttachInstances',
+    ],
+  },
+  'quarantine-group': {
+    dryRun: 'ec2:CreateSecurityGroup',
+    asked: [
+      'ec2:CreateTags',
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:RevokeSecurityGroupIngress',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:DeleteSecurityGroup',
+    ],
+  },
+  'interface-groups': { dryRun: 'ec2:ModifyNetworkInterfaceAttribute', asked: [] },
+  'metadata-service': { dryRun: 'ec2:ModifyInstanceMetadataOptions', asked: [] },
+  'instance-profile': {
+    dryRun: null,
+    asked: ['ec2:DisassociateIamInstanceProfile', 'ec2:AssociateIamInstanceProfile', 'iam:PassRole'],
+  },
+  'deny-sessions': { dryRun: null, asked: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'] },
+};
+
+interface Probe {
+  readonly kind: CloudActionKindName;
+  readonly subject: CloudSubject;
+  readonly view: JSONType;
+  readonly from: JSONType;
+}
+
+export interface RightsRequest {
+  readonly instance: CloudInstance;
+  readonly kinds: readonly CloudActionKindName[];
+  readonly principal: string;
+}
+
+/**
+ * Dry runs that ask for what is so already, so that a service that knows no dry runs leaves everything as it is; simulation by IAM for the
+ * rest. One right for each action: of several dry runs of one, a refusal counts.
+ */
+export async function readRights(
+  calls: AwsCalls,
+  actuator: CloudActuator,
+  { instance, kinds, principal }: RightsRequest,
+): Promise<readonly CloudRight[]> {
+  const rights = new Map<string, CloudRight>();
+  for (const kind of kinds) {
+    const { dryRun } = NEEDED[kind];
+    if (dryRun === null) continue;
+    for (const probe of probesOf(kind, instance)) {
+      const right = await probed(actuator, dryRun, probe);
+      const known = rights.get(dryRun);
+      if (known === undefined || rank(right) > rank(known)) rights.set(dryRun, right);
+    }
+  }
+  const asked = [...new Set(kinds.flatMap((kind) => NEEDED[kind].asked))];
+  const simulated = await simulateRights(calls, principal, asked);
+  return [...rights.values(), ...simulated].sort((a, b) => (a.action < b.action ? -1 : 1));
+}
+
+function rank({ allowed }: CloudRight): number {
+  if (allowed === false) return 2;
+  return allowed === null ? 1 : 0;
+}
+
+async function probed(
+  actuator: CloudActuator,
+  action: string,
+  { kind, subject, from, view }: Probe,
+): Promise<CloudRight> {
+  const answer = await actuator.set(
+    kind,
+    subject,
+    { from, view, caseToken: 'dry-run', plan: 'dry-run' },
+    { dryRun: true },
+  );
+  if (answer.outcome === 'done') return { action, allowed: true, detail: 'allowed, as a dry run says' };
+  const isDenied = answer.outcome === 'refused' && answer.isDenied;
+  return { action, allowed: isDenied ? false : null, detail: answer.detail };
+}
+
+function probesOf(kind: CloudActionKindName, instance: CloudInstance): readonly Probe[] {
+  const { cloud, account, region, id } = instance;
+  const subject = { cloud, account, region, type: 'instance', id, instance: id } as const;
+  const same = (view: JSONType, at: CloudSubject = subject): Probe => ({ kind, subject: at, from: view, view });
+  const probes: Partial<Record<CloudActionKindName, () => readonly Probe[]>> = {
+    'termination-protection': () => [same({ isProtected: instance.terminationProtection ?? false })],
+    'shutdown-behaviour': () => [same({ onShutdown: instance.onShutdown ?? 'stop' })],
+    'keep-volume': () =>
+      instance.volumes.map(({ deviceName, id: volumeId, deleteOnTermination }) =>
+        same({ deviceName, volumeId, deleteOnTermination }),
+      ),
+    'interface-groups': () =>
+      instance.interfaces.map((one) =>
+        same({ groups: [...one.groups] }, { ...subject, type: 'network-interface', id: one.id }),
+      ),
+    'metadata-service': () => [same({ ...instance.metadataService })],
+    'quarantine-group': () => newGroups(instance, subject),
+  };
+  return probes[kind]?.() ?? [];
+}
+
+function newGroups(instance: CloudInstance, subject: CloudSubject): readonly Probe[] {
+  return [...new Set(instance.interfaces.map(({ vpc }) => vpc))].map((vpc) => {
+    const name = 'exhibit-dry-run';
+    return {
+      kind: 'quarantine-group',
+      subject: { ...subject, type: 'security-group', id: `${vpc}/${name}` },
+      from: null,
+      view: { vpc, name, ingress: [], egress: [] },
+    };
+  });
+}

@@ -1,0 +1,30 @@
+import type { SnapshotRecord } from '../../model/external.js';
+import type { LockRequest, SnapshotService } from '../../ports/snapshots.js';
+import { snapshotKey } from './snapshot-log.js';
+import type { SnapshotRecordBook } from './snapshot-record.js';
+
+export type LockWish = Pick<LockRequest, 'mode' | 'until'>;
+
+/** A lock of the same kind is left: it may be longer than ours. Returns why not; `null` = it is locked. Throws as `shareSnapshot`. */
+export async function lockSnapshot(
+  record: SnapshotRecord,
+  wish: LockWish,
+  { service, book }: { readonly service: SnapshotService; readonly book: SnapshotRecordBook },
+): Promise<string | null> {
+  if (record.lock.mode === wish.mode || record.lock.mode === 'compliance') return null;
+  const subject = snapshotKey(record);
+  const kind = 'lock-snapshot';
+  const isFinal = wish.mode === 'compliance';
+  await book.changes.action({
+    ...{ kind, subject, before: record.lock, intended: wish },
+    undo: isFinal ? 'none, once its cooling-off is over' : `aws ec2 unlock-snapshot --snapshot-id ${record.id}`,
+    reversibility: isFinal ? 'irreversible' : 'exact',
+  });
+  const answer = await service.lock({ snapshot: record.id, ...wish });
+  const { requestIds, outcome } = answer;
+  const detail = outcome === 'done' ? '' : answer.detail;
+  const after = outcome === 'done' ? answer.made : null;
+  await book.changes.effect({ kind, subject, outcome, detail, auditIds: requestIds, after });
+  if (outcome === 'done') return null;
+  return outcome === 'refused' ? detail : `it is not known whether it was locked: ${detail}`;
+}

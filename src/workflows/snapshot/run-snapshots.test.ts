@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { ACCOUNT, MemorySnapshots, REGION } from '../../../test/fakes/memory-snapshots.js';
+import { NEW_CASE, OPENING, quietIo, temporaryStore } from '../../../test/fakes/evidence-case.js';
+import { systemClock, systemIds } from '../../lib/clock.js';
+import { lookAgain, NO_WISHES, runSnapshots, type SnapshotDeps, type SnapshotWishes } from './run-snapshots.js';
+import { openSnapshotBook, recordSnapshotOpening } from './snapshot-record.js';
+import type { SnapshotSource } from './snapshot-source.js';
+import { verifyExternal } from './verify-external.js';
+
+const ROOT = 'vol-0000000000000000a';
+const DATA = 'vol-0000000000000000b';
+const WEST = 'eu-west-1';
+
+const volume = (id: string, isRoot: boolean) => ({
+  ...{ id, deviceName: isRoot ? '/dev/xvda' : '/dev/xvdb', sizeBytes: 1024 ** 3, isRoot },
+  ...{ isEncrypted: false, kmsKeyId: null, claim: null },
+});
+const SOURCE: SnapshotSource = {
+  ...{ account: ACCOUNT, region: REGION, node: 'worker', instance: 'i-0abc', left: [], instanceStores: 0, gaps: [] },
+  wanted: [volume(ROOT, true), volume(DATA, false)],
+};
+
+/** A case, a cloud of two regions, and any number of runs; each opens the case anew as a command does. */
+async function world() {
+  const { store } = temporaryStore();
+  const { caseId } = await store.create(NEW_CASE);
+  const here = new MemorySnapshots();
+  here.attached = [ROOT, DATA];
+  const west = new MemorySnapshots(WEST);
+  const pauses: number[] = [];
+  const said: string[] = [];
+  const withDeps = async <T>(work: (deps: SnapshotDeps) => Promise<T>): Promise<T> => {
+    const book = await openSnapshotBook({ store, caseId, clock: systemClock });
+    try {
+      await recordSnapshotOpening(book, { tool: OPENING.tool, os: { user: 'u', host: 'h' }, principal: null });
+      return await work({
+        ...{
+          book,
+          caseToken: caseId,
+          ids: systemIds,
+          io: { ...quietIo, emit: (code, text) => said.push(`${code} ${text}`) },
+        },
+        serviceOf: async (region) => await Promise.resolve(region === WEST ? west : here),
+        pause: async (ms) => {
+          pauses.push(ms);
+          await Promise.resolve();
+        },
+      });
+    } finally {
+      await book.close();
+    }
+  };
+  const run = async (wishes: Partial<SnapshotWishes> = {}, source = SOURCE) =>
+    await withDeps(async (deps) => await runSnapshots([source], { ...NO_WISHES, ...wishes }, deps));
+  const takes = (): number => here.asked.filter((one) => one.startsWith('take ')).length;
+  return { here, west, pauses, said, run, takes, withDeps };
+}
+
+const copies = [{ region: WEST, kmsKey: null, maxPending: 10 }];
+
+describe('snapshots of a case', () => {
+  it('are made in one call and once', async () => {
+    const { run, takes, here } = await world();
+    const first = await run();
+    expect(first.snapshots.map(({ how }) => how)).toEqual(['made', 'made']);
+    const second = await run();
+    expect(second.snapshots.map(({ how, record }) => [how, record.id])).toEqual(
+      first.snapshots.map(({ record }) => ['found', record.id]),
+    );
+    expect(takes()).toBe(1);
+    await run({ again: true });
+    expect(here.made).toHaveLength(4);
+  });
+
+  it('are found by their tag when the answer is lost, and made once more only when there is nothing', async () => {
+    const lost = await world();
+    lost.here.ends = ['lost'];
+    expect((await lost.run()).snapshots).toHaveLength(2);
+    expect(lost.takes()).toBe(1);
+    const unmade = await world();
+    unmade.here.ends = ['lost-unmade'];
+    expect((await unmade.run()).snapshots).toHaveLength(2);
+    expect(unmade.takes()).toBe(2);
+    expect(unmade.pauses.length).toBeGreaterThan(2);
+    const twice = await world();
+    twice.here.ends = ['lost-unmade', 'lost-unmade'];
+    await expect(twice.run()).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+    // What such a call made after all is found by the next run.
+    expect((await twice.run()).snapshots).toHaveLength(2);
+    expect(twice.here.made).toHaveLength(2);
+  });
+
+  it('are taken of the volumes that are missing, and one in the error state does not count', async () => {
+    const { run, here } = await world();
+    await run({}, { ...SOURCE, wanted: [volume(DATA, false)], left: [volume(ROOT, true)] });
+    here.state = 'error';
+    const failed = await run({ again: true });
+    expect(failed.failures.map(({ why }) => why)).toEqual(['the disk is gone', 'the disk is gone']);
+    here.state = 'completed';
+    const { snapshots } = await run();
+    expect(snapshots.map(({ record, how }) => [record.volume, how])).toEqual([
+      [DATA, 'found'],
+      [ROOT, 'made'],
+    ]);
+  });
+
+  it('name what the cloud refuses, and the run goes on', async () => {
+    const { run, here, said } = await world();
+    here.ends = ['refused'];
+    const { failures, snapshots } = await run();
+    expect(snapshots).toEqual([]);
+    expect(failures).toHaveLength(2);
+    expect(said.filter((one) => one.startsWith('SNAPSHOT_FAILED'))).toHaveLength(2);
+  });
+
+  it('have disks that no snapshot takes as a gap', async () => {
+    const { run, withDeps } = await world();
+    const { gaps } = await run({}, { ...SOURCE, instanceStores: 2 });
+    expect(gaps.join()).toContain('exhibit collect --node');
+    const outcomes = await withDeps(({ book }) => Promise.resolve(book.exhibit.counts().outcomes));
+    expect(outcomes).toMatchObject({ skipped: 1, collected: 2 });
+  });
+
+  it('are waited for, and the wait ends', async () => {
+    const { run, here, withDeps } = await world();
+    here.state = 'pending';
+    here.looksLeft = 9;
+    expect((await run()).snapshots.map(({ record }) => record.state)).toEqual(['pending', 'pending']);
+    const over = await run({ waitLimitMs: 0 });
+    expect(over.snapshots.map(({ record }) => record.state)).toContain('pending');
+    const ended = await withDeps((deps) => lookAgain({ ...NO_WISHES, waitLimitMs: 60_000 }, deps));
+    expect(ended.snapshots.map(({ record, how }) => [record.state, how])).toEqual([
+      ['completed', 'known'],
+      ['completed', 'known'],
+    ]);
+  });
+
+  it('are locked while they are pending, once, and a stricter lock is left', async () => {
+    const { run, here } = await world();
+    here.state = 'pending';
+    here.looksLeft = 100;
+    const lock = { mode: 'governance', until: { days: 30 } } as const;
+    const { snapshots } = await run({ lock });
+    expect(snapshots.map(({ record }) => record.lock.mode)).toEqual(['governance', 'governance']);
+    await run({ lock });
+    expect(here.asked.filter((one) => one.startsWith('lock'))).toHaveLength(2);
+    here.ends = ['refused'];
+    const refused = await run({ lock: { mode: 'compliance', until: { date: '2027-06-30T00:00:00.000Z' } } });
+    expect(refused.failures).toHaveLength(1);
+  });
+
+  it('are copied once, also when the answer is lost, and not beyond the quota or under a key that goes away', async () => {
+    const { run, west } = await world();
+    west.ends = ['lost'];
+    expect((await run({ copies, waitLimitMs: 1000 })).failures).toEqual([]);
+    const again = await run({ copies, waitLimitMs: 1000 });
+    expect(again.snapshots.map(({ record }) => record.copyOf === null)).toEqual([true, true, false, false]);
+    expect(west.made).toHaveLength(2);
+    const full = await world();
+    full.west.pending = 10;
+    expect((await full.run({ copies, waitLimitMs: 1000 })).failures[0]?.why).toContain('--whole-quota');
+    const dying = await world();
+    dying.west.keyView = { arn: null, isPlatformKey: false, state: 'PendingDeletion', unknownBecause: null };
+    const wish = [{ region: WEST, kmsKey: 'arn:key', maxPending: 10 }];
+    expect((await dying.run({ copies: wish, waitLimitMs: 1000 })).failures[0]?.why).toContain('cancel-key-deletion');
+    expect(dying.west.made).toEqual([]);
+  });
+
+  it("are shared once, never under AWS's own key, and it is said when they may be made public", async () => {
+    const { run, here, said } = await world();
+    here.publicAccess = 'unblocked';
+    const shareWith = ['444455556666'];
+    expect((await run({ shareWith, waitLimitMs: 1000 })).snapshots[0]?.record.sharedWith).toEqual(shareWith);
+    await run({ shareWith, waitLimitMs: 1000 });
+    expect(here.shared).toHaveLength(2);
+    expect(said.join()).toContain('SNAPSHOT_EXPOSED');
+    const own = await world();
+    own.here.kmsKeyId = 'arn:aws:kms:eu-central-1:111122223333:key/1';
+    own.here.keyView = { arn: null, isPlatformKey: true, state: 'Enabled', unknownBecause: null };
+    const { failures } = await own.run({ shareWith, waitLimitMs: 1000 });
+    expect(failures[0]?.why).toContain('--copy-to-region REGION --kms-key ARN');
+    expect(own.here.shared).toEqual([]);
+  });
+
+  it('are compared with what the archive says of them', async () => {
+    const { run, here } = await world();
+    const { snapshots } = await run({ lock: { mode: 'governance', until: { days: 30 } } });
+    const records = snapshots.map(({ record }) => record);
+    const results = async () =>
+      (await verifyExternal(records, () => Promise.resolve(here))).map(({ checks }) =>
+        checks.filter(({ result }) => result !== 'passed').map(({ check, result }) => `${check} ${result}`),
+      );
+    expect(await results()).toEqual([[], []]);
+    here.locked.clear();
+    const [first] = here.made;
+    here.made[0] = { ...first!, sizeBytes: 1, tags: {} };
+    here.made.pop();
+    expect(await results()).toEqual([['size failed', 'tags failed', 'lock failed'], ['exists failed']]);
+  });
+});

@@ -1,0 +1,215 @@
+import type { SnapshotRecord } from '../../model/external.js';
+import type { Ids } from '../../ports/clock.js';
+import type { Io } from '../../ports/io.js';
+import { copySnapshot, type CopyWish } from './copy-snapshot.js';
+import { lockSnapshot, type LockWish } from './lock-snapshot.js';
+import { observeSnapshots, recordSnapshots, type ServiceOf, stateText } from './record-snapshots.js';
+import { shareSnapshot } from './share-snapshot.js';
+import { instanceStoreText, recordFailedVolume, recordInstanceStore } from './snapshot-gaps.js';
+import { type KnownSnapshot, snapshotKey } from './snapshot-log.js';
+import type { SnapshotRecordBook } from './snapshot-record.js';
+import { sourceName, type SnapshotSource } from './snapshot-source.js';
+import { type MakingDeps, takeSet } from './take-set.js';
+import { isPending, waitForSnapshots } from './wait-for-snapshots.js';
+
+export interface SnapshotWishes {
+  /** New ones, although the case has some. */
+  readonly again: boolean;
+  /** `null` = nobody waits. */
+  readonly waitLimitMs: number | null;
+  readonly lock: LockWish | null;
+  /** Need snapshots that are completed, and so a wait. */
+  readonly copies: readonly CopyWish[];
+  /** Accounts that may copy them. */
+  readonly shareWith: readonly string[];
+}
+
+export const NO_WISHES: SnapshotWishes = { again: false, waitLimitMs: null, lock: null, copies: [], shareWith: [] };
+
+export interface SnapshotDeps {
+  readonly book: SnapshotRecordBook;
+  readonly serviceOf: ServiceOf;
+  readonly caseToken: string;
+  readonly ids: Ids;
+  readonly io: Io;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+export interface SnapshotSummary {
+  readonly exhibitId: string;
+  readonly snapshots: readonly { readonly record: SnapshotRecord; readonly how: 'made' | 'found' | 'known' }[];
+  /** What was asked for and did not come about: subject and reason. */
+  readonly failures: readonly { readonly subject: string; readonly why: string }[];
+  /** What no snapshot can give, and what is not known. */
+  readonly gaps: readonly string[];
+}
+
+/** Snapshots that a run is about, and what it could not do. */
+class Run {
+  readonly known: { readonly snapshot: KnownSnapshot; readonly how: 'made' | 'found' | 'known' }[] = [];
+  readonly failures: { readonly subject: string; readonly why: string }[] = [];
+  readonly #deps: SnapshotDeps;
+
+  constructor(deps: SnapshotDeps) {
+    this.#deps = deps;
+  }
+
+  get making(): MakingDeps {
+    const { book, caseToken, ids, pause } = this.#deps;
+    return { book, caseToken, pause, uuid: () => ids.uuid() };
+  }
+
+  fail(subject: string, why: string): void {
+    this.failures.push({ subject, why });
+    this.#deps.io.emit('SNAPSHOT_FAILED', `${subject}: ${why}`);
+  }
+
+  /** Writes down what has changed since it was written last. */
+  async look(known: readonly KnownSnapshot[] = this.known.map(({ snapshot }) => snapshot)) {
+    const { book, serviceOf } = this.#deps;
+    const records = await observeSnapshots(known, serviceOf, book);
+    const changed = records.filter((record) => {
+      const last = book.log.recorded({ ...record, node: record.node });
+      return last?.state !== stateText(record);
+    });
+    await recordSnapshots(changed, book);
+    return records;
+  }
+}
+
+async function take(sources: readonly SnapshotSource[], wishes: SnapshotWishes, { run, deps }: Both): Promise<void> {
+  const { book, io, serviceOf } = deps;
+  for (const source of sources) {
+    await recordInstanceStore(source, book);
+    if (source.wanted.length === 0) continue;
+    const service = await serviceOf(source.region);
+    const set = await takeSet(source, service, { ...run.making, again: wishes.again });
+    for (const { snapshot, how } of set.taken) {
+      run.known.push({ snapshot, how });
+      const what = `${snapshot.id} of ${snapshot.volume ?? ''} in ${snapshot.region}`;
+      io.emit('SNAPSHOT_TAKEN', how === 'made' ? `${what}: begun` : `${what}: the case has it already`);
+    }
+    for (const failed of set.failed) {
+      await recordFailedVolume(source, failed, book);
+      run.fail(`${failed.volume.id} of ${sourceName(source)}`, failed.why);
+    }
+  }
+}
+
+interface Both {
+  readonly run: Run;
+  readonly deps: SnapshotDeps;
+}
+
+async function lockAll(records: readonly SnapshotRecord[], wish: LockWish | null, { run, deps }: Both): Promise<void> {
+  if (wish === null) return;
+  for (const record of records.filter(({ state }) => state !== 'error' && state !== 'missing')) {
+    const service = await deps.serviceOf(record.region);
+    const why = await lockSnapshot(record, wish, { service, book: deps.book });
+    if (why !== null) run.fail(`lock of ${snapshotKey(record)}`, why);
+  }
+}
+
+async function copyAll(
+  records: readonly SnapshotRecord[],
+  wishes: readonly CopyWish[],
+  { run, deps }: Both,
+): Promise<void> {
+  for (const wish of wishes) {
+    const service = await deps.serviceOf(wish.region);
+    for (const record of records.filter(({ state }) => state === 'completed')) {
+      const end = await copySnapshot(record, wish, { service, deps: run.making });
+      if (end.copy === null) run.fail(`copy of ${snapshotKey(record)} to ${wish.region}`, end.why);
+      else run.known.push({ snapshot: end.copy, how: end.how });
+    }
+  }
+}
+
+async function shareAll(
+  records: readonly SnapshotRecord[],
+  wishes: SnapshotWishes,
+  { run, deps }: Both,
+): Promise<void> {
+  const { book, serviceOf, io } = deps;
+  // Where copies under another key were asked for, these are what can be given away.
+  const meant = wishes.copies.length === 0 ? records : records.filter(({ copyOf }) => copyOf !== null);
+  for (const account of wishes.shareWith) {
+    for (const record of meant.filter(({ state }) => state === 'completed')) {
+      const service = await serviceOf(record.region);
+      const why = await shareSnapshot(record, account, { service, book });
+      if (why !== null) run.fail(`${snapshotKey(record)} for account ${account}`, why);
+    }
+  }
+  for (const region of new Set(meant.map((one) => one.region))) {
+    if (wishes.shareWith.length === 0) return;
+    const state = await (await serviceOf(region)).blockPublicAccess();
+    if (state !== 'block-all-sharing' && state !== 'block-new-sharing')
+      io.emit('SNAPSHOT_EXPOSED', `${region}: ${state ?? 'it could not be learned whether they may be made public'}`);
+  }
+}
+
+/** What the wishes are about besides taking. Throws as the ports. */
+async function pursue(wishes: SnapshotWishes, both: Both): Promise<readonly SnapshotRecord[]> {
+  const { run, deps } = both;
+  const { io, pause, book } = deps;
+  const { clock } = book;
+  const begunUs = clock.monoUs();
+  const wait = async (records: readonly SnapshotRecord[]): Promise<readonly SnapshotRecord[]> => {
+    if (wishes.waitLimitMs === null || !records.some(isPending)) return records;
+    const limitMs = wishes.waitLimitMs - (clock.monoUs() - begunUs) / 1000;
+    return await waitForSnapshots({ look: async () => await run.look(), clock, io, pause, limitMs });
+  };
+  const first = await run.look();
+  await lockAll(first, wishes.lock, both);
+  const completed = await wait(first);
+  await copyAll(completed, wishes.copies, both);
+  const withCopies = await run.look();
+  await lockAll(
+    withCopies.filter(({ copyOf }) => copyOf !== null),
+    wishes.lock,
+    both,
+  );
+  const copied = await wait(withCopies);
+  await shareAll(copied, wishes, both);
+  const last = await run.look();
+  for (const record of last) if (record.state === 'error') run.fail(snapshotKey(record), record.stateDetail ?? 'error');
+  return last;
+}
+
+function summaryOf(
+  run: Run,
+  records: readonly SnapshotRecord[],
+  rest: Omit<SnapshotSummary, 'snapshots' | 'failures'>,
+) {
+  const snapshots = records.map((record, index) => ({ record, how: run.known[index]?.how ?? ('known' as const) }));
+  return { ...rest, snapshots, failures: run.failures };
+}
+
+/**
+ * Takes snapshots of what the sources name, once for a case, and does with them what is wished for. What fails stops nothing else. Each
+ * call is in the case before it is sent: the same run goes on after whatever ended it. Throws `PLATFORM_UNAUTHENTICATED`,
+ * `PLATFORM_UNREACHABLE`, `INTERRUPTED`, `STORAGE_*`.
+ */
+export async function runSnapshots(
+  sources: readonly SnapshotSource[],
+  wishes: SnapshotWishes,
+  deps: SnapshotDeps,
+): Promise<SnapshotSummary> {
+  const run = new Run(deps);
+  const gaps = sources.flatMap((source) => [
+    ...source.gaps,
+    ...[instanceStoreText(source)].filter((one) => one !== null),
+  ]);
+  for (const gap of gaps) deps.io.emit('SNAPSHOT_GAP', gap);
+  await take(sources, wishes, { run, deps });
+  const records = await pursue(wishes, { run, deps });
+  return summaryOf(run, records, { exhibitId: deps.book.exhibit.exhibitId, gaps });
+}
+
+/** Looks at every snapshot of the case, and writes down what has changed. Throws as `runSnapshots`. */
+export async function lookAgain(wishes: SnapshotWishes, deps: SnapshotDeps): Promise<SnapshotSummary> {
+  const run = new Run(deps);
+  for (const snapshot of deps.book.log.snapshots) run.known.push({ snapshot, how: 'known' });
+  const records = await pursue(wishes, { run, deps });
+  return summaryOf(run, records, { exhibitId: deps.book.exhibit.exhibitId, gaps: [] });
+}
