@@ -18,6 +18,7 @@ const FIRST_WORDS = [
     'decrypt',
     'derive',
     'diff',
+    'doctor',
     'drill',
     'explain',
   ],
@@ -30,14 +31,16 @@ const FIRST_WORDS = [
     'push',
     'quarantine',
     'release',
+    'respond',
     'resume',
     'seal',
     'show',
+    'snapshot',
     'verify',
   ],
 ];
 const COMMAND = new RegExp(`(?<![\\w/.-])(?<!kubectl )exhibit(?= (?:${FIRST_WORDS.join('|')})\\b)`, 'g');
-const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion)\b)/g;
+const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion|cloud|containment)\b)/g;
 
 /** Commands as the user called the program: `kubectl exhibit seal`. */
 export function asCalled(text: string, bin: string): string {

@@ -78,7 +78,9 @@ export function respondNotice({ phases, target, sealed, containment }: Document)
   return new ExhibitError('RESPOND_PARTIAL', `these phases fell short: ${names}`, {
     subject: target,
     hints: [
-      ...(contain ? [`exhibit quarantine ${kind} ${shellWord(name)}`] : []),
+      ...(contain
+        ? [(kind === 'node' ? 'exhibit quarantine node ' : 'exhibit quarantine pod ') + shellWord(name)]
+        : []),
       ...(sealed === null ? ['exhibit seal'] : []),
       ...(sealed === null ? [] : [`exhibit show ${shellWord(sealed.archivePath)}`]),
       ...(containment === null ? [] : [`exhibit release --plan ${containment.plan}`]),

@@ -85,7 +85,7 @@ export async function copySnapshot(
   });
   const answer = await service.copy({
     ...{ snapshot: source.id, fromRegion: source.region, kmsKey: wish.kmsKey, tags },
-    description: `exhibit case ${caseToken}`,
+    description: `case ${caseToken} of exhibit`,
   });
   const { requestIds, outcome } = answer;
   const effect = { kind: 'copy-snapshot', subject, outcome, auditIds: requestIds };

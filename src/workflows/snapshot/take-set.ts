@@ -106,7 +106,7 @@ async function knownFor(view: SnapshotView, taking: Taking): Promise<KnownSnapsh
 }
 
 function requestOf({ source }: Taking, volumes: readonly SourceVolume[], tags: TakeRequest['tags']): TakeRequest {
-  const description = `exhibit case ${tags[CASE_LABEL] ?? ''}`;
+  const description = `case ${tags[CASE_LABEL] ?? ''} of exhibit`;
   const [first] = volumes;
   if (source.instance === null) return { tags, description, volume: first?.id ?? '' };
   const left = [...source.wanted, ...source.left].filter(({ id }) => !volumes.some((one) => one.id === id));
