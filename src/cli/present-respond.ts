@@ -73,14 +73,13 @@ export function respondNotice({ phases, target, sealed, containment }: Document)
   const short = phases.filter(({ outcome }) => outcome === 'partial' || outcome === 'failed');
   if (short.length === 0) return null;
   const names = short.map(({ phase, outcome }) => `${phase} (${outcome})`).join(', ');
-  const contain = short.some(({ phase }) => phase === 'protect' || phase === 'contain');
   const [kind = 'node', name = 'NAME'] = target.split(' ');
+  const isFree = containment === null && short.some(({ phase }) => phase === 'protect' || phase === 'contain');
+  const again = kind === 'pod' ? 'exhibit quarantine pod ' : 'exhibit quarantine node --suspect NAMESPACE/POD ';
   return new ExhibitError('RESPOND_PARTIAL', `these phases fell short: ${names}`, {
     subject: target,
     hints: [
-      ...(contain
-        ? [(kind === 'node' ? 'exhibit quarantine node ' : 'exhibit quarantine pod ') + shellWord(name)]
-        : []),
+      ...(isFree ? [again + shellWord(name)] : []),
       ...(sealed === null ? ['exhibit seal'] : []),
       ...(sealed === null ? [] : [`exhibit show ${shellWord(sealed.archivePath)}`]),
       ...(containment === null ? [] : [`exhibit release --plan ${containment.plan}`]),

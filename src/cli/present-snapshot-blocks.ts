@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { SnapshotDiff } from '../workflows/snapshot/diff-snapshots.js';
-import type { SnapshotHash } from '../workflows/snapshot/hash-snapshot.js';
+import type { SnapshotHash } from '../workflows/snapshot/snapshot-hash.js';
 import { renderBytes, renderDuration } from './quantities.js';
 import type { snapshotHashResult } from './results/snapshot-block-results.js';
 import { renderFacts, renderTable } from './table.js';

@@ -54,6 +54,16 @@ export const quarantineFlags = {
   ...clusterFlags,
 };
 
+/** For what is about a machine. */
+export const loseVolatileFlag = {
+  'lose-volatile': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NODE',
+    summary: 'A node that is severed although its processes and connections were not collected.',
+  }),
+};
+
 /** What a flag of `quarantineFlags` says, by its name. */
 export interface QuarantineFlagValues {
   readonly 'suspect'?: readonly string[] | undefined;

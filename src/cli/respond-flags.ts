@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { ExhibitError } from '../model/errors.js';
 import { collectFlags } from './collect-flags.js';
 import { parseDurationMs } from './quantities.js';
-import { quarantineFlags } from './quarantine-flags.js';
+import { loseVolatileFlag, quarantineFlags } from './quarantine-flags.js';
 import { signingFlags, countersignFlags } from './signing-flags.js';
 import { tsaFlags } from './timestampers.js';
 
@@ -10,6 +10,7 @@ const { node: _node, pod: _pod, namespace: _namespace, all: _all, ...howToCollec
 
 /** A response has the flags of what it is made of: containment, collection, seal. */
 export const respondFlags = {
+  ...loseVolatileFlag,
   ...quarantineFlags,
   'contain-after': Flags.string({
     default: '5m',

@@ -15,6 +15,7 @@ import {
   writeRespondState,
 } from '../workflows/respond/respond-state.js';
 import { resolveTarget } from '../workflows/respond/resolve-target.js';
+import { wasReleased } from '../workflows/respond/was-released.js';
 import { readRunStates } from '../workflows/execute/run-state.js';
 import type { Answers } from './confirm.js';
 import { confirmContainment } from './confirm-containment.js';
@@ -65,7 +66,12 @@ async function preparedAgain(context: Context, state: RespondState, tools: Respo
   try {
     const prepared = await prepareInCase(context, state.request, tools);
     const { uids } = prepared.target;
-    if (prepared.isResumed || uids.join() === state.uids.join()) return prepared;
+    if (prepared.isResumed) return prepared;
+    if (wasReleased(state, prepared.target.asked, tools.record.journal.plans))
+      return new ExhibitError('DECLINED', 'what this response had changed was released since; it is not done again', {
+        subject: prepared.target.name,
+      });
+    if (uids.join() === state.uids.join()) return prepared;
     const message = 'what is there now under the name is not what was confirmed';
     return new ExhibitError('TARGET_REPLACED', message, { subject: prepared.target.name });
   } catch (error) {
@@ -105,6 +111,12 @@ function refuseOther(live: RespondState, request: RespondRequest, caseId: string
       safe: 'Nothing was changed.',
     },
   );
+}
+
+/** What may be lost is named when it turns out that it was not collected. */
+function withLoss(live: RespondState, { loseVolatile }: RespondRequest): RespondState {
+  const both = [...new Set([...live.request.loseVolatile, ...loseVolatile])];
+  return { ...live, request: { ...live.request, loseVolatile: both } };
 }
 
 async function stateOf(
@@ -173,8 +185,9 @@ export async function respondOutcome(call: RespondCall): Promise<RespondOutcome>
       caseId,
     )({ begin: () => 0, end: () => undefined });
     const target = await resolveTarget(text, reader).finally(async () => await reader.close());
-    refuseOther(live, await respondRequestOf(target, flags, context), caseId);
-    return await goOnResponding(live, caseId, {
+    const request = await respondRequestOf(target, flags, context);
+    refuseOther(live, request, caseId);
+    return await goOnResponding(withLoss(live, request), caseId, {
       ...call,
       clusterFlags: flags,
       passphraseFd: flags['passphrase-fd'],

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { parseInstant, toRfc3339 } from '../lib/clock.js';
+import { shellWord } from '../lib/shell-word.js';
 import { ExhibitError } from '../model/errors.js';
 import type { CopyWish } from '../workflows/snapshot/copy-snapshot.js';
 import type { LockWish } from '../workflows/snapshot/lock-snapshot.js';
@@ -127,4 +128,33 @@ export function snapshotWishes(flags: SnapshotFlagValues, nowMs: number): Snapsh
   const mustWait = flags.wait || copies.length > 0 || shareWith.length > 0;
   const waitLimitMs = mustWait ? parseDurationMs(flags['wait-limit']) : null;
   return { again, waitLimitMs, lock: lockOf(flags, nowMs), copies, shareWith };
+}
+
+const SAID_AGAIN = [
+  ...(['region', 'exclude-volume', 'wait-limit', 'copy-to-region', 'kms-key', 'share-with'] as const),
+  ...(['lock', 'lock-days', 'lock-until', 'confirm'] as const),
+] as const;
+
+type GivenFlags = Readonly<Partial<Record<(typeof SAID_AGAIN)[number], unknown>>> & {
+  readonly 'whole-quota'?: boolean | undefined;
+};
+
+/**
+ * The command that goes on with the same snapshots: without --exclude-volume it would take what was left out. --again is not said again.
+ * `flags` is missing where they could not be parsed.
+ */
+export function snapshotCommand(
+  command: string,
+  { name, flags = {} }: { readonly name: string | undefined; readonly flags: GivenFlags | undefined },
+): string {
+  const words = SAID_AGAIN.flatMap((flag) => {
+    const values: readonly unknown[] = [flags[flag] ?? []].flat();
+    return values.map(String).flatMap((value) => (flag === 'wait-limit' && value === '1h' ? [] : `--${flag}=${value}`));
+  });
+  const all = [
+    ...(name === undefined ? [] : [name]),
+    ...words,
+    ...(flags['whole-quota'] === true ? ['--whole-quota'] : []),
+  ];
+  return [command, ...all.map(shellWord)].join(' ');
 }

@@ -1,6 +1,7 @@
 import type { RequestLog } from '../ports/request-log.js';
 import type { SnapshotService } from '../ports/snapshots.js';
 import type { Context } from './context.js';
+import { checkRegion } from './snapshot-flags.js';
 
 export interface SnapshotServices {
   readonly serviceOf: (region: string) => Promise<SnapshotService>;
@@ -19,6 +20,8 @@ export function snapshotServices(context: Context, options: ServicesOptions): Sn
   const made = new Map<string, Promise<SnapshotService>>();
   const opened: SnapshotService[] = [];
   const open = async (region: string): Promise<SnapshotService> => {
+    // It becomes part of a host name, and may be a word of an archive of others.
+    checkRegion(region);
     const { Ec2Snapshots } = await context.ec2Snapshots();
     const { environment, clock, signal } = context;
     const { version } = await context.tool();

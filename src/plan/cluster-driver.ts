@@ -41,6 +41,7 @@ export function clusterDriver(step: ClusterStep, actuator: ClusterActuator): Ste
   const { uid, ...ref } = subject;
   return {
     makes: kind.makes,
+    hidesUnfinished: false,
     aim: (options) => (kind.makes ? null : kind.undone({ before, intended }, options)),
     read: async () =>
       observedIn(await actuator.get(ref), uid, (object) =>

@@ -71,10 +71,11 @@ async function undo(plan: string, planned: PlannedStep, { options, deps }: Relea
   const { step } = planned;
   const aim = aimOf(planned, plan, { options, tools: deps }) as JSONType;
   const force = options.forced.includes(step);
+  const isUnfinished = stepNow(deps, plan, planned).state !== 'done';
   await recordPlanned(deps, planned, { kindPrefix: 'undo-', intended: aim });
   await deps.journal.append({ event: 'undo-started', plan, step, aim });
   const written = await undoStep(planned, plan, {
-    options: { readopt: options.readopt, force },
+    options: { readopt: options.readopt, force, isUnfinished },
     tools: deps,
   });
   const { why, detail, auditIds, wrote, observed } = written;

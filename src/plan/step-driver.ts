@@ -29,6 +29,8 @@ export type WriteAnswer = { readonly auditIds: readonly string[] } & (
 export interface StepDriver {
   /** Without the step there is no subject: before, it is gone. */
   readonly makes: boolean;
+  /** What is not whole yet is not seen: undoing a step without an end takes it away once, whether it is seen or not. */
+  readonly hidesUnfinished: boolean;
   /** What undoing aims at; `null` of a subject that the step makes: it is gone. */
   aim(options: UndoOptions): unknown;
   /** Throws as the port. */

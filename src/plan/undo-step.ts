@@ -9,6 +9,8 @@ import type { PlanTools, StepDriver } from './step-driver.js';
 export interface StepUndo extends UndoOptions {
   /** Take it back although the subject is not as we left it. */
   readonly force: boolean;
+  /** Nobody read back that the step was done: the process died, or it failed. */
+  readonly isUnfinished: boolean;
 }
 
 /** What undoing a step aims at: the view that the subject has afterwards, `null` = it is not there. */
@@ -60,8 +62,13 @@ export async function undoStep(
 ): Promise<Written> {
   const driver = driverOf(step, plan, tools);
   const undoing = { step, driver, aim: driver.aim(options), force: options.force };
+  let isSwept = !options.isUnfinished || !driver.hidesUnfinished || undoing.aim !== null;
   return await attemptWrite({
     read: async () => await driver.read(),
-    judge: (observed) => judge(undoing, observed),
+    judge: (observed) => {
+      if (isSwept || observed.state !== 'there' || observed.view !== null) return judge(undoing, observed);
+      isSwept = true;
+      return { is: 'to-be-written', write: async () => await driver.write(null, observed, { dryRun: false }) };
+    },
   });
 }

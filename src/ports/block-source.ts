@@ -20,6 +20,8 @@ export interface BlockBytes {
   readonly bytes: Buffer;
   /** Lower-case hex, computed here over `bytes`, and the same that the platform stated. */
   readonly sha256: string;
+  /** Gives the memory of `bytes` back, which another block may then be read into. Once; whoever keeps the bytes never calls it. */
+  readonly release?: () => void;
 }
 
 /** What is known of a snapshot besides its blocks; `null` = it could not be read, `unknownBecause` says why. */

@@ -6,12 +6,34 @@ import { CreateSnapshotCommand, CreateVolumeCommand, EC2Client } from '@aws-sdk/
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { documentSchemaOf } from '../../src/cli/json-schemas.js';
+import type { SnapshotRecord } from '../../src/model/external.js';
 import { User } from '../e2e/exhibit.js';
 import { BLOCK, FakeEbs, imageOf, sha256Of, THROTTLED } from './fake-ebs.js';
 import { FaultProxy } from './fault-proxy.js';
 import { FAKE_ACCOUNT, hasMoto, type Moto, needsMoto, startMoto } from './moto.js';
 
 const SNAPSHOT = 'snap-0123456789abcdef0';
+const OTHER = 'snap-0fedcba9876543210';
+
+/** What an exhibit says of a snapshot that it was told of, or made. */
+function lookAt(id: string): SnapshotRecord {
+  return {
+    ...{ kind: 'snapshot', observedAt: '2026-01-02T03:04:05.678Z', cloud: 'aws', account: '111122223333' },
+    ...{ region: 'eu-central-1', id, arn: `arn:aws:ec2:eu-central-1::snapshot/${id}`, copyOf: null },
+    ...{
+      volume: 'vol-0abc',
+      node: null,
+      instance: null,
+      deviceName: null,
+      claim: null,
+      attempt: 'a',
+      sizeBytes: 2 ** 30,
+    },
+    ...{ isEncrypted: false, kmsKeyId: null, tags: [], state: 'completed', stateDetail: null, progress: '100%' },
+    ...{ startedAt: null, completedAt: null, sharedWith: [], requestIds: [] },
+    lock: { mode: 'none', state: '', until: null },
+  };
+}
 
 function caseFolder(user: User): string {
   const cases = join(user.home, 'cases');
@@ -44,6 +66,7 @@ describe('a snapshot is read by the program', () => {
     ebs = new FakeEbs();
     Object.assign(user.environment, FAKE_ACCOUNT, { AWS_ENDPOINT_URL: await ebs.start() });
     ebs.snapshots.set(SNAPSHOT, image);
+    ebs.snapshots.set(OTHER, imageOf([3]));
     expect((await user.run('case', 'open', '--reason', 'test', '--reference', 'r')).exitCode).toBe(0);
   });
   afterEach(async () => {
@@ -116,7 +139,7 @@ describe('a snapshot is read by the program', () => {
   it('says by ranges what changed, by the service and by manifests alike', async () => {
     const blocks = new Map([...image.blocks].filter(([index]) => index !== 5));
     blocks.set(401, Buffer.alloc(BLOCK, 'other')).set(2000, Buffer.alloc(BLOCK, 'new'));
-    const second = 'snap-0fedcba9876543210';
+    const second = OTHER;
     ebs.decide = () => null;
     ebs.snapshots.set(second, { gib: 1, blocks: new Map([...blocks].sort(([a], [b]) => a - b)) });
     const byService = await user.json('snapshot', 'diff', SNAPSHOT, second);
@@ -148,6 +171,7 @@ describe('a snapshot is read by the program', () => {
       expect((await user.json('snapshot', 'hash', SNAPSHOT)).document).toMatchObject({
         record: { path: `data/cloud/snapshots/${folder}/image.json` },
       });
+    expect(payload(user, 'external.jsonl')).toBe('');
     expect((await user.run('key', 'new')).exitCode).toBe(0);
     const missing = await user.run('snapshot', 'hash', 'snap-00000000');
     expect(missing.exitCode).toBe(2);
@@ -157,6 +181,32 @@ describe('a snapshot is read by the program', () => {
     const archive = (sealed.document as { archivePath: string }).archivePath;
     const verified = await user.json('verify', archive);
     expect(verified.document, verified.stderr).toMatchObject({ verdict: 'VERIFIED_PARTIAL' });
+  });
+
+  it('stands, with its digest, beside what the exhibit says of what stays outside', async () => {
+    expect((await user.run('snapshot', 'hash', OTHER)).exitCode).toBe(0);
+    const looks = [lookAt(OTHER), { ...lookAt(SNAPSHOT), state: 'pending' }, lookAt(SNAPSHOT)];
+    const exhibits = join(caseFolder(user), 'exhibits');
+    const lines = looks.map((look) => `${JSON.stringify(look)}\n`).join('');
+    writeFileSync(join(exhibits, readdirSync(exhibits)[0]!, 'external.jsonl'), lines);
+    const { document } = await user.json('snapshot', 'hash', SNAPSHOT);
+    const { manifest, hashStartedAt, hashEndedAt } = document as Record<'hashStartedAt' | 'hashEndedAt', string> & {
+      manifest: { path: string; sha256: string };
+    };
+    const [added = '', ...more] = payload(user, 'external.jsonl').slice(lines.length).trimEnd().split('\n');
+    expect(more).toEqual([]);
+    expect(JSON.parse(added)).toEqual({
+      ...lookAt(SNAPSHOT),
+      blocks: {
+        ...{ imageSha256, imageBytes: 2 ** 30, manifestSha256: manifest.sha256, manifestPath: manifest.path },
+        ...{ hashedFromAt: hashStartedAt, hashedToAt: hashEndedAt },
+      },
+    });
+    expect((await user.run('key', 'new')).exitCode).toBe(0);
+    const sealed = await user.json('seal', '--yes');
+    const { archivePath } = sealed.document as { archivePath: string };
+    const verified = await user.json('verify', archivePath);
+    expect(verified.document, verified.stderr).toMatchObject({ verdict: expect.stringMatching(/^VERIFIED/) as string });
   });
 });
 

@@ -29,6 +29,8 @@ export class MemorySnapshots implements SnapshotService {
   keyView: KeyView = { arn: null, isPlatformKey: false, state: 'Enabled', unknownBecause: null };
   /** Looks at a pending snapshot until it is completed. */
   looksLeft = 0;
+  /** Looks until snapshots are told of at all. */
+  hiddenLooks = 0;
   /** How the next changing calls end besides what they do. */
   ends: ('lost' | 'lost-unmade' | 'refused')[] = [];
   pending = 0;
@@ -61,6 +63,8 @@ export class MemorySnapshots implements SnapshotService {
 
   async describe(ids: readonly string[]): Promise<SnapshotList> {
     this.looksLeft -= 1;
+    this.hiddenLooks -= 1;
+    if (this.hiddenLooks >= 0) return { snapshots: [], requestIds: ['r-describe'] };
     const state = (one: SnapshotView): string =>
       one.state === 'pending' && this.looksLeft <= 0 ? 'completed' : one.state;
     const snapshots = this.made.filter(({ id }) => ids.includes(id)).map((one) => ({ ...one, state: state(one) }));
@@ -86,7 +90,10 @@ export class MemorySnapshots implements SnapshotService {
   }
 
   async locks(ids: readonly string[]): Promise<ReadonlyMap<string, SnapshotLock>> {
-    const none: SnapshotLock = { mode: 'none', state: '', until: null };
+    // As EC2: one id that it does not know makes the whole question fail.
+    const isAllThere = ids.every((id) => this.made.some((one) => one.id === id));
+    const none: SnapshotLock = { mode: isAllThere ? 'none' : 'unknown', state: '', until: null };
+    if (!isAllThere) return new Map(ids.map((id) => [id, none]));
     return await Promise.resolve(new Map(ids.map((id) => [id, this.locked.get(id) ?? none])));
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { execa } from 'execa';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 
 /** The real cluster that the tests of this folder talk to: the lab on this machine, or any cluster with LAB_EXTERNAL=1. */
 
@@ -70,19 +70,15 @@ export async function deleteNamespaces(laboratory: Laboratory, ...namespaces: re
 
 /** Waits until no pod of the cluster is being ended, whichever file of tests left it. */
 export async function untilQuiet(laboratory: Laboratory): Promise<void> {
-  const ending = async (): Promise<readonly string[]> =>
-    (
-      await kubectl(laboratory, [
-        'get',
-        'pods,namespaces',
-        '-A',
-        '-o',
-        'go-template={{range .items}}{{if .metadata.deletionTimestamp}}{{.kind}} {{.metadata.namespace}}/{{.metadata.name}}{{"\\n"}}{{end}}{{end}}',
-      ])
-    )
-      .split('\n')
-      .filter((line) => line !== '');
-  await expect.poll(ending, { timeout: 240_000, interval: 1000 }).toEqual([]);
+  const template =
+    '{{range .items}}{{if .metadata.deletionTimestamp}}{{.kind}} {{.metadata.namespace}}/{{.metadata.name}} {{end}}{{end}}';
+  await vi.waitFor(
+    async () => {
+      const ending = await kubectl(laboratory, ['get', 'pods,namespaces', '-A', '-o', `go-template=${template}`]);
+      if (ending !== '') throw new Error(`still being ended: ${ending}`);
+    },
+    { timeout: 240_000, interval: 1000 },
+  );
 }
 
 export class Desk {

@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
-import { quarantineFlags, requestedBy } from '../../cli/quarantine-flags.js';
+import { loseVolatileFlag, quarantineFlags, requestedBy } from '../../cli/quarantine-flags.js';
 import {
   type GivenFlags,
   quarantineCommand,
@@ -40,12 +40,7 @@ verified, partly or unverified, with its reasons. With --cloud the machine and i
   };
 
   static override flags = {
-    'lose-volatile': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'NODE',
-      summary: 'A node that is severed although its processes and connections were not collected.',
-    }),
+    ...loseVolatileFlag,
     ...quarantineFlags,
   };
 

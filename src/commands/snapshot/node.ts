@@ -3,9 +3,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import { clusterFlags } from '../../cli/flags.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
-import { snapshotTakeFlags } from '../../cli/snapshot-flags.js';
+import { snapshotCommand, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
 import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
-import { shellWord } from '../../lib/shell-word.js';
 import { nodeSource } from '../../workflows/snapshot/node-source.js';
 
 export default class SnapshotNode extends BaseCommand<typeof SnapshotNode> {
@@ -41,7 +40,7 @@ status writes its end into the next exhibit. Disks of an instance store cannot b
 
   protected override goOn(): string {
     const args = this.args as { readonly node?: string } | undefined;
-    return args?.node === undefined ? super.goOn() : `${super.goOn()} ${shellWord(args.node)}`;
+    return snapshotCommand(super.goOn(), { name: args?.node, flags: this.flags });
   }
 
   protected override async execute(): Promise<SnapshotOutcome> {

@@ -3,9 +3,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import { clusterFlags } from '../../cli/flags.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
-import { checkRegion, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
+import { checkRegion, snapshotCommand, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
 import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
-import { shellWord } from '../../lib/shell-word.js';
 import { claimSource, ebsOf } from '../../workflows/snapshot/claim-source.js';
 import { volumeSource } from '../../workflows/snapshot/volume-source.js';
 
@@ -35,7 +34,7 @@ owns the namespace cannot delete it there. Volumes of other drivers are refused.
 
   protected override goOn(): string {
     const args = this.args as { readonly claim?: string } | undefined;
-    return args?.claim === undefined ? super.goOn() : `${super.goOn()} ${shellWord(args.claim)}`;
+    return snapshotCommand(super.goOn(), { name: args?.claim, flags: this.flags });
   }
 
   protected override async execute(): Promise<SnapshotOutcome> {

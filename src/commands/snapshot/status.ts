@@ -4,7 +4,7 @@ import { describe } from '../../cli/exit-codes-help.js';
 import type { CommandOutcome } from '../../cli/outcome.js';
 import type { snapshotResult } from '../../cli/results/snapshot-results.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
-import { snapshotWaitFlags } from '../../cli/snapshot-flags.js';
+import { snapshotCommand, snapshotWaitFlags } from '../../cli/snapshot-flags.js';
 import { snapshotStatusOutcome } from '../../cli/snapshot-outcome.js';
 
 export default class SnapshotStatus extends BaseCommand<typeof SnapshotStatus> {
@@ -25,8 +25,12 @@ with all of them what snapshot node does.`,
 
   static override flags = { ...snapshotWaitFlags };
 
+  protected override goOn(): string {
+    return snapshotCommand(super.goOn(), { name: undefined, flags: this.flags });
+  }
+
   protected override async execute(): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
     const { context, flags, answers } = this;
-    return await snapshotStatusOutcome({ flags, context, answers, resume: 'exhibit snapshot status --wait' });
+    return await snapshotStatusOutcome({ flags, context, answers, resume: `${this.goOn()} --wait` });
   }
 }

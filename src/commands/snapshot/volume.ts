@@ -2,9 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
-import { checkRegion, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
+import { checkRegion, snapshotCommand, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
 import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
-import { shellWord } from '../../lib/shell-word.js';
 import { volumeSource } from '../../workflows/snapshot/volume-source.js';
 
 export default class SnapshotVolume extends BaseCommand<typeof SnapshotVolume> {
@@ -32,9 +31,7 @@ better taken together, with snapshot node. A case has one snapshot of a volume; 
 
   protected override goOn(): string {
     const args = this.args as { readonly volume?: string } | undefined;
-    const flags = this.flags as { readonly region?: string } | undefined;
-    const words = [args?.volume, flags?.region === undefined ? undefined : `--region=${flags.region}`];
-    return [super.goOn(), ...words.flatMap((word) => (word === undefined ? [] : [shellWord(word)]))].join(' ');
+    return snapshotCommand(super.goOn(), { name: args?.volume, flags: this.flags });
   }
 
   protected override async execute(): Promise<SnapshotOutcome> {

@@ -40,6 +40,7 @@ describe('a block manifest', () => {
 
   it.each<[string, string[]]>([
     ['without its first line', [blockLine({ index: 0, sha256: DIGEST })]],
+    ['with blocks that no memory holds', [headLine({ ...HEAD, sizeBytes: 2 ** 50, blockBytes: 2 ** 40 })]],
     ['with two first lines', [headLine(HEAD), headLine(HEAD)]],
     [
       'with a block twice',

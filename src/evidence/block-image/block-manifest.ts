@@ -8,12 +8,15 @@ import type { ImageForm } from '../../ports/block-source.js';
  */
 const FORMAT = 'exhibit-blocks/1';
 
+/** A block is held in memory; that of EBS has 512 KiB. */
+const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
+
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const headSchema = z.strictObject({
   format: z.literal(FORMAT),
   source: z.string().min(1).max(300),
   sizeBytes: z.int().min(1),
-  blockBytes: z.int().min(1),
+  blockBytes: z.int().min(1).max(MAX_BLOCK_BYTES),
 });
 const blockSchema = z.strictObject({ index: z.int().min(0), sha256: sha256Schema });
 const tailSchema = z.strictObject({ blocks: z.int().min(0), imageSha256: sha256Schema });

@@ -65,6 +65,7 @@ class ImagePass {
     if (file !== null) await file.write(entry, own, block.index * this.form.blockBytes);
     await this.#write(blockLine(entry));
     this.#next = block.index + 1;
+    block.release?.();
     this.blocks += 1;
     this.#options.onProgress({ ...this.form, doneBytes: this.#hash.doneBytes, blocks: this.blocks });
   }

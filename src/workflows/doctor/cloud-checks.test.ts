@@ -77,6 +77,10 @@ describe('a doctor of a cloud', () => {
     expect(rights).toMatchObject({ state: 'works', reason: '1 are there; cannot be asked about: ec2:B' });
   });
 
+  it('calls no rights working of which none could be asked about', async () => {
+    expect((await seen({ rights: [{ action: 'ec2:A', allowed: null, detail: '' }] }))[2]).toBe('cloud-rights degraded');
+  });
+
   it('looks at three machines and says that there are more', async () => {
     const checks = await seen({}, ['a', 'b', 'c', 'd'].map(node));
     expect(checks.filter((one) => one === 'cloud-instance works')).toHaveLength(3);

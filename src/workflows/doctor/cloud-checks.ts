@@ -63,7 +63,11 @@ async function rightsOf(platform: Platform, instance: CloudInstance, node: strin
         remedy: 'templates/cloud/aws/responder-policy.json',
       };
     const rest = unknown.length === 0 ? '' : `; cannot be asked about: ${fewOf(unknown)}`;
-    return { state: 'works', reason: `${String(rights.length - unknown.length)} are there${rest}` };
+    const isKnown = rights.length === 0 || unknown.length < rights.length;
+    return {
+      state: isKnown ? 'works' : 'degraded',
+      reason: `${String(rights.length - unknown.length)} are there${rest}`,
+    };
   });
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeActuator } from '../../../test/fakes/fake-actuator.js';
 import { FakeCluster } from '../../../test/fakes/fake-cluster.js';
 import { json } from '../../../test/fakes/fake-cluster-world.js';
+import type { PlannedStep } from '../../model/action.js';
 import { NOT_STATED } from '../../model/case.js';
 import { systemClock } from '../../lib/clock.js';
 import { asciiJson } from '../../lib/ascii-json.js';
@@ -13,6 +14,12 @@ const REQUEST: QuarantineRequest = {
   suspects: [{ by: 'name', namespace: 'shop', name: 'cart' }],
 };
 
+const CORDON: PlannedStep = {
+  ...{ step: 1, name: 'cordon', kind: 'cordon-node', phase: 'protect', reversibility: 'exact', undo: '', needs: [] },
+  subject: { group: '', version: 'v1', resource: 'nodes', namespace: null, name: 'worker', uid: 'u-node' },
+  ...{ before: { unschedulable: false }, intended: { unschedulable: true } },
+};
+
 async function goOn(here: string, planned: string | null) {
   const { target, names, suspects, skip } = REQUEST;
   const asked = asciiJson({ target, names, suspects, skip });
@@ -22,7 +29,8 @@ async function goOn(here: string, planned: string | null) {
     ...{ own: { host: 'a', bootId: 'b' }, clock: systemClock, authority: NOT_STATED, caseToken: 'k7m2p9', plan: 'p2' },
     earlier: [
       {
-        ...{ plan: 'p1', begunAt: '2026-01-01T00:00:00Z', steps: [] },
+        ...{ plan: 'p1', begunAt: '2026-01-01T00:00:00Z' },
+        steps: [{ planned: CORDON, state: 'planned', mayHaveChanged: false, why: null, detail: '' }],
         target: { name: 'pod shop/cart', uids: [], clusterUid: planned, level: 'hold', asked },
       },
     ],

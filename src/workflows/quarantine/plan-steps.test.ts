@@ -161,7 +161,7 @@ describe('what is foreseen', () => {
 describe('a target that is refused', () => {
   const own = { host: 'laptop', bootId: 'boot-1' };
   const refuse = (scene: Scene, request: Partial<QuarantineRequest> = {}, machine = own) => {
-    refuseTarget(scene, { ...REQUEST, ...request }, { own: machine, authority: NOT_STATED });
+    refuseTarget(scene, { ...REQUEST, ...request }, { own: machine, authority: NOT_STATED, nowMs: 0 });
   };
   const withNode = (object: object): Scene => ({ ...sceneOf([]), nodes: [{ ...NODE, object }] });
 
@@ -198,8 +198,18 @@ describe('a target that is refused', () => {
 
   it('is beyond the authority of the case', () => {
     const authority = { by: 'b', at: '2026-01-01T00:00:00Z', ground: 'g', limits: { namespaces: ['bank'] } };
-    const judge = (suspects: Suspect[]) => refuseTarget(sceneOf(suspects), REQUEST, { own, authority });
+    const judge = (suspects: Suspect[]) => refuseTarget(sceneOf(suspects), REQUEST, { own, authority, nowMs: 0 });
     expect(() => judge([suspectOf()])).toThrow(expect.objectContaining({ code: 'LIMIT_OF_AUTHORITY' }));
     expect(() => judge([suspectOf({ namespace: 'bank' })])).not.toThrow();
+  });
+
+  it('is contained no more when the time of the authority is over', () => {
+    const limits = { notAfter: '2026-01-02T00:00:00Z' };
+    const authority = { by: 'b', at: '2026-01-01T00:00:00Z', ground: 'g', limits };
+    const judge = (nowMs: number) => refuseTarget(sceneOf([suspectOf()]), REQUEST, { own, authority, nowMs });
+    expect(() => judge(Date.parse(limits.notAfter))).not.toThrow();
+    expect(() => judge(Date.parse(limits.notAfter) + 1)).toThrow(
+      expect.objectContaining({ code: 'LIMIT_OF_AUTHORITY', subject: `a containment after ${limits.notAfter}` }),
+    );
   });
 });

@@ -98,4 +98,12 @@ describe('a containment that is prepared', () => {
     expect(again.foresight.sideEffects).toEqual(foresight.sideEffects);
     expect(again.target.suspects).toMatchObject([{ uid: 'u-cart-1', kind: 'replicaset', ownerUid: 'u-rs' }]);
   });
+
+  it('is made anew where an earlier plan of the same request had nothing to do', async () => {
+    const { plan, target } = await prepare({ pods: [podOf('cart-1')] });
+    const empty: PlanHistory = { plan: 'p0', target, begunAt: '2026-01-01T00:00:00Z', steps: [] };
+    const again = await prepare({ pods: [podOf('cart-1')] }, {}, [empty]);
+    expect(again).toMatchObject({ plan, isResumed: false });
+    expect(again.steps).not.toEqual([]);
+  });
 });

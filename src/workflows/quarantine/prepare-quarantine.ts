@@ -96,8 +96,9 @@ function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
   };
 }
 
+/** One without a step changes nothing, and stands in nobody's way. */
 function isActive({ steps }: PlanHistory): boolean {
-  return steps.some(isToBeUndone) || steps.every(({ state }) => state === 'planned');
+  return steps.some(isToBeUndone) || (steps.length > 0 && steps.every(({ state }) => state === 'planned'));
 }
 
 /** What is half taken back is neither gone on with nor begun anew beside it. */
@@ -180,12 +181,12 @@ function both(one: Foresight, other: Foresight): Foresight {
  * `CLUSTER_FORBIDDEN`, `CLUSTER_PROTOCOL`, `PLATFORM_UNSUITABLE` and as the ports.
  */
 export async function prepareQuarantine(request: QuarantineRequest, deps: PrepareDeps): Promise<PreparedQuarantine> {
-  const { reader, own, authority, caseToken, platform = null } = deps;
+  const { reader, own, authority, caseToken, platform = null, clock } = deps;
   refuseLevel(request, platform);
   const known = deps.earlier.find((one) => isActive(one) && one.target.asked === askedOf(request));
   if (known !== undefined) assertNotReleasing(known);
   const found = known === undefined ? await begin(request, deps) : await goOn(known, request, deps);
-  refuseTarget(found.scene, request, { own, authority });
+  refuseTarget(found.scene, request, { own, authority, nowMs: clock.nowMs() });
   const nodes = found.scene.nodes.map(({ name }) => name);
   refuseLoss(request, found.scene, (await deps.volatileTaken?.(nodes)) ?? new Set());
   return {

@@ -1,3 +1,4 @@
+import { parseInstant } from '../../lib/clock.js';
 import { shellWord } from '../../lib/shell-word.js';
 import { stringAt, valueAt } from '../../lib/untyped.js';
 import { type Authority, NOT_STATED } from '../../model/case.js';
@@ -23,6 +24,12 @@ function whyProtected({ name, object }: SceneNode, { host, bootId }: OwnMachine)
   return null;
 }
 
+/** What the case may do, and when that is asked. */
+interface Limits {
+  readonly authority: Authority;
+  readonly nowMs: number;
+}
+
 function refuseProtected(scene: Scene, request: QuarantineRequest, own: OwnMachine): void {
   for (const node of scene.nodes) {
     const why = whyProtected(node, own);
@@ -35,13 +42,18 @@ function refuseProtected(scene: Scene, request: QuarantineRequest, own: OwnMachi
   }
 }
 
-function refuseBeyondAuthority({ nodes, suspects }: Scene, authority: Authority): void {
+function refuseBeyondAuthority({ nodes, suspects }: Scene, { authority, nowMs }: Limits): void {
   if (authority === NOT_STATED) return;
   const { limits } = authority;
   const node = nodes.find(({ name }) => limits.nodes?.includes(name) === false);
   const pod = suspects.find(({ namespace }) => limits.namespaces?.includes(namespace) === false);
-  const beyond = node === undefined ? (pod === undefined ? null : `namespace ${pod.namespace}`) : `node ${node.name}`;
-  if (beyond === null) return;
+  const isOver = limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0);
+  const [beyond] = [
+    ...(isOver ? [`a containment after ${limits.notAfter ?? ''}`] : []),
+    ...(node === undefined ? [] : [`node ${node.name}`]),
+    ...(pod === undefined ? [] : [`namespace ${pod.namespace}`]),
+  ];
+  if (beyond === undefined) return;
   throw new ExhibitError('LIMIT_OF_AUTHORITY', `the authority of the case does not reach to ${beyond}`, {
     subject: beyond,
     hints: ['exhibit case show'],
@@ -53,7 +65,7 @@ function refuseBeyondAuthority({ nodes, suspects }: Scene, authority: Authority)
 export function refuseTarget(
   scene: Scene,
   request: QuarantineRequest,
-  { own, authority }: { readonly own: OwnMachine; readonly authority: Authority },
+  { own, ...limits }: Limits & { readonly own: OwnMachine },
 ): void {
   if (scene.nodes.length > request.maxNodes) {
     const names = scene.nodes.map(({ name }) => name).join(', ');
@@ -63,5 +75,5 @@ export function refuseTarget(
     });
   }
   refuseProtected(scene, request, own);
-  refuseBeyondAuthority(scene, authority);
+  refuseBeyondAuthority(scene, limits);
 }

@@ -32,7 +32,14 @@ export interface PhaseEnd {
 
 /** After these nothing further would come of it: the response stops as it is, and goes on when it is told to. */
 const STOPS: ReadonlySet<string> = new Set([
-  ...['INTERRUPTED', 'TERMINATED', 'CLUSTER_UNAUTHENTICATED', 'CASE_CORRUPT', 'CASE_LOCKED'],
+  ...[
+    'INTERRUPTED',
+    'TERMINATED',
+    'CLUSTER_UNAUTHENTICATED',
+    'PLATFORM_UNAUTHENTICATED',
+    'CASE_CORRUPT',
+    'CASE_LOCKED',
+  ],
   ...['STORAGE_FULL', 'STORAGE_FAILED', 'STORAGE_UNSAFE', 'INTERNAL'],
 ]);
 

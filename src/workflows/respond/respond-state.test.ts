@@ -72,8 +72,14 @@ describe('the state of a response', () => {
 
   it('says whether another command asks for the same', () => {
     const { request } = STATE;
-    expect(askedOf({ ...request, containAfterMs: 0, key: 'team' })).toBe(askedOf(request));
-    for (const other of [{ names: ['worker-4'] }, { suspects: [] }, { level: 'isolate' }, { skip: [] }] as const)
+    expect(askedOf({ ...request, containAfterMs: 0, key: 'team', loseVolatile: ['worker-3'] })).toBe(askedOf(request));
+    for (const other of [
+      { names: ['worker-4'] },
+      { suspects: [] },
+      { level: 'isolate' },
+      { skip: [] },
+      { keepReachable: ['10.0.0.0/16'] },
+    ] as const)
       expect(askedOf({ ...request, ...other })).not.toBe(askedOf(request));
   });
 });

@@ -115,8 +115,9 @@ export async function writeRespondState(caseDirectory: string, state: RespondSta
 }
 
 /** The same request is the same text; how it is collected and sealed is that of the first one. */
-export function askedOf({ target, names, suspects, skip, level, order, cloud }: RespondRequest): string {
-  return asciiJson({ target, names, suspects, skip, level, order, cloud });
+export function askedOf(request: RespondRequest): string {
+  const { target, names, suspects, skip, level, order, cloud, keepReachable } = request;
+  return asciiJson({ target, names, suspects, skip, level, order, cloud, keepReachable });
 }
 
 export function endedPhase({ phases }: Pick<RespondState, 'phases'>, phase: Phase): PhaseRecord | null {

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
-import { hashImage, type HashedImage, type ImageProgress } from '../../evidence/block-image/hash-image.js';
+import { hashImage, type ImageProgress } from '../../evidence/block-image/hash-image.js';
 import { ImageFile } from '../../evidence/block-image/image-file.js';
 import { isThere } from '../../evidence/is-there.js';
 import { asciiJson } from '../../lib/ascii-json.js';
 import { toRfc3339 } from '../../lib/clock.js';
 import { ExhibitError } from '../../model/errors.js';
-import type { BlockPlatform, BlockReadCounts, BlockSource, SnapshotFacts } from '../../ports/block-source.js';
+import type { BlockPlatform, BlockSource } from '../../ports/block-source.js';
 import type { Clock } from '../../ports/clock.js';
 import type { CommittedItem, ItemDraft, ItemFacts } from '../../ports/evidence-sink.js';
 import type { Io } from '../../ports/io.js';
+import { recordHashedBlocks } from './hash-external.js';
+import type { SnapshotHash } from './snapshot-hash.js';
 
 export interface HashSnapshotRequest {
   readonly snapshot: string;
@@ -23,23 +25,6 @@ export interface HashSnapshotDeps {
   readonly clock: Clock;
   readonly io: Io;
   readonly signal: AbortSignal;
-}
-
-/** What is known of a snapshot once each of its bytes was read. Sizes in bytes, times RFC 3339 UTC. */
-export interface SnapshotHash extends HashedImage {
-  readonly snapshot: string;
-  /** `aws:eu-central-1:snap-0abc` */
-  readonly source: string;
-  readonly facts: SnapshotFacts;
-  /** Of what no block holds. */
-  readonly holeBytes: number;
-  readonly hashStartedAt: string;
-  readonly hashEndedAt: string;
-  readonly durationMs: number;
-  readonly counts: BlockReadCounts;
-  readonly manifest: CommittedItem;
-  readonly record: CommittedItem;
-  readonly exportedTo: string | null;
 }
 
 const COLLECTOR = 'snapshot-blocks';
@@ -161,6 +146,7 @@ async function readWhole(reading: Reading, file: ImageFile | null): Promise<Snap
     exportedTo: request.exportTo,
   };
   const record = await writeRecord(reading, result);
+  await recordHashedBlocks(exhibit, result);
   // Last, so that a run that dies before it finds its unfinished file again.
   await file?.publish();
   await exhibit.outcome({

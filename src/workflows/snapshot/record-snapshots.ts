@@ -58,7 +58,9 @@ export async function observeSnapshots(
     const ids = here.map(({ id }) => id);
     const service = await serviceOf(region);
     const { snapshots, requestIds } = await service.describe(ids);
-    const locks = await service.locks(ids);
+    // One id that is gone makes the whole question of locks fail.
+    const there = snapshots.map(({ id }) => id);
+    const locks = there.length === 0 ? new Map<string, SnapshotLock>() : await service.locks(there);
     const observedAt = toRfc3339(clock.nowMs());
     for (const one of here) {
       const view = snapshots.find(({ id }) => id === one.id) ?? null;

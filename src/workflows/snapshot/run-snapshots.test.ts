@@ -182,6 +182,51 @@ describe('snapshots of a case', () => {
     expect(own.here.shared).toEqual([]);
   });
 
+  it('fail the look when one is gone, and its loss hides no lock of the others', async () => {
+    const { run, here, withDeps } = await world();
+    await run({ lock: { mode: 'governance', until: { days: 30 } } });
+    here.made.shift();
+    const seen = await withDeps((deps) => lookAgain(NO_WISHES, deps));
+    expect(seen.snapshots.map(({ record }) => [record.state, record.lock.mode])).toEqual([
+      ['missing', 'unknown'],
+      ['completed', 'governance'],
+    ]);
+    expect(seen.failures.map(({ why }) => why)).toEqual(['the platform knows no such snapshot any more']);
+  });
+
+  it('are not called missing because the cloud tells of them a moment late', async () => {
+    const { run, here, withDeps, pauses } = await world();
+    here.hiddenLooks = 2;
+    expect((await run()).snapshots.map(({ record }) => record.state)).toEqual(['completed', 'completed']);
+    expect(pauses).toEqual([1000, 2000]);
+    const outcomes = await withDeps(({ book }) => Promise.resolve(book.exhibit.counts().outcomes));
+    expect(outcomes).toMatchObject({ collected: 2, absent: 0 });
+  });
+
+  it('are locked anew where compliance ends before the wished day', async () => {
+    const { run, here } = await world();
+    const until = (date: string) => ({ lock: { mode: 'compliance', until: { date } } }) as const;
+    await run(until('2027-01-01T00:00:00.000Z'));
+    await run(until('2026-12-01T00:00:00.000Z'));
+    const locks = (): number => here.asked.filter((one) => one.startsWith('lock')).length;
+    expect(locks()).toBe(2);
+    await run(until('2027-06-30T00:00:00.000Z'));
+    expect(locks()).toBe(4);
+  });
+
+  it('may have had a lock that ran out when it was to', async () => {
+    const { run, here } = await world();
+    const { snapshots } = await run({ lock: { mode: 'governance', until: { days: 30 } } });
+    const [first] = snapshots.map(({ record }) => record);
+    const lockNow = async (until: string) => {
+      here.locked.set(first!.id, { mode: 'none', state: 'expired', until });
+      const [report] = await verifyExternal([first!], () => Promise.resolve(here));
+      return report?.checks.find(({ check }) => check === 'lock')?.result;
+    };
+    expect(await lockNow('2027-01-01T00:00:00.000Z')).toBe('passed');
+    expect(await lockNow('2026-12-01T00:00:00.000Z')).toBe('failed');
+  });
+
   it('are compared with what the archive says of them', async () => {
     const { run, here } = await world();
     const { snapshots } = await run({ lock: { mode: 'governance', until: { days: 30 } } });

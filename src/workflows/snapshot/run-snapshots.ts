@@ -44,6 +44,8 @@ export interface SnapshotSummary {
   readonly gaps: readonly string[];
 }
 
+const SHOWS_UP_MS = [1000, 2000, 4000];
+
 /** Snapshots that a run is about, and what it could not do. */
 class Run {
   readonly known: { readonly snapshot: KnownSnapshot; readonly how: 'made' | 'found' | 'known' }[] = [];
@@ -66,14 +68,26 @@ class Run {
 
   /** Writes down what has changed since it was written last. */
   async look(known: readonly KnownSnapshot[] = this.known.map(({ snapshot }) => snapshot)) {
-    const { book, serviceOf } = this.#deps;
-    const records = await observeSnapshots(known, serviceOf, book);
+    const { book } = this.#deps;
+    const records = await this.#seen(known);
     const changed = records.filter((record) => {
       const last = book.log.recorded({ ...record, node: record.node });
       return last?.state !== stateText(record);
     });
     await recordSnapshots(changed, book);
     return records;
+  }
+
+  /** What was made a moment ago may not be told of yet: it is not missing before it had its time. */
+  async #seen(known: readonly KnownSnapshot[]): Promise<readonly SnapshotRecord[]> {
+    const { book, serviceOf, pause } = this.#deps;
+    const made = new Set(this.known.filter(({ how }) => how === 'made').map(({ snapshot }) => snapshotKey(snapshot)));
+    for (const ms of SHOWS_UP_MS) {
+      const records = await observeSnapshots(known, serviceOf, book);
+      if (!records.some((record) => record.state === 'missing' && made.has(snapshotKey(record)))) return records;
+      await pause(ms);
+    }
+    return await observeSnapshots(known, serviceOf, book);
   }
 }
 
@@ -172,7 +186,10 @@ async function pursue(wishes: SnapshotWishes, both: Both): Promise<readonly Snap
   const copied = await wait(withCopies);
   await shareAll(copied, wishes, both);
   const last = await run.look();
-  for (const record of last) if (record.state === 'error') run.fail(snapshotKey(record), record.stateDetail ?? 'error');
+  for (const record of last) {
+    if (record.state === 'error') run.fail(snapshotKey(record), record.stateDetail ?? 'error');
+    if (record.state === 'missing') run.fail(snapshotKey(record), 'the platform knows no such snapshot any more');
+  }
   return last;
 }
 

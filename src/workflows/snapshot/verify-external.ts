@@ -39,13 +39,22 @@ function stateCheck({ state }: SnapshotRecord, now: SnapshotView): ExternalCheck
     : same('state', state, now.state);
 }
 
+/** When it was to, or later. */
+function hasRunOut(then: SnapshotLock, now: SnapshotLock): boolean {
+  return now.state === 'expired' && then.until !== null && now.until !== null && isAsLong(then, now);
+}
+
+function isAsLong(then: SnapshotLock, now: SnapshotLock): boolean {
+  return then.until === null || now.until === null || now.until >= then.until;
+}
+
 /** A lock may be stricter or longer than the archive says, never less. */
 function lockCheck({ lock: then }: SnapshotRecord, now: SnapshotLock): ExternalCheck {
   if (then.mode === 'unknown' || now.mode === 'unknown')
     return { check: 'lock', result: 'unknown', detail: `the archive says ${then.mode}, the cloud says ${now.mode}` };
+  if (hasRunOut(then, now)) return { check: 'lock', result: 'passed', detail: `it ran out at ${now.until ?? ''}` };
   const isKept = then.mode === 'none' || then.mode === now.mode || now.mode === 'compliance';
-  const isAsLong = then.until === null || now.until === null || now.until >= then.until;
-  return isKept && isAsLong
+  return isKept && isAsLong(then, now)
     ? { check: 'lock', result: 'passed', detail: now.mode }
     : same('lock', [then.mode, then.until ?? ''].join(' '), [now.mode, now.until ?? ''].join(' '));
 }

@@ -9,6 +9,7 @@ import { interruptedBy } from '../interrupted-by.js';
 import { logCalls } from '../log-calls.js';
 import { silentConstruction } from '../silent-construction.js';
 import { AdaptiveGate } from './adaptive-gate.js';
+import { BlockBuffers } from './block-buffers.js';
 import { type EbsCall, type EbsFailure, ebsError, ebsFailure } from './ebs-failure.js';
 import { type EndRead, logBlockReads } from './log-block-reads.js';
 
@@ -42,6 +43,7 @@ export class EbsAccess {
   readonly lists: EBSClient;
   readonly blocks: EBSClient;
   readonly gate: AdaptiveGate;
+  readonly buffers = new BlockBuffers();
   readonly idleTimeoutMs: number;
   readonly endOf: (body: object) => EndRead | undefined;
   readonly #ending = new AbortController();

@@ -29,19 +29,41 @@ export async function readBlock(
     const where = `block ${String(block.index)}`;
     const body = bodyOf(answer.BlockData);
     if (body === null) throw new UntrueAnswer(`${where} has no content`);
-    const read = await collect(body, {
-      limitBytes: blockBytes,
-      idleTimeoutMs: access.idleTimeoutMs,
-      end: access.endOf(body),
-    });
-    if (read.isMore || read.bytes.length !== blockBytes || (answer.DataLength ?? blockBytes) !== blockBytes)
-      throw new UntrueAnswer(`${where} has ${read.isMore ? 'more than ' : ''}${String(read.bytes.length)} bytes`);
-    if (answer.ChecksumAlgorithm !== 'SHA256') throw new UntrueAnswer(`${where} comes without a SHA-256`);
-    if (answer.Checksum !== Buffer.from(read.sha256, 'hex').toString('base64'))
-      throw new UntrueAnswer(`${where} is not what its checksum says`);
-    return { bytes: read.bytes, sha256: read.sha256 };
+    const bytes = access.buffers.take(blockBytes);
+    const release = (): void => {
+      access.buffers.give(bytes);
+    };
+    try {
+      const read = await collect(body, { bytes, idleTimeoutMs: access.idleTimeoutMs, end: access.endOf(body) });
+      assertTrue(where, answer, { ...read, blockBytes });
+      return { bytes, sha256: read.sha256, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   };
   return await access.persist({ permission: PERMISSION, snapshot }, send, expects);
+}
+
+interface Stated {
+  readonly DataLength?: number | undefined;
+  readonly Checksum?: string | undefined;
+  readonly ChecksumAlgorithm?: string | undefined;
+}
+
+interface ReadBody {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly isMore: boolean;
+}
+
+function assertTrue(where: string, stated: Stated, read: ReadBody & { readonly blockBytes: number }): void {
+  const { sizeBytes, blockBytes, sha256, isMore } = read;
+  if (isMore || sizeBytes !== blockBytes || (stated.DataLength ?? blockBytes) !== blockBytes)
+    throw new UntrueAnswer(`${where} has ${isMore ? 'more than ' : ''}${String(sizeBytes)} bytes`);
+  if (stated.ChecksumAlgorithm !== 'SHA256') throw new UntrueAnswer(`${where} comes without a SHA-256`);
+  if (stated.Checksum !== Buffer.from(sha256, 'hex').toString('base64'))
+    throw new UntrueAnswer(`${where} is not what its checksum says`);
 }
 
 type Body = AsyncIterable<Buffer> & { destroy?: (error?: Error) => void };
@@ -51,14 +73,14 @@ function bodyOf(body: unknown): Body | null {
 }
 
 interface Collecting {
-  readonly limitBytes: number;
+  /** Filled; as long as a block. */
+  readonly bytes: Buffer;
   readonly idleTimeoutMs: number;
   readonly end: EndRead | undefined;
 }
 
 /** Hashed as it arrives. The SDK does not watch a body once its head has come: one that falls silent is ended here. */
-async function collect(body: Body, { limitBytes, idleTimeoutMs, end }: Collecting) {
-  const bytes = Buffer.allocUnsafeSlow(limitBytes);
+async function collect(body: Body, { bytes, idleTimeoutMs, end }: Collecting): Promise<ReadBody> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let isMore = false;
@@ -66,7 +88,7 @@ async function collect(body: Body, { limitBytes, idleTimeoutMs, end }: Collectin
   try {
     for await (const chunk of body) {
       timer.refresh();
-      isMore = sizeBytes + chunk.length > limitBytes;
+      isMore = sizeBytes + chunk.length > bytes.length;
       if (isMore) break;
       bytes.set(chunk, sizeBytes);
       hash.update(chunk);
@@ -81,7 +103,7 @@ async function collect(body: Body, { limitBytes, idleTimeoutMs, end }: Collectin
   }
   const sha256 = hash.digest('hex');
   end?.({ sizeBytes, sha256: isMore ? null : sha256, error: isMore ? 'the answer is longer than a block' : null });
-  return { bytes: bytes.subarray(0, sizeBytes), sha256, isMore };
+  return { sizeBytes, sha256, isMore };
 }
 
 function timedOut(): Error {

@@ -41,10 +41,13 @@ function byNode(suspects: readonly LiveSuspect[]): ReadonlyMap<string, readonly 
 }
 
 /** What there is to say of a suspect beside its probes. */
-function shortcomings({ pod, namespaces, isInHostNetwork }: PodPlace, { second }: Vantage): string[] {
+function shortcomings({ pod, namespaces, moreNamespaces, isInHostNetwork }: PodPlace, { second }: Vantage): string[] {
   const name = `pod ${pod}`;
   return [
     ...(isInHostNetwork ? [`${name}: a process of it is in the network of its node, where no policy holds it`] : []),
+    ...(moreNamespaces > 0
+      ? [`${name}: ${String(moreNamespaces)} more network namespaces of its processes were not looked at`]
+      : []),
     ...(namespaces.length === 0 && !isInHostNetwork ? [`${name}: no process of it was found on its node`] : []),
     ...(second === null ? [`${name}: what reaches it was not probed, and only destinations that were named were`] : []),
   ];

@@ -16,6 +16,8 @@ const UID = /^[0-9a-f-]{32,36}$/;
 export interface PodPlace {
   readonly pod: string;
   readonly namespaces: readonly { readonly pid: number; readonly namespace: string }[];
+  /** Network namespaces of its processes that are not looked at: a suspect may make as many as it likes. */
+  readonly moreNamespaces: number;
   /** A process of it is in the network of the node. */
   readonly isInHostNetwork: boolean;
   /** The way itself is in the network of the node: what comes from there no policy holds back. */
@@ -33,6 +35,7 @@ function placeOf(pod: string, { own, first, found }: PodNamespaces): PodPlace {
   return {
     pod,
     namespaces: apart.slice(0, MAX_NAMESPACES),
+    moreNamespaces: Math.max(0, apart.length - MAX_NAMESPACES),
     isInHostNetwork: found.length > apart.length,
     isWayInHostNetwork: own !== '' && own === first,
   };
@@ -50,12 +53,13 @@ export async function locatePod(suspect: Suspect, access: NodeAccess, signal: Ab
   return placeOf(`${suspect.namespace}/${suspect.name}`, parseProcesses(text));
 }
 
-/** Connections of a suspect with other machines; `null` where one of its namespaces could not be read. Throws `NODE_ACCESS_LOST`. */
+/** Connections of a suspect with other machines; `null` where not all of its namespaces are read. Throws `NODE_ACCESS_LOST`. */
 export async function flowsOf(
-  { pod, namespaces }: PodPlace,
+  { pod, namespaces, moreNamespaces }: PodPlace,
   access: NodeAccess,
   signal: AbortSignal,
 ): Promise<readonly Flow[] | null> {
+  if (moreNamespaces > 0) return null;
   const flows: Flow[] = [];
   const isLittleEndian = access.facts.machine !== 's390x';
   for (const { pid, namespace } of namespaces) {
