@@ -130,13 +130,14 @@ const random = new Uint8Array(MEGABYTE);
 const zeros = new Uint8Array(MEGABYTE);
 
 describe.skipIf(!isThere)(`verify.html in Chromium${needs('chromium', isThere)}: large archives`, () => {
-  it('reads 256 MiB that cannot be packed in a fraction of that memory', async () => {
+  it('reads 384 MiB that cannot be packed in a fraction of that memory', async () => {
     const cost = await verified(
-      await sealed({ files: 4, pieces: 64, piece: () => randomFillSync(random) }),
-      '256 MiB random',
+      await sealed({ files: 6, pieces: 64, piece: () => randomFillSync(random) }),
+      '384 MiB random',
     );
     expect(cost.heapMegabytes).toBeLessThan(64);
-    expect(cost.outsideMegabytes).toBeLessThan(192);
+    // Nothing is freed before Chromium thinks of it, at some 130 to 210 MiB.
+    expect(cost.outsideMegabytes).toBeLessThan(256);
   });
 
   it('reads 640 MiB of zeros in one file, which lie in a few megabytes, in a fraction of that memory', async () => {
