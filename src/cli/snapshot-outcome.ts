@@ -8,6 +8,7 @@ import {
   lookAgain,
   runSnapshots,
   type SnapshotDeps,
+  type SnapshotSummary,
   type SnapshotWishes,
 } from '../workflows/snapshot/run-snapshots.js';
 import {
@@ -105,22 +106,17 @@ async function ask(sources: readonly SnapshotSource[], call: SnapshotCall, wishe
   await askForLock(wishes, call);
 }
 
-/** Plan, confirmation, and the snapshots themselves. */
-export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutcome> {
-  const { context, flags, resume } = call;
-  const wishes = snapshotWishes(flags, context.clock.nowMs());
-  if (flags['dry-run']) return await dryRun(call, wishes);
-  const caseId = await caseForCollection(context);
-  await refuseSandbox(context, caseId);
+/** The snapshots of a case with everything that they need, which is closed again, and what is said of them. */
+async function withBook(
+  { context, resume }: Pick<SnapshotCall, 'context' | 'resume'>,
+  { caseId, wishes }: { readonly caseId: string; readonly wishes: SnapshotWishes },
+  act: (opened: Opened, book: SnapshotRecordBook) => Promise<SnapshotSummary>,
+): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
   const book = await openSnapshotBook({ store: await context.store(), caseId, clock: context.clock });
   try {
     const opened = await surroundings(context, caseId, book.exhibit.requestLog);
     try {
-      const sources = await call.sources(opened);
-      await ask(sources, call, wishes);
-      const { principal } = opened;
-      await recordSnapshotOpening(book, { tool: await context.tool(), os: context.os, principal });
-      const summary = await runSnapshots(sources, wishes, depsOf(context, opened, book));
+      const summary = await act(opened, book);
       const notice = snapshotNotice(summary, { waited: wishes.waitLimitMs !== null, resume });
       const text = presentSnapshots(summary);
       return { result: snapshotDocument(caseId, summary), text, ...(notice === null ? {} : { notice }) };
@@ -132,27 +128,35 @@ export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutco
   }
 }
 
+async function recordOpening({ principal }: Opened, book: SnapshotRecordBook, context: Context): Promise<void> {
+  await recordSnapshotOpening(book, { tool: await context.tool(), os: context.os, principal });
+}
+
+/** Plan, confirmation, and the snapshots themselves. */
+export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutcome> {
+  const { context, flags } = call;
+  const wishes = snapshotWishes(flags, context.clock.nowMs());
+  if (flags['dry-run']) return await dryRun(call, wishes);
+  const caseId = await caseForCollection(context);
+  await refuseSandbox(context, caseId);
+  return await withBook(call, { caseId, wishes }, async (opened, book) => {
+    const sources = await call.sources(opened);
+    await ask(sources, call, wishes);
+    await recordOpening(opened, book, context);
+    return await runSnapshots(sources, wishes, depsOf(context, opened, book));
+  });
+}
+
 /** Looks at every snapshot of the case again. */
 export async function snapshotStatusOutcome(
   call: Omit<SnapshotCall, 'sources' | 'flags'> & { readonly flags: SnapshotFlagValues },
 ): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
-  const { context, flags, resume, answers } = call;
+  const { context, flags, answers } = call;
   const wishes = snapshotWishes(flags, context.clock.nowMs());
   const caseId = await context.caseId();
   await askForLock(wishes, { flags: { ...flags, 'dry-run': false }, answers });
-  const book = await openSnapshotBook({ store: await context.store(), caseId, clock: context.clock });
-  try {
-    const opened = await surroundings(context, caseId, book.exhibit.requestLog);
-    try {
-      await recordSnapshotOpening(book, { tool: await context.tool(), os: context.os, principal: opened.principal });
-      const summary = await lookAgain(wishes, depsOf(context, opened, book));
-      const notice = snapshotNotice(summary, { waited: wishes.waitLimitMs !== null, resume });
-      const text = presentSnapshots(summary);
-      return { result: snapshotDocument(caseId, summary), text, ...(notice === null ? {} : { notice }) };
-    } finally {
-      opened.close();
-    }
-  } finally {
-    await book.close();
-  }
+  return await withBook(call, { caseId, wishes }, async (opened, book) => {
+    await recordOpening(opened, book, context);
+    return await lookAgain(wishes, depsOf(context, opened, book));
+  });
 }

@@ -9,10 +9,15 @@ import type { StepReport } from './step-report.js';
  * Does what of a plan is not done, step by step: written down, done, read back, written down. A step that was begun by a process that died
  * is judged by what its subject is now; one that was done and no longer holds is done again where it is as it was before. A step that
  * fails stops only those that need it: they are not written then, in whatever state they are. Throws as the ports and the journal do; the same call then goes on.
+ * `first`: no more than that many steps, as if the plan ended there.
  */
-export async function applyPlan(plan: string, deps: PlanRunDeps): Promise<readonly StepReport[]> {
+export async function applyPlan(
+  plan: string,
+  deps: PlanRunDeps,
+  { first }: { readonly first?: number } = {},
+): Promise<readonly StepReport[]> {
   const reports: StepReport[] = [];
-  for (const { planned } of historyOf(deps, plan).steps) {
+  for (const { planned } of historyOf(deps, plan).steps.slice(0, first)) {
     assertGoesOn(deps);
     const report = await applyOne(plan, planned, deps);
     reports.push(report);

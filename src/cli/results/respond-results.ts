@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PHASES } from '../../workflows/respond/respond-state.js';
+import { containedSchema, PHASES } from '../../workflows/respond/respond-state.js';
 import { collectResult, planResult } from './archive-results.js';
 import { quarantinePlanResult } from './containment-results.js';
 
@@ -21,26 +21,7 @@ export const respondResult = z.strictObject({
     )
     .readonly(),
   /** `null` = no step of it was come to. */
-  containment: z
-    .strictObject({
-      plan: z.string(),
-      verdict: z.string(),
-      reasons: z.array(z.string()).readonly(),
-      steps: z
-        .array(
-          z.strictObject({
-            step: z.int(),
-            name: z.string(),
-            subject: z.string(),
-            outcome: z.string(),
-            why: z.string().nullable(),
-          }),
-        )
-        .readonly(),
-      /** `NAMESPACE/NAME (UID)`; `null` = not known. */
-      replacements: z.array(z.string()).readonly().nullable(),
-    })
-    .nullable(),
+  containment: containedSchema.nullable(),
   /** `null` = an earlier process made it, or it failed. */
   collected: collectResult.nullable(),
   /** `null` = it is not sealed. */

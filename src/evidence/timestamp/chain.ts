@@ -1,5 +1,5 @@
 import { areSame } from '../../lib/bytes.js';
-import { USAGE } from '../../lib/time-stamp/certificate-extensions.js';
+import { authorityProblem, isSelfIssued, problemAt } from '../../lib/time-stamp/certificate-rules.js';
 import type { Certificate } from './certificate.js';
 import { assertStrong } from './signature-algorithm.js';
 import { TokenProblem } from '../../lib/time-stamp/token-problem.js';
@@ -17,8 +17,6 @@ export interface ChainOptions {
 const MAX_DEPTH = 8;
 const MAX_SIGNATURES = 200;
 
-const isSelfIssued = ({ issuer, subject }: Certificate): boolean => areSame(issuer, subject);
-
 function isStrong({ key }: Certificate): boolean {
   try {
     assertStrong(key);
@@ -31,24 +29,9 @@ function isStrong({ key }: Certificate): boolean {
 
 /** What keeps a certificate out of any chain at that time; `null` = nothing. */
 function problemOf(certificate: Certificate, atMs: number): string | null {
-  const { extensions, notBeforeMs, notAfterMs, name } = certificate;
-  if (atMs < notBeforeMs || atMs > notAfterMs) return `the certificate ${name} was not valid at that time`;
-  if (extensions.unknownCritical !== null)
-    return `the certificate ${name} has a critical extension that is not known (${extensions.unknownCritical})`;
-  if (extensions.limitsNames) return `the certificate ${name} limits names, which is not supported`;
-  return isStrong(certificate) ? null : `the certificate ${name} has a key that is too weak`;
-}
-
-/** What keeps a certificate from having issued another, with that many authorities in between; `null` = nothing. */
-function authorityProblem({ extensions, name }: Certificate, below: number, isAnchor: boolean): string | null {
-  const { isAuthority, keyUsage, pathLength, extendedKeyUsage } = extensions;
-  // Roots of the nineties have no extensions at all; whoever lists one vouches for it.
-  const isOldRoot = isAnchor && keyUsage === null && extendedKeyUsage === null && pathLength === null;
-  if (!isAuthority && !isOldRoot) return `the certificate ${name} is no authority`;
-  if (keyUsage !== null && !keyUsage.has(USAGE.keyCertSign))
-    return `the certificate ${name} must not sign certificates`;
-  if (pathLength !== null && below > pathLength) return `the certificate ${name} allows no chain of that length`;
-  return null;
+  const problem = problemAt(certificate, atMs);
+  if (problem !== null) return problem;
+  return isStrong(certificate) ? null : `the certificate ${certificate.name} has a key that is too weak`;
 }
 
 class ChainSearch {

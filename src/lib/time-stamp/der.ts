@@ -23,6 +23,9 @@ export function contextTag(number: number): number {
   return 0xa0 | number;
 }
 
+/** `[4]`: a name of the kind that a certificate has. */
+export const DIRECTORY_NAME = contextTag(4);
+
 export interface Der {
   readonly tag: number;
   readonly content: Uint8Array;

@@ -6,9 +6,10 @@ import type { CloudTools } from '../../plan/step-driver.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
 import type { Io } from '../../ports/io.js';
 import { changesOf } from '../execute/open-ladder.js';
-import { type ContainmentRecord, type OpeningDeps, recordOpening } from './containment-record.js';
-import { findReplacements, type Found, type Replacement, siblingsOf } from './find-replacements.js';
-import { assertRights, type PreparedQuarantine } from './prepare-quarantine.js';
+import { beginPlan } from './begin-plan.js';
+import type { ContainmentRecord, OpeningDeps } from './containment-record.js';
+import { findReplacements, type Found, type Replacement } from './find-replacements.js';
+import type { PreparedQuarantine } from './prepare-quarantine.js';
 import { type ContainmentVerdict, judgeContainment } from './verdict.js';
 import type { CheckRound } from './verify/containment-check.js';
 import {
@@ -108,11 +109,6 @@ async function recordVerdict(
   });
 }
 
-/** Of a plan that is gone on with, what was known when it was begun. */
-async function targetOf({ target, isResumed }: PreparedQuarantine, deps: Pick<QuarantineDeps, 'reader'>) {
-  return isResumed ? target : { ...target, siblings: await siblingsOf(target, deps) };
-}
-
 /**
  * Does a prepared and confirmed containment, and writes it into the journal of the case and the custody log of its open exhibit. What fails
  * stops only what needs it. Throws `CLUSTER_FORBIDDEN` before the first change where a right is missing, and as the ports and the records;
@@ -123,14 +119,9 @@ export async function runQuarantine(
   record: ContainmentRecord,
   deps: QuarantineDeps,
 ): Promise<QuarantineSummary> {
-  assertRights(prepared);
-  const { plan, steps, scene, foresight } = prepared;
-  const { exhibit, journal } = record;
-  const nodes = scene.nodes.map(({ name }) => name);
-  const pods = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`);
-  await recordOpening(record, { clusterUid: scene.clusterUid, nodes, pods }, deps);
-  const target = await targetOf(prepared, deps);
-  if (!prepared.isResumed) await journal.begin(plan, target, steps);
+  const { plan, steps, foresight } = prepared;
+  const { exhibit } = record;
+  const target = await beginPlan(prepared, record, deps);
   await exhibit.custody.append('plan', {
     phase: 'containment',
     ...{ plan, target, resumed: prepared.isResumed, steps: steps.length },

@@ -1,12 +1,11 @@
 /** The one place where a response meets the containment: its plan in two parts, the first of which changes nothing for the suspects. */
 import { type Level, subjectName } from '../../model/action.js';
 import { applyPlan } from '../../plan/apply-plan.js';
-import type { PlanHistory } from '../../plan/plan-history.js';
 import type { StepReport } from '../../plan/step-report.js';
 import { changesOf } from '../execute/open-ladder.js';
-import { type ContainmentRecord, recordOpening } from '../quarantine/containment-record.js';
-import { siblingsOf } from '../quarantine/find-replacements.js';
-import { assertRights, type PreparedQuarantine } from '../quarantine/prepare-quarantine.js';
+import { beginPlan } from '../quarantine/begin-plan.js';
+import type { ContainmentRecord } from '../quarantine/containment-record.js';
+import type { PreparedQuarantine } from '../quarantine/prepare-quarantine.js';
 import type { Order } from '../quarantine/quarantine-request.js';
 import { type QuarantineDeps, runQuarantine } from '../quarantine/run-quarantine.js';
 import type { Contained } from './respond-state.js';
@@ -25,19 +24,6 @@ export function earlySteps(
   const firstContaining = steps.findIndex(({ phase }) => phase === 'contain');
   if (order === 'preserve-first') return firstContaining === -1 ? steps.length : firstContaining;
   return steps.findLastIndex(({ phase, name }) => phase === 'protect' || name === 'detach') + 1;
-}
-
-/** The journal as if the plan ended there. */
-function firstOf(journal: ContainmentRecord['journal'], count: number) {
-  return {
-    append: async (...entry: Parameters<typeof journal.append>) => {
-      await journal.append(...entry);
-    },
-    plan: (id: string): PlanHistory | undefined => {
-      const history = journal.plan(id);
-      return history === undefined ? undefined : { ...history, steps: history.steps.slice(0, count) };
-    },
-  };
 }
 
 /** What became of some steps, in one line each for those that failed. */
@@ -60,22 +46,14 @@ export async function protectFirst(
   record: ContainmentRecord,
   { count, deps }: { readonly count: number; readonly deps: QuarantineDeps },
 ): Promise<StepsDone> {
-  assertRights(prepared);
-  const { journal, exhibit } = record;
-  const { plan, scene, steps } = prepared;
-  const nodes = scene.nodes.map(({ name }) => name);
-  const pods = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`);
-  await recordOpening(record, { clusterUid: scene.clusterUid, nodes, pods }, deps);
-  if (!prepared.isResumed) {
-    const target = { ...prepared.target, siblings: await siblingsOf(prepared.target, deps) };
-    await journal.begin(plan, target, steps);
-  }
+  await beginPlan(prepared, record, deps);
   const { actuator, cloud = null, signal, io } = deps;
   const onStep = (report: StepReport): void => {
     for (const text of failedOf([report])) io.emit('CONTAINMENT_STEP_FAILED', text);
   };
-  const part = { journal: firstOf(journal, count), actuator, cloud, record: changesOf(exhibit), signal, onStep };
-  const reports = await applyPlan(plan, part);
+  const { journal, exhibit } = record;
+  const tools = { journal, actuator, cloud, record: changesOf(exhibit), signal, onStep };
+  const reports = await applyPlan(prepared.plan, tools, { first: count });
   return { done: reports.filter(({ outcome }) => outcome !== 'failed').length, failed: failedOf(reports) };
 }
 

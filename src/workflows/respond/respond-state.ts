@@ -28,7 +28,7 @@ const phaseRecordSchema = z.strictObject({
 export type PhaseRecord = z.infer<typeof phaseRecordSchema>;
 
 /** What is kept of a containment for the end of a response that several processes made. */
-const containedSchema = z.strictObject({
+export const containedSchema = z.strictObject({
   plan: z.string(),
   verdict: z.string(),
   reasons: texts,

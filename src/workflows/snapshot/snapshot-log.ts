@@ -4,22 +4,16 @@ import { ChainedLog } from '../../custody/chained-log.js';
 import { corrupt } from '../../custody/read-chain.js';
 import { syncDirectory } from '../../custody/sync-directory.js';
 import { MAX_TORN_RECORDED_BYTES, releaseTorn } from '../../custody/torn-tail.js';
+import { externalRecordSchema } from '../../model/external.js';
 import type { Clock } from '../../ports/clock.js';
 
 /** A snapshot that a case knows, and what is known of it from the moment it was taken. */
-const knownSnapshotSchema = z.object({
-  account: z.string(),
-  region: z.string(),
-  id: z.string(),
-  attempt: z.string(),
-  /** `REGION/ID` of the snapshot that it is a copy of. */
-  copyOf: z.string().nullable(),
-  volume: z.string().nullable(),
-  node: z.string().nullable(),
-  instance: z.string().nullable(),
-  deviceName: z.string().nullable(),
-  claim: z.string().nullable(),
-});
+const knownSnapshotSchema = z.object(
+  externalRecordSchema.pick({
+    ...{ account: true, region: true, id: true, attempt: true, copyOf: true },
+    ...{ volume: true, node: true, instance: true, deviceName: true, claim: true },
+  }).shape,
+);
 export type KnownSnapshot = z.infer<typeof knownSnapshotSchema>;
 
 const attempt = z.string();

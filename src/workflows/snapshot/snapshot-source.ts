@@ -1,12 +1,7 @@
-/** A volume that a snapshot is to be made of. Sizes in bytes. */
-export interface SourceVolume {
-  readonly id: string;
-  /** Empty = it is attached nowhere. */
-  readonly deviceName: string;
-  readonly sizeBytes: number;
-  readonly isRoot: boolean;
-  readonly isEncrypted: boolean;
-  readonly kmsKeyId: string | null;
+import type { CloudVolume } from '../../ports/platform.js';
+
+/** A volume that a snapshot is to be made of; one without a device is attached nowhere. */
+export interface SourceVolume extends Omit<CloudVolume, 'deleteOnTermination' | 'tags'> {
   /** The claim that it belongs to, `NAMESPACE/NAME`; `null` = none that the cluster knows. */
   readonly claim: string | null;
 }

@@ -1,5 +1,5 @@
 import { areSame } from '../../../lib/bytes.js';
-import { USAGE } from '../../../lib/time-stamp/certificate-extensions.js';
+import { authorityProblem, isSelfIssued, problemAt } from '../../../lib/time-stamp/certificate-rules.js';
 import type { Certificate } from './certificate.js';
 import { weaknessOf } from './public-key.js';
 import { schemeOf } from '../../../lib/time-stamp/signature-scheme.js';
@@ -17,27 +17,11 @@ export interface ChainOptions {
 const MAX_DEPTH = 8;
 const MAX_SIGNATURES = 200;
 
-const isSelfIssued = ({ issuer, subject }: Certificate): boolean => areSame(issuer, subject);
-
 /** What keeps a certificate out of any chain at that time; `null` = nothing. */
-function problemOf({ extensions, notBeforeMs, notAfterMs, name, key }: Certificate, atMs: number): string | null {
-  if (atMs < notBeforeMs || atMs > notAfterMs) return `the certificate ${name} was not valid at that time`;
-  if (extensions.unknownCritical !== null)
-    return `the certificate ${name} has a critical extension that is not known (${extensions.unknownCritical})`;
-  if (extensions.limitsNames) return `the certificate ${name} limits names, which is not supported`;
-  return weaknessOf(key) === null ? null : `the certificate ${name} has a key that is too weak`;
-}
-
-/** What keeps a certificate from having issued another, with that many authorities in between; `null` = nothing. */
-function authorityProblem({ extensions, name }: Certificate, below: number, isAnchor: boolean): string | null {
-  const { isAuthority, keyUsage, pathLength, extendedKeyUsage } = extensions;
-  // Roots of the nineties have no extensions at all; whoever lists one vouches for it.
-  const isOldRoot = isAnchor && keyUsage === null && extendedKeyUsage === null && pathLength === null;
-  if (!isAuthority && !isOldRoot) return `the certificate ${name} is no authority`;
-  if (keyUsage !== null && !keyUsage.has(USAGE.keyCertSign))
-    return `the certificate ${name} must not sign certificates`;
-  if (pathLength !== null && below > pathLength) return `the certificate ${name} allows no chain of that length`;
-  return null;
+function problemOf(certificate: Certificate, atMs: number): string | null {
+  const problem = problemAt(certificate, atMs);
+  if (problem !== null) return problem;
+  return weaknessOf(certificate.key) === null ? null : `the certificate ${certificate.name} has a key that is too weak`;
 }
 
 async function isSignedBy({ signed }: Certificate, issuer: Certificate): Promise<boolean> {

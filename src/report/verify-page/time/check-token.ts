@@ -1,9 +1,8 @@
 import { areSame } from '../../../lib/bytes.js';
 import { hashOf } from '../../../lib/time-stamp/algorithm.js';
 import { type Certificate, readCertificate } from './certificate.js';
-import { USAGE } from '../../../lib/time-stamp/certificate-extensions.js';
+import { assertAuthority, assertPurpose } from '../../../lib/time-stamp/certificate-rules.js';
 import { TAG } from '../../../lib/time-stamp/der.js';
-import { OID } from '../../../lib/time-stamp/object-identifiers.js';
 import { weaknessOf } from './public-key.js';
 import { renderReply, renderRequest } from '../../../lib/time-stamp/reply-envelope.js';
 import { schemeOf } from '../../../lib/time-stamp/signature-scheme.js';
@@ -43,26 +42,6 @@ function certificatesOf({ certificates, signerId }: Token): [Certificate, ...Cer
   return [signer, ...read.filter((other) => other !== signer && !areSame(other.bytes, signer.bytes))];
 }
 
-/** The purpose is time-stamping and nothing else, and whoever does not know purposes must refuse the certificate: RFC 3161, 2.3. */
-function assertPurpose({ extensions }: Certificate): void {
-  const { extendedKeyUsage, keyUsage } = extensions;
-  const [purpose, ...more] = extendedKeyUsage?.purposes ?? [];
-  if (purpose !== OID.timeStamping || more.length > 0)
-    throw new TokenProblem('the certificate is not for time-stamping and nothing else');
-  if (extendedKeyUsage?.critical !== true) throw new TokenProblem('the purpose of the certificate is not critical');
-  const signing: readonly number[] = [USAGE.digitalSignature, USAGE.nonRepudiation];
-  if (keyUsage !== null && (keyUsage.size === 0 || [...keyUsage].some((bit) => !signing.includes(bit))))
-    throw new TokenProblem('the key of the certificate is not for signing alone');
-}
-
-/** A token may name its authority; then it is the one of the certificate. */
-function assertAuthority({ info: { authority } }: Token, { subject, extensions }: Certificate): void {
-  if (authority === null) return;
-  const isSubject = authority.tag === 0xa4 && areSame(authority.content, subject);
-  const isAlternative = extensions.alternativeNames.some((name) => areSame(authority.bytes, name));
-  if (!isSubject && !isAlternative) throw new TokenProblem('it names another authority than its certificate');
-}
-
 async function assertSignature(token: Token, certificate: Certificate): Promise<void> {
   const hash = hashOf(token.digestAlgorithm);
   const weakness = weaknessOf(certificate.key);
@@ -91,7 +70,7 @@ export async function checkToken(input: TokenInput): Promise<CheckedToken> {
   assertAnswers(token, input);
   const [certificate, ...others] = certificatesOf(token);
   assertPurpose(certificate);
-  assertAuthority(token, certificate);
+  assertAuthority(token.info.authority, certificate);
   await assertSignature(token, certificate);
   const signature = canonicalSignature(certificate.key, token.signature);
   const isCanonical = areSame(renderReply(token, certificate, signature), input.reply);
