@@ -9,6 +9,7 @@ export interface Installed {
 /** First words of all commands, so that a sentence with the noun is left as it is. */
 const FIRST_WORDS = [
   ...[
+    'audit',
     'autocomplete',
     'case',
     'cleanup',
@@ -40,7 +41,7 @@ const FIRST_WORDS = [
   ],
 ];
 const COMMAND = new RegExp(`(?<![\\w/.-])(?<!kubectl )exhibit(?= (?:${FIRST_WORDS.join('|')})\\b)`, 'g');
-const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion|cloud|containment)\b)/g;
+const TEMPLATE = /(?<![\w/.-])templates\/(?=(?:rbac|profiles|completion|cloud|containment|audit)\b)/g;
 
 /** Commands as the user called the program: `kubectl exhibit seal`. */
 export function asCalled(text: string, bin: string): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditReadinessResult } from './results/audit-results.js';
 import {
   caseVerifyResult,
   collectResult,
@@ -42,6 +43,7 @@ import { retimestampResult } from './results/timestamp-results.js';
 
 /** What each command prints with --json, by command id. A command with two kinds of results has an id for each. */
 export const RESULT_SCHEMAS = {
+  'audit:readiness': auditReadinessResult,
   'case:close': caseCloseResult,
   'case:list': caseListResult,
   'case:open': caseShowResult,

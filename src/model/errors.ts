@@ -31,6 +31,16 @@ export const ERROR_TABLE = {
     meaning: 'A collection profile is not well-formed or names a collector that does not exist.',
     remedy: 'Compare the profile with those in templates/profiles.',
   },
+  AUDIT_POLICY_INVALID: {
+    exitCode: 2,
+    meaning: 'An audit policy is missing, unreadable, or not what the API server would do as it is written.',
+    remedy: 'Correct the line that is named, or begin with templates/audit/recommended.yaml.',
+  },
+  AUDIT_NOT_READY: {
+    exitCode: 3,
+    meaning: 'The audit policy lets the log not show what was required.',
+    remedy: 'Read which rule decides, or begin with templates/audit/recommended.yaml.',
+  },
   CASE_INVALID: {
     exitCode: 2,
     meaning: 'The case that was named does not exist, or none is open where one is needed.',

@@ -1,0 +1,40 @@
+import type { Detection } from '../detection.js';
+
+export const admissionChanged: Detection = {
+  id: 'D38',
+  title: 'Webhooks or policies of admission changed',
+  severity: 'critical',
+  techniques: ['T1562'],
+  references: ['https://attack.mitre.org/techniques/T1562/'],
+  triggers: [
+    {
+      verbs: ['create', 'update', 'patch', 'delete'],
+      on: 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+      namespace: null,
+      needs: 'Metadata',
+      whole: 'Request',
+    },
+    {
+      verbs: ['create', 'update', 'patch', 'delete'],
+      on: 'validatingwebhookconfigurations.admissionregistration.k8s.io',
+      namespace: null,
+      needs: 'Metadata',
+      whole: 'Request',
+    },
+    {
+      verbs: ['create', 'update', 'patch', 'delete'],
+      on: 'validatingadmissionpolicies.admissionregistration.k8s.io',
+      namespace: null,
+      needs: 'Metadata',
+      whole: 'Request',
+    },
+    {
+      verbs: ['create', 'update', 'patch', 'delete'],
+      on: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+      namespace: null,
+      needs: 'Metadata',
+      whole: 'Request',
+    },
+  ],
+  besides: null,
+};

@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+import { escapeForTerminal } from '../lib/terminal-escape.js';
+import { ExhibitError } from '../model/errors.js';
+import type { AuditReadiness } from '../workflows/audit-readiness.js';
+import type { auditReadinessResult } from './results/audit-results.js';
+import { renderTable } from './table.js';
+import { wrapText } from './wrap-text.js';
+
+type Document = z.infer<typeof auditReadinessResult>;
+type Detection = Document['detections'][number];
+
+/** The JSON document. `source` is the path, or `-`. */
+export function auditReadinessDocument(readiness: AuditReadiness, source: string): Document {
+  const { policySha256, rules, detections, findings, score } = readiness;
+  const known = score.filter(({ points }) => points !== null);
+  const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
+  return {
+    policy: { source, sha256: policySha256, rules },
+    score: {
+      points: sum(known.map(({ points }) => points ?? 0)),
+      judged: sum(known.map(({ most }) => most)),
+      most: sum(score.map(({ most }) => most)),
+      parts: score,
+    },
+    detections: detections.map(({ detection, feasibility, decidedBy }) => {
+      const { id, title, severity, techniques, references, besides } = detection;
+      return { id, title, severity, techniques, references, feasibility, besides, decidedBy };
+    }),
+    findings,
+  };
+}
+
+const WORDS = { 'can-fire': 'can fire', 'degraded': 'degraded', 'blind': 'blind' } as const;
+const ORDER = ['blind', 'degraded', 'can-fire'] as const;
+const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+
+/** `line 17: Metadata` of the rule that takes the most away. */
+function decisionOf({ decidedBy }: Detection): string {
+  const [first] = decidedBy;
+  if (first === undefined) return '';
+  if (first.line === null) return 'no rule';
+  return `line ${String(first.line)}: ${first.level}`;
+}
+
+function rowOf(detection: Detection): string[] {
+  const { id, title, severity, feasibility } = detection;
+  return [id, WORDS[feasibility], severity, decisionOf(detection), title];
+}
+
+const bySeverity = (a: Detection, b: Detection): number =>
+  ORDER.indexOf(a.feasibility) - ORDER.indexOf(b.feasibility) ||
+  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+  (a.id < b.id ? -1 : 1);
+
+/** `create pods shop by a person: D08, D09` for what leaves no trace, or not enough of one. */
+function examplesOf(detections: readonly Detection[]): readonly string[] {
+  const byExample = new Map<string, string[]>();
+  for (const { id, feasibility, decidedBy } of detections) {
+    const [first] = decidedBy;
+    if (feasibility === 'can-fire' || first === undefined) continue;
+    const text = `${first.example} is ${first.seen === 'part' ? 'seen in part' : 'not seen'}`;
+    byExample.set(text, [...(byExample.get(text) ?? []), id]);
+  }
+  return [...byExample].map(([text, ids]) => `${text}: ${ids.join(', ')}`);
+}
+
+/** `44 detections: 23 can fire, 6 degraded, 15 blind.` */
+function countsOf(detections: readonly Detection[]): string {
+  const counts = [...ORDER].reverse().map((is) => {
+    return `${String(detections.filter(({ feasibility }) => feasibility === is).length)} ${WORDS[is]}`;
+  });
+  return `${String(detections.length)} detections: ${counts.join(', ')}.`;
+}
+
+/** What is blind first; each with the rule that decides and a request that leaves no trace. Untrusted text is escaped. */
+export function presentAuditReadiness(document: Document, columns: number): string {
+  const { score, detections, findings } = document;
+  const sorted = [...detections].sort(bySeverity);
+  const table = renderTable(['id', 'state', 'severity', 'decided by', 'detection'], sorted.map(rowOf));
+  const parts = score.parts.map(({ id, most, points, reason }) => [
+    id,
+    points === null ? `- / ${String(most)}` : `${String(points)} / ${String(most)}`,
+    reason,
+  ]);
+  const remarks = findings.flatMap(({ severity, rule, line, text }) => {
+    const where = rule === null ? 'the policy' : `rule ${String(rule)}, line ${String(line)},`;
+    return wrapText(escapeForTerminal(`${severity}: ${where} ${text}.`, 1000), columns);
+  });
+  const examples = examplesOf(sorted).flatMap((text) => wrapText(escapeForTerminal(text, 500), columns));
+  return [
+    countsOf(detections),
+    '',
+    table,
+    ...(examples.length === 0 ? [] : ['', 'What that hides, for example:', ...examples]),
+    '',
+    ...(remarks.length === 0 ? ['No fault was found in the rules.'] : remarks),
+    '',
+    `Score ${String(score.points)} of the ${String(score.judged)} that a policy alone can tell, of ${String(score.most)}:`,
+    renderTable(['part', 'points', 'reason'], parts),
+  ].join('\n');
+}
+
+/** What was required and cannot fire; `null` = nothing. Throws `USAGE_INVALID` for an id that does not exist. */
+export function requiredNotice(document: Document, required: readonly string[]): ExhibitError | null {
+  const known = new Map(document.detections.map((one) => [one.id, one.feasibility]));
+  const ids = required.map((id) => id.toUpperCase());
+  const stranger = ids.find((id) => !known.has(id));
+  if (stranger !== undefined) {
+    const message = `There is no detection ${stranger}; they are D01 to D${String(known.size)}.`;
+    throw new ExhibitError('USAGE_INVALID', message, { hints: ['exhibit audit readiness --help'] });
+  }
+  const missing = ids.filter((id) => known.get(id) !== 'can-fire');
+  if (missing.length === 0) return null;
+  return new ExhibitError('AUDIT_NOT_READY', `By this policy ${missing.join(', ')} cannot be relied on.`, {
+    hints: ['templates/audit/recommended.yaml'],
+  });
+}
