@@ -7,26 +7,30 @@ import { auditReadinessResult } from './results/audit-results.js';
 
 const text = (name: string): string =>
   readFileSync(resolve(import.meta.dirname, `../../templates/audit/${name}.yaml`), 'utf8');
-const documentOf = (policy: string): ReturnType<typeof auditReadinessDocument> =>
-  auditReadinessDocument(auditReadiness(policy, 'x'), 'x');
+const ROTATION = { maxSize: null, maxBackup: null, maxAge: null };
+const documentOf = async (policy: string): Promise<ReturnType<typeof auditReadinessDocument>> =>
+  auditReadinessDocument(
+    await auditReadiness({ policy, source: 'x', files: [], rotation: ROTATION, targetDays: 90 }),
+    'x',
+  );
 
 describe('the readiness of an audit policy on the screen', () => {
-  it('is what its schema says', () => {
-    expect(auditReadinessResult.safeParse(documentOf(text('minimum'))).error).toBeUndefined();
+  it('is what its schema says', async () => {
+    expect(auditReadinessResult.safeParse(await documentOf(text('minimum'))).error).toBeUndefined();
   });
 
-  it('begins with the counts, has what is blind first, and fits 100 columns', () => {
-    const lines = presentAuditReadiness(documentOf(text('minimum')), 100).split('\n');
+  it('begins with the counts, has what is blind first, and fits 100 columns', async () => {
+    const lines = presentAuditReadiness(await documentOf(text('minimum')), 100).split('\n');
     expect(lines[0]).toBe('44 detections: 23 can fire, 6 degraded, 15 blind.');
     expect(lines[3]).toMatch(/^D08 {2}blind {5}critical {2}line 8: Metadata {2}A privileged container$/);
     expect(lines).toContain('create rolebindings.rbac.authorization.k8s.io shop by a person is not seen: D19, D20');
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it('names faults with their lines, and shows no escape sequence of a policy', () => {
+  it('names faults with their lines, and shows no escape sequence of a policy', async () => {
     const rules = '[{level: None, users: ["\\u001b[2Jeve"]}, {level: Metadata}]';
     const shown = presentAuditReadiness(
-      documentOf(`apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: ${rules}\n`),
+      await documentOf(`apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: ${rules}\n`),
       100,
     );
     expect(shown).toContain('high: rule 1, line 3, ');
@@ -35,8 +39,8 @@ describe('the readiness of an audit policy on the screen', () => {
 });
 
 describe('requiredNotice', () => {
-  it('names what cannot be relied on', () => {
-    const document = documentOf(text('minimum'));
+  it('names what cannot be relied on', async () => {
+    const document = await documentOf(text('minimum'));
     expect(requiredNotice(document, ['d01', 'D41'])).toBeNull();
     expect(requiredNotice(document, ['D01', 'd19', 'D42'])).toMatchObject({
       code: 'AUDIT_NOT_READY',
@@ -44,9 +48,8 @@ describe('requiredNotice', () => {
     });
   });
 
-  it('refuses a detection that does not exist', () => {
-    expect(() => requiredNotice(documentOf(text('minimum')), ['D45'])).toThrow(
-      expect.objectContaining({ code: 'USAGE_INVALID' }),
-    );
+  it('refuses a detection that does not exist', async () => {
+    const document = await documentOf(text('minimum'));
+    expect(() => requiredNotice(document, ['D45'])).toThrow(expect.objectContaining({ code: 'USAGE_INVALID' }));
   });
 });

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { toRfc3339 } from '../lib/clock.js';
 import { escapeForTerminal } from '../lib/terminal-escape.js';
 import { ExhibitError } from '../model/errors.js';
 import type { AuditReadiness } from '../workflows/audit-readiness.js';
+import { renderBytes } from './quantities.js';
 import type { auditReadinessResult } from './results/audit-results.js';
 import { renderTable } from './table.js';
 import { wrapText } from './wrap-text.js';
@@ -11,7 +13,7 @@ type Detection = Document['detections'][number];
 
 /** The JSON document. `source` is the path, or `-`. */
 export function auditReadinessDocument(readiness: AuditReadiness, source: string): Document {
-  const { policySha256, rules, detections, findings, score } = readiness;
+  const { policySha256, rules, detections, findings, score, log, retention } = readiness;
   const known = score.filter(({ points }) => points !== null);
   const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
   return {
@@ -27,6 +29,8 @@ export function auditReadinessDocument(readiness: AuditReadiness, source: string
       return { id, title, severity, techniques, references, feasibility, besides, decidedBy };
     }),
     findings,
+    log,
+    retention,
   };
 }
 
@@ -72,6 +76,27 @@ function countsOf(detections: readonly Detection[]): string {
   return `${String(detections.length)} detections: ${counts.join(', ')}.`;
 }
 
+const instantOf = (ms: number | null): string => (ms === null ? '-' : toRfc3339(ms));
+
+/** How many lines are what, and whether the policy wrote them; names of files are escaped later. */
+function logLines({ log }: Document): readonly string[] {
+  if (log === null) return [];
+  const { events, lines, bytes, firstMs, lastMs, truncated, disagreeing, disagreement } = log;
+  const lost = Object.entries(log.quarantined).map(([reason, count]) => `${String(count)} ${reason}`);
+  const kept = [...(truncated > 0 ? [`${String(truncated)} truncated by their sender`] : []), ...lost];
+  const cut = log.files.filter(({ end }) => end !== 'whole').map(({ name, end }) => `${name} is not whole (${end}).`);
+  const span = `from ${instantOf(firstMs)} to ${instantOf(lastMs)}`;
+  return [
+    `The log: ${String(events)} events in ${String(lines)} lines, ${renderBytes(bytes)}, ${span}.`,
+    ...(kept.length === 0 ? [] : [`Lines that are no events: ${kept.join(', ')}.`]),
+    ...cut,
+    disagreement === null
+      ? 'Each event is as this policy writes it.'
+      : `${String(disagreeing)} of ${String(events)} events are not as this policy writes them: another policy wrote them, or they were changed. ` +
+        `The first is in ${disagreement.name} at byte ${String(disagreement.offset)}: ${disagreement.why}.`,
+  ];
+}
+
 /** What is blind first; each with the rule that decides and a request that leaves no trace. Untrusted text is escaped. */
 export function presentAuditReadiness(document: Document, columns: number): string {
   const { score, detections, findings } = document;
@@ -87,6 +112,7 @@ export function presentAuditReadiness(document: Document, columns: number): stri
     return wrapText(escapeForTerminal(`${severity}: ${where} ${text}.`, 1000), columns);
   });
   const examples = examplesOf(sorted).flatMap((text) => wrapText(escapeForTerminal(text, 500), columns));
+  const measured = logLines(document).flatMap((text) => wrapText(escapeForTerminal(text, 1000), columns));
   return [
     countsOf(detections),
     '',
@@ -94,8 +120,9 @@ export function presentAuditReadiness(document: Document, columns: number): stri
     ...(examples.length === 0 ? [] : ['', 'What that hides, for example:', ...examples]),
     '',
     ...(remarks.length === 0 ? ['No fault was found in the rules.'] : remarks),
+    ...(measured.length === 0 ? [] : ['', ...measured]),
     '',
-    `Score ${String(score.points)} of the ${String(score.judged)} that a policy alone can tell, of ${String(score.most)}:`,
+    `Score ${String(score.points)} of the ${String(score.judged)} that can be told from what was given, of ${String(score.most)}:`,
     renderTable(['part', 'points', 'reason'], parts),
   ].join('\n');
 }

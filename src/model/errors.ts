@@ -41,6 +41,11 @@ export const ERROR_TABLE = {
     meaning: 'The audit policy lets the log not show what was required.',
     remedy: 'Read which rule decides, or begin with templates/audit/recommended.yaml.',
   },
+  AUDIT_LOG_UNREADABLE: {
+    exitCode: 2,
+    meaning: 'A file with an audit log is not there or cannot be read.',
+    remedy: 'Check path and rights; what is damaged inside is counted, and is no error.',
+  },
   CASE_INVALID: {
     exitCode: 2,
     meaning: 'The case that was named does not exist, or none is open where one is needed.',

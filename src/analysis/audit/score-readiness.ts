@@ -3,6 +3,7 @@ import type { Severity } from './detection.js';
 import type { JudgedDetection } from './judge-detection.js';
 import { evaluatePolicy } from './policy/evaluate-policy.js';
 import { secretsWritten } from './policy/lint-policy.js';
+import type { Retention } from './retention.js';
 
 /** A part of the score. `points`: `null` = a policy alone cannot say. */
 export interface ScorePart {
@@ -15,6 +16,7 @@ export interface ScorePart {
 const WEIGHT: Readonly<Record<Severity, number>> = { critical: 4, high: 3, medium: 2, low: 1 };
 const SHARE = { 'can-fire': 1, 'degraded': 0.5, 'blind': 0 } as const;
 const COVERAGE = 35;
+const RETENTION = 15;
 
 function coverage(judged: readonly JudgedDetection[]): ScorePart {
   const weights = judged.map(({ detection }) => WEIGHT[detection.severity]);
@@ -24,6 +26,11 @@ function coverage(judged: readonly JudgedDetection[]): ScorePart {
   const count = (is: JudgedDetection['feasibility']): number => judged.filter((one) => one.feasibility === is).length;
   const reason = `${String(count('can-fire'))} of ${String(judged.length)} detections can fire, ${String(count('degraded'))} in part, ${String(count('blind'))} cannot`;
   return { id: 'coverage', most: COVERAGE, points, reason };
+}
+
+function retentionPoints({ keptDays, targetDays, reason }: Retention): Pick<ScorePart, 'points' | 'reason'> {
+  if (keptDays === null) return { points: null, reason };
+  return { points: Math.floor(RETENTION * Math.min(1, keptDays / targetDays)), reason };
 }
 
 /** How long somebody was in a container is known by the two ends of the connection. */
@@ -42,7 +49,11 @@ function stages(policy: AuditPolicy): ScorePart {
 }
 
 /** Parts of a hundred points, with the reason for each. */
-export function scoreReadiness(policy: AuditPolicy, judged: readonly JudgedDetection[]): readonly ScorePart[] {
+export function scoreReadiness(
+  policy: AuditPolicy,
+  judged: readonly JudgedDetection[],
+  retention: Retention,
+): readonly ScorePart[] {
   const written = secretsWritten(policy);
   const unknown = (id: ScorePart['id'], most: number, reason: string): ScorePart => ({
     id,
@@ -61,7 +72,7 @@ export function scoreReadiness(policy: AuditPolicy, judged: readonly JudgedDetec
     },
     stages(policy),
     unknown('every-server', 15, 'whether each API server writes an audit log is not said by a policy'),
-    unknown('retention', 15, 'how long the log is kept is not said by a policy'),
+    { id: 'retention', most: RETENTION, ...retentionPoints(retention) },
     unknown('copy', 10, 'whether there is a copy elsewhere is not said by a policy'),
     unknown('losses', 5, 'whether events were dropped is not said by a policy'),
   ];

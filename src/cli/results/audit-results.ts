@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QUARANTINE_REASONS } from '../../model/audit-event.js';
 import { AUDIT_LEVELS } from '../../model/audit-policy.js';
 
 /** What an audit log that is written by a policy can show. */
@@ -51,4 +52,38 @@ export const auditReadinessResult = z.strictObject({
       }),
     )
     .readonly(),
+  /** `null` = no file was given. Lines are of events, quarantined, truncated or blank. */
+  log: z
+    .strictObject({
+      files: z
+        .array(
+          z.strictObject({
+            name: z.string(),
+            bytes: z.int(),
+            isPacked: z.boolean(),
+            end: z.enum(['whole', 'gzip-cut', 'gzip-damaged']),
+          }),
+        )
+        .readonly(),
+      bytes: z.int(),
+      lines: z.int(),
+      eventLines: z.int(),
+      events: z.int(),
+      truncated: z.int(),
+      blank: z.int(),
+      quarantined: z.partialRecord(z.enum(QUARANTINE_REASONS), z.int()),
+      firstMs: z.int().nullable(),
+      lastMs: z.int().nullable(),
+      /** Events that the policy would have written as they are, and others, with the place of the first. */
+      agreeing: z.int(),
+      disagreeing: z.int(),
+      disagreement: z.strictObject({ name: z.string(), offset: z.int(), why: z.string() }).nullable(),
+    })
+    .nullable(),
+  retention: z.strictObject({
+    bytesPerHour: z.int().nullable(),
+    keptDays: z.number().nullable(),
+    targetDays: z.number(),
+    reason: z.string(),
+  }),
 });
