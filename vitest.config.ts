@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { FileOrder } from './test/setup/file-order.js';
 
-/** `EXHIBIT_TEST_SEED=<number>` repeats the order of a run; every run prints its own. */
+/** `EXHIBIT_TEST_SEED=<number>` repeats what a run drew; every run prints its own. */
 const seed = Number(process.env['EXHIBIT_TEST_SEED'] ?? Date.now() % 1_000_000_007);
 
-/** One folder of test/ as a project. Serial ones start programs and servers that would starve each other on two cores. */
-function folder(name: string, options: { timeoutMs: number; serial: boolean; offline?: boolean }) {
+/** One folder of test/ as a project. Serial ones have a machine, a cluster or a browser in common. */
+function folder(name: string, options: { timeoutMs: number; serial: boolean; offline?: boolean; group?: number }) {
   return {
     extends: true as const,
     test: {
@@ -13,7 +14,7 @@ function folder(name: string, options: { timeoutMs: number; serial: boolean; off
       testTimeout: options.timeoutMs,
       hookTimeout: options.timeoutMs,
       fileParallelism: !options.serial,
-      sequence: { groupOrder: options.serial ? 1 : 0 },
+      sequence: { groupOrder: options.group ?? (options.serial ? 9 : 0) },
       setupFiles: options.offline === true ? ['./test/setup/loopback-only.ts'] : [],
     },
   };
@@ -23,7 +24,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    sequence: { shuffle: true, seed },
+    sequence: { shuffle: { files: false, tests: true }, sequencer: FileOrder, seed },
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
@@ -31,7 +32,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     allowOnly: false,
     env: { TZ: 'UTC', NO_COLOR: '1' },
-    setupFiles: ['./test/setup/remove-temporary-homes.ts'],
+    setupFiles: ['./test/setup/own-temporary-folder.ts'],
     projects: [
       {
         extends: true,
@@ -45,9 +46,9 @@ export default defineConfig({
       folder('conformance', { timeoutMs: 60_000, serial: false, offline: true }),
       folder('golden', { timeoutMs: 60_000, serial: false, offline: true }),
       folder('architecture', { timeoutMs: 60_000, serial: false }),
-      folder('e2e', { timeoutMs: 120_000, serial: true }),
+      folder('e2e', { timeoutMs: 300_000, serial: false, group: 1 }),
       folder('interop', { timeoutMs: 300_000, serial: true }),
-      folder('aws', { timeoutMs: 120_000, serial: true }),
+      folder('aws', { timeoutMs: 300_000, serial: false, group: 2 }),
       folder('browser', { timeoutMs: 300_000, serial: true }),
       folder('tamper', { timeoutMs: 3_600_000, serial: true }),
       folder('lab', { timeoutMs: 600_000, serial: true }),

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../model/errors.js';
 export const CONTAINMENT_CODES: readonly ErrorCode[] = [
   'CASE_CLOSED',
   'QUARANTINE_PARTIAL',
+  'SUSPECTS_NOT_IN_PLAN',
   'DECLINED',
   'TARGET_PROTECTED',
   'LIMIT_OF_AUTHORITY',

@@ -77,4 +77,14 @@ describe('what is said of what is contained', () => {
       hints: ['exhibit release --case abc --plan p4x8qd', 'exhibit release --case abc'],
     });
   });
+
+  it('names the closed case of which nothing can be released, and where it is written what there is', () => {
+    const left = { object: 'nodes worker: step 1 cordon', by: 'journal', caseToken: 'k7m2p9', plan: 'p4x8qd' } as const;
+    const summary = { ...clean, held: [{ ...left, abandoned: true as const }], verdict: 'held' } as const;
+    expect(presentCleanup(summary)).toContain('held by plan p4x8qd of case k7m2p9, which was closed with it');
+    expect(cleanupNotice(summary)).toMatchObject({
+      message: expect.stringContaining('of closed cases, to be taken back by hand: k7m2p9') as string,
+      hints: ['exhibit case show k7m2p9'],
+    });
+  });
 });

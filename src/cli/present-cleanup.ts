@@ -31,8 +31,9 @@ function presentOurs(objects: readonly OurObject[]): string {
 
 const shownFile = ({ node, file }: CleanupSummary['onNodes'][number]): string => `${node}: ${file}`;
 
-function shownHold({ object, caseToken, plan }: HeldObject): string {
-  return `${object}: held by ${plan === null ? 'a plan' : `plan ${plan}`} of case ${caseToken}`;
+function shownHold({ object, caseToken, plan, abandoned = false }: HeldObject): string {
+  const whose = `${plan === null ? 'a plan' : `plan ${plan}`} of case ${caseToken}`;
+  return `${object}: held by ${whose}${abandoned ? ', which was closed with it' : ''}`;
 }
 
 export function presentCleanup(summary: CleanupSummary): string {
@@ -72,14 +73,19 @@ function unprovenNotice({ unread, onNodes, server }: CleanupSummary): ExhibitErr
   });
 }
 
-/** `exhibit release` of each plan that is known, else of each case. */
+/**
+ * `exhibit release` of each plan that is known, else of each case. A closed case is released by nobody: the journal in its directory says
+ * what was there before.
+ */
 function heldNotice({ held, server }: CleanupSummary): ExhibitError {
-  const commands = held.map(({ caseToken, plan }) =>
-    [`exhibit release --case ${shellWord(caseToken)}`, ...(plan === null ? [] : [`--plan ${shellWord(plan)}`])].join(
-      ' ',
-    ),
-  );
-  return new ExhibitError('CLEANUP_LEFT', `${String(held.length)} changes of containments are still there`, {
+  const commands = held.map(({ caseToken, plan, abandoned = false }) => {
+    if (abandoned) return `exhibit case show ${shellWord(caseToken)}`;
+    const words = [`exhibit release --case ${shellWord(caseToken)}`];
+    return [...words, ...(plan === null ? [] : [`--plan ${shellWord(plan)}`])].join(' ');
+  });
+  const closed = [...new Set(held.flatMap(({ caseToken, abandoned }) => (abandoned === true ? [caseToken] : [])))];
+  const of = closed.length === 0 ? '' : `; of closed cases, to be taken back by hand: ${closed.sort().join(', ')}`;
+  return new ExhibitError('CLEANUP_LEFT', `${String(held.length)} changes of containments are still there${of}`, {
     ...(server === null ? {} : { subject: server }),
     hints: [...new Set(commands)].sort((a, b) => b.length - a.length).slice(0, MAX_HINTS),
   });

@@ -9,12 +9,20 @@ function rowOf(record: ExternalRecord): readonly string[] {
   return [record.id, where, volume, renderBytes(record.sizeBytes), record.state, record.lock.mode];
 }
 
+/** A line for each snapshot of which every byte was read. */
+export function hashedImages(records: readonly ExternalRecord[]): readonly string[] {
+  return records.flatMap(({ id, blocks }) =>
+    blocks === undefined ? [] : [`${id}: SHA-256 of its image ${blocks.imageSha256}, read until ${blocks.hashedToAt}`],
+  );
+}
+
 /** What stays outside an archive, as it says itself; empty = nothing does. */
 export function presentExternal(records: readonly ExternalRecord[]): string {
   if (records.length === 0) return '';
   return [
     'Outside the archive:',
     renderTable(['snapshot', 'where', 'of', 'size', 'state', 'lock'], records.map(rowOf)),
+    ...hashedImages(records),
   ].join('\n');
 }
 

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { ExhibitError } from '../model/errors.js';
 import type { SnapshotSummary } from '../workflows/snapshot/run-snapshots.js';
+import type { SourceVolume } from '../workflows/snapshot/snapshot-source.js';
 import type { SnapshotPlan } from '../workflows/snapshot/plan-snapshots.js';
+import { hashedImages } from './present-external.js';
 import { renderBytes } from './quantities.js';
 import type { snapshotPlanResult, snapshotResult } from './results/snapshot-results.js';
 import { renderFacts, renderTable } from './table.js';
@@ -32,8 +34,10 @@ export function presentSnapshots(result: SnapshotSummary): string {
       ...[renderBytes(record.sizeBytes), stateOf(one), record.lock.mode, record.copyOf === null ? how : 'copy'],
     ];
   });
+  const hashed = hashedImages(snapshots.map(({ record }) => record));
   const facts = renderFacts([
     ['exhibit', exhibitId],
+    ['hashed', hashed.length === 0 ? null : hashed],
     ['failed', failures.length === 0 ? null : failures.map(({ subject, why }) => `${subject}: ${why}`)],
     ['not taken', gaps.length === 0 ? null : gaps],
   ]);
@@ -66,7 +70,13 @@ export function snapshotNotice(
 
 export function snapshotPlanDocument(plan: SnapshotPlan): Plan {
   const { sources, ...rest } = plan;
-  return { sources: sources.map(({ gaps: _gaps, ...source }) => source), ...rest };
+  const shown = ({ tags: _tags, ...volume }: SourceVolume) => volume;
+  return {
+    sources: sources.map(({ gaps: _gaps, wanted, left, ...source }) => ({
+      ...{ ...source, wanted: wanted.map(shown), left: left.map(shown) },
+    })),
+    ...rest,
+  };
 }
 
 export function presentSnapshotPlan({ sources, sizeBytes, requests, cost, gaps, refused }: Plan): string {
@@ -87,4 +97,16 @@ export function presentSnapshotPlan({ sources, sizeBytes, requests, cost, gaps, 
     ['refused', refused.length === 0 ? null : refused.map(({ subject, why }) => `${subject}: ${why}`)],
   ]);
   return `${renderTable(headings, rows)}\n\n${facts}`;
+}
+
+/** What stderr says of a plan that the cloud would refuse, with the exit code of the real run; `null` = it would not. */
+export function snapshotPlanNotice({ refused }: Plan): ExhibitError | null {
+  const [first] = refused;
+  if (first === undefined) return null;
+  const more = refused.length === 1 ? '' : `, and ${String(refused.length - 1)} more`;
+  return new ExhibitError('PLATFORM_FAILED', `it would be refused: ${first.why}${more}`, {
+    subject: first.subject,
+    hints: ['exhibit doctor'],
+    safe: 'Nothing was changed.',
+  });
 }

@@ -32,6 +32,11 @@ export const quarantineFlags = {
     summary:
       'For isolate: a network that still reaches the kubelet and ssh, and whose API server is still reached; repeatable. Default: the network of the machine.',
   }),
+  'suspend-scaling': Flags.boolean({
+    default: false,
+    summary:
+      'Keep the scaling groups of the machines, each as a whole, from ending or replacing any machine until the release.',
+  }),
   'max-nodes': Flags.integer({ default: 1, min: 1, summary: 'Refuse more nodes than this.' }),
   'skip': Flags.option({ options: STEP_NAMES, multiple: true, multipleNonGreedy: true })({
     summary: 'A step to leave out; repeatable.',
@@ -60,7 +65,24 @@ export const loseVolatileFlag = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NODE',
-    summary: 'A node that is severed although its processes and connections were not collected.',
+    summary:
+      'A node that is severed, or whose other pods are moved, although its processes and connections were not collected.',
+  }),
+};
+
+/** For what is about a node and its other pods. */
+export const shiftFlags = {
+  'shift-others': Flags.boolean({
+    default: false,
+    summary:
+      'Evict the other pods of the node, as far as nothing is lost with them; each that stays is named with its reason.',
+  }),
+  'shift-wait': Flags.integer({
+    default: 120,
+    min: 0,
+    max: 3600,
+    helpValue: 'SECONDS',
+    summary: 'How long disruption budgets may hold back those that are moved, all together.',
   }),
 };
 
@@ -71,6 +93,7 @@ export interface QuarantineFlagValues {
   readonly 'cloud'?: CloudName | undefined;
   readonly 'order': Order;
   readonly 'keep-reachable'?: readonly string[] | undefined;
+  readonly 'suspend-scaling'?: boolean | undefined;
   readonly 'max-nodes': number;
   readonly 'skip'?: readonly StepName[] | undefined;
   readonly 'allow-node'?: readonly string[] | undefined;
@@ -90,5 +113,6 @@ export function requestedBy(flags: QuarantineFlagValues, config: Pick<ConfigFile
   const { level, order, skip = [], 'allow-node': allowedNodes = [], 'max-nodes': maxNodes } = flags;
   const cloud = flags.cloud ?? config.cloud ?? null;
   const keepReachable = [...new Set((flags['keep-reachable'] ?? []).map(checkNetwork))].sort();
-  return { level, order, skip, allowedNodes, maxNodes, cloud, keepReachable };
+  const suspendScaling = flags['suspend-scaling'] === true ? { suspendScaling: true } : {};
+  return { level, order, skip, allowedNodes, maxNodes, cloud, keepReachable, ...suspendScaling };
 }

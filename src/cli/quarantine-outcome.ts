@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ClusterTools } from '../ports/cluster-tools.js';
 import type { Io } from '../ports/io.js';
 import type { RequestLog } from '../ports/request-log.js';
+import { plansOfCase } from '../workflows/plans-on-record.js';
 import { openContainmentRecord } from '../workflows/quarantine/containment-record.js';
 import {
   assertRights,
@@ -11,6 +12,7 @@ import {
 } from '../workflows/quarantine/prepare-quarantine.js';
 import { volatileTaken } from '../workflows/quarantine/volatile-taken.js';
 import type { QuarantineRequest } from '../workflows/quarantine/quarantine-request.js';
+import { goneTexts, notInPlanTexts, type SincePlanned } from '../workflows/quarantine/since-planned.js';
 import { runQuarantine } from '../workflows/quarantine/run-quarantine.js';
 import type { ClusterFlagValues } from './cluster-globals.js';
 import type { Answers } from './confirm.js';
@@ -44,7 +46,7 @@ const NO_LOG: RequestLog = { begin: () => 0, end: () => undefined };
 export type QuarantineOutcome =
   CommandOutcome<z.infer<typeof quarantineResult>> | CommandOutcome<z.infer<typeof quarantinePlanResult>>;
 
-interface Flags extends ClusterFlagValues, ContainmentCheckFlagValues {
+interface Flags extends ClusterFlagValues, ContainmentCheckFlagValues, GivenFlags {
   readonly 'dry-run': boolean;
   readonly 'confirm'?: string | undefined;
 }
@@ -67,6 +69,8 @@ export interface GivenFlags extends Partial<ContainmentCheckFlagValues> {
   readonly 'order'?: string | undefined;
   readonly 'keep-reachable'?: readonly string[] | undefined;
   readonly 'lose-volatile'?: readonly string[] | undefined;
+  readonly 'shift-others'?: boolean | undefined;
+  readonly 'shift-wait'?: number | undefined;
 }
 
 /** As given; nothing where the flags could not be parsed. */
@@ -78,13 +82,14 @@ interface Given {
 
 const GIVEN = [
   ...(['suspect', 'level', 'cloud', 'order', 'keep-reachable', 'skip', 'allow-node'] as const),
-  ...(['lose-volatile', 'max-nodes'] as const),
+  ...(['lose-volatile', 'max-nodes', 'shift-wait'] as const),
 ] as const satisfies readonly (keyof GivenFlags)[];
 type GivenFlag = (typeof GIVEN)[number];
 const DEFAULTS: Readonly<Partial<Record<GivenFlag, string>>> = {
   'level': 'hold',
   'order': 'preserve-first',
   'max-nodes': '1',
+  'shift-wait': '120',
 };
 
 /** The command that goes on with the same containment. */
@@ -94,9 +99,26 @@ export function quarantineCommand({ target, names, flags = {} }: Given): string 
     const values = typeof given === 'object' ? given : [String(given)];
     return values.filter((one) => one !== DEFAULTS[flag]).map((one) => `--${flag}=${one}`);
   };
-  const words = [...names, ...GIVEN.flatMap(all), ...containmentCheckWords(flags)];
+  const shift = flags['shift-others'] === true ? ['--shift-others'] : [];
+  const words = [...names, ...GIVEN.flatMap(all), ...shift, ...containmentCheckWords(flags)];
   const command = target === 'node' ? 'exhibit quarantine node' : 'exhibit quarantine pod';
   return [command, ...words.map(shellWord)].join(' ');
+}
+
+/** The command that contains the pods that are not in the plan, by one of their own; `null` = that would go on with this plan as well. */
+function ownPlanCommand({ request, flags }: QuarantineCall, { notInPlan }: SincePlanned): string | null {
+  const pods = notInPlan.filter(({ isReplacement }) => !isReplacement);
+  const nodes = new Set(pods.map(({ node }) => node));
+  const { 'level': _level, 'cloud': _cloud, 'order': _order, 'keep-reachable': _keep, ...others } = flags;
+  const { 'shift-others': _shift, 'shift-wait': _wait, ...same } = others;
+  const own: GivenFlags = {
+    ...same,
+    'suspect': pods.map(({ namespace, name }) => `${namespace}/${name}`),
+    'max-nodes': Math.max(request.maxNodes, nodes.size),
+  };
+  const command = quarantineCommand({ target: 'pod', names: [], flags: own });
+  const { target, names } = request;
+  return command === quarantineCommand({ target, names: [...names], flags }) ? null : command;
 }
 
 function ownMachine({ os, clock }: Context) {
@@ -107,12 +129,13 @@ async function dryRun({ request, flags, context }: QuarantineCall): Promise<Quar
   const tools = await context.clusterTools(context.clusterTarget(flags), 'dry-run', NO_LOG);
   const { reader, actuator } = tools;
   const platform = await platformFor(context, request.cloud ?? null, { caseToken: 'dry-run', requestLog: NO_LOG });
-  const caseToken = (await context.namedCase()) ?? 'new-case';
+  const caseId = await context.namedCase();
+  const caseToken = caseId ?? 'new-case';
   const prepared = await prepareQuarantine(request, {
     ...{ reader, actuator, platform, signal: context.signal, clock: context.clock },
     own: ownMachine(context),
     authority: await authorityOf(context),
-    ...{ caseToken, plan: 'dry-run', earlier: [] },
+    ...{ caseToken, plan: 'dry-run', earlier: caseId === null ? [] : plansOfCase(context.locations, caseId) },
     // Nothing is lost by a plan.
     volatileTaken: (nodes) => Promise.resolve(new Set(nodes)),
   });
@@ -120,8 +143,10 @@ async function dryRun({ request, flags, context }: QuarantineCall): Promise<Quar
   return { result: plan, shape: 'quarantine:plan', text: presentQuarantinePlan(plan) };
 }
 
-function show({ steps, foresight, isResumed, plan }: PreparedQuarantine, io: Io): void {
+function show({ steps, foresight, isResumed, plan, since }: PreparedQuarantine, io: Io): void {
   if (isResumed) io.emit('CONTAINMENT_RESUMED', `plan ${plan} of the case is gone on with`);
+  for (const text of [...notInPlanTexts(since, plan), ...goneTexts(since, plan)].slice(0, MAX_SAID))
+    io.emit('CONTAINMENT_SINCE', text);
   for (const step of steps.slice(0, MAX_SAID)) io.emit('CONTAINMENT_PLAN', stepSentence(step));
   if (steps.length > MAX_SAID) io.emit('CONTAINMENT_PLAN', `... and ${String(steps.length - MAX_SAID)} more steps`);
   for (const text of foresight.sideEffects.slice(0, MAX_SAID)) io.emit('CONTAINMENT_PLAN', `side effect: ${text}`);
@@ -164,9 +189,10 @@ export async function quarantineOutcome(call: QuarantineCall): Promise<Quarantin
     assertRights(prepared);
     await ask(prepared, call, tools);
     const cloud = platform === null ? null : { actuator: platform.actuator, caseToken: caseId };
-    const deps = { reader, actuator, cloud, tool: await context.tool(), os, io, signal, verification };
+    const shiftWaitMs = (flags['shift-wait'] ?? 120) * 1000;
+    const deps = { reader, actuator, cloud, tool: await context.tool(), os, io, signal, verification, shiftWaitMs };
     const result = quarantineDocument(caseId, await runQuarantine(prepared, record, deps));
-    const notice = quarantineNotice(result);
+    const notice = quarantineNotice(result, ownPlanCommand(call, result));
     return { result, text: presentQuarantine(result), ...(notice === null ? {} : { notice }) };
   } finally {
     await record.close();

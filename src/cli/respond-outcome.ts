@@ -14,6 +14,7 @@ import {
   type RespondState,
   writeRespondState,
 } from '../workflows/respond/respond-state.js';
+import { lossOf } from '../workflows/respond/loss-of.js';
 import { resolveTarget } from '../workflows/respond/resolve-target.js';
 import { wasReleased } from '../workflows/respond/was-released.js';
 import { readRunStates } from '../workflows/execute/run-state.js';
@@ -145,6 +146,9 @@ async function planned(call: RespondCall, request: RespondRequest, tools: Respon
   const { context } = call;
   const { io, clock, signal, scratchDirectory } = context;
   const prepared = await prepareInCase(context, request, tools);
+  const loss = request.collect.nodeAccess.length > 0 ? null : await lossOf(request, prepared, tools.record.exhibit);
+  // No way leads to the nodes: nothing will have been read of them when it comes to severing them.
+  if (loss !== null) throw loss;
   const collection = await planCollection(request.collect, {
     ...{ clock, io, signal, scratchDirectory },
     collectors: await context.collectors(),

@@ -73,7 +73,7 @@ export async function assertMayContain(
   } catch (error) {
     const { answers } = await askRights(reader, rightsOf(prepared.steps));
     const manifest = renderMissingRbac(answers, { username: username ?? 'NAME' });
-    for (const line of manifest?.trimEnd().split('\n') ?? []) io.emit('RESPOND_MAY_NOT', line);
+    for (const line of manifest?.trimEnd().split('\n') ?? []) io.emit('RESPOND_MANIFEST', line);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import type { CopyWish } from '../workflows/snapshot/copy-snapshot.js';
 import type { LockWish } from '../workflows/snapshot/lock-snapshot.js';
 import type { SnapshotWishes } from '../workflows/snapshot/run-snapshots.js';
 import { parseDurationMs } from './quantities.js';
+import { accountOfRole } from './role-arn.js';
 
 /** Copies into one region that AWS lets an account have under way; half of it is what we use. */
 const COPIES_QUOTA = 20;
@@ -24,6 +25,10 @@ export const snapshotWaitFlags = {
     multipleNonGreedy: true,
     helpValue: 'REGION',
     summary: 'Copy each snapshot there once it is completed, which is waited for; repeatable.',
+  }),
+  'copy-role': Flags.string({
+    helpValue: 'ARN',
+    summary: 'A role of another account that makes the copies there; without --copy-to-region in the same region.',
   }),
   'kms-key': Flags.string({
     multiple: true,
@@ -51,12 +56,17 @@ export const snapshotTakeFlags = {
   ...snapshotWaitFlags,
   'again': Flags.boolean({ default: false, summary: 'Make new ones although the case has some.' }),
   'dry-run': Flags.boolean({ default: false, summary: 'Show what would be made, and whether it is allowed.' }),
+  'price-per-gib-month': Flags.string({
+    helpValue: 'PRICE',
+    summary: 'What a GiB costs in a month, as 0.05: the plan then says what the snapshots cost at most.',
+  }),
 };
 
 export interface SnapshotFlagValues {
   readonly 'wait': boolean;
   readonly 'wait-limit': string;
   readonly 'copy-to-region'?: readonly string[] | undefined;
+  readonly 'copy-role'?: string | undefined;
   readonly 'kms-key'?: readonly string[] | undefined;
   readonly 'share-with'?: readonly string[] | undefined;
   readonly 'whole-quota': boolean;
@@ -65,6 +75,7 @@ export interface SnapshotFlagValues {
   readonly 'lock-until'?: string | undefined;
   readonly 'confirm'?: string | undefined;
   readonly 'again'?: boolean | undefined;
+  readonly 'price-per-gib-month'?: string | undefined;
 }
 
 function usage(what: string, hint: string): ExhibitError {
@@ -105,18 +116,34 @@ export function checkRegion(region: string): string {
   throw usage(`this is no region of AWS: ${region}`, 'aws ec2 describe-regions');
 }
 
+interface Places {
+  readonly regions: readonly string[];
+  /** Of the role that makes the copies; `null` = the caller's own. */
+  readonly account: string | null;
+}
+
+/** The region of a key that copies can be encrypted under. */
+function regionOfKey(key: string, { regions, account }: Places): string {
+  const region = KEY.exec(key)?.[1];
+  if (region === undefined) throw usage(`this is no ARN of a key: ${key}`, 'aws kms list-keys');
+  if (account !== null && key.split(':')[4] !== account)
+    throw usage(`the key is not of the account of the role: ${key}`, 'aws kms list-keys');
+  const isAnywhere = account !== null && regions.length === 0;
+  if (!isAnywhere && !regions.includes(region))
+    throw usage(`the key is in ${region}, and nothing is copied there: ${key}`, `Add --copy-to-region ${region}`);
+  return region;
+}
+
 function copiesOf(flags: SnapshotFlagValues): readonly CopyWish[] {
-  const { 'copy-to-region': regions = [], 'kms-key': keys = [] } = flags;
-  const keyOf = new Map<string, string>();
-  for (const key of keys) {
-    const region = KEY.exec(key)?.[1];
-    if (region === undefined) throw usage(`this is no ARN of a key: ${key}`, 'aws kms list-keys');
-    if (!regions.includes(region))
-      throw usage(`the key is in ${region}, and nothing is copied there: ${key}`, `Add --copy-to-region ${region}`);
-    keyOf.set(region, key);
-  }
+  const { 'copy-to-region': regions = [], 'copy-role': role = null, 'kms-key': keys = [] } = flags;
+  const places = { regions, account: role === null ? null : accountOfRole(role) };
+  const keyOf = new Map(keys.map((key) => [regionOfKey(key, places), key]));
   const maxPending = flags['whole-quota'] ? COPIES_QUOTA : COPIES_QUOTA / 2;
-  return regions.map((region) => ({ region: checkRegion(region), kmsKey: keyOf.get(region) ?? null, maxPending }));
+  const [only = null] = keyOf.values();
+  if (role !== null && regions.length === 0) return [{ region: null, role, kmsKey: only, maxPending }];
+  return regions.map((region) => ({
+    ...{ region: checkRegion(region), role, kmsKey: keyOf.get(region) ?? null, maxPending },
+  }));
 }
 
 /** Throws `USAGE_INVALID`. */
@@ -125,13 +152,16 @@ export function snapshotWishes(flags: SnapshotFlagValues, nowMs: number): Snapsh
   const { 'share-with': shareWith = [], again = false } = flags;
   const account = shareWith.find((one) => !/^\d{12}$/.test(one));
   if (account !== undefined) throw usage(`this is no account of AWS: ${account}`, 'Write twelve digits');
+  const { 'price-per-gib-month': pricePerGibMonth = null } = flags;
+  if (pricePerGibMonth !== null && !/^\d{1,6}(?:\.\d{1,6})?$/.test(pricePerGibMonth))
+    throw usage(`this is no price: ${pricePerGibMonth}`, 'Repeat the command with --price-per-gib-month 0.05');
   const mustWait = flags.wait || copies.length > 0 || shareWith.length > 0;
   const waitLimitMs = mustWait ? parseDurationMs(flags['wait-limit']) : null;
-  return { again, waitLimitMs, lock: lockOf(flags, nowMs), copies, shareWith };
+  return { again, waitLimitMs, lock: lockOf(flags, nowMs), copies, shareWith, pricePerGibMonth };
 }
 
 const SAID_AGAIN = [
-  ...(['region', 'exclude-volume', 'wait-limit', 'copy-to-region', 'kms-key', 'share-with'] as const),
+  ...(['region', 'exclude-volume', 'wait-limit', 'copy-to-region', 'copy-role', 'kms-key', 'share-with'] as const),
   ...(['lock', 'lock-days', 'lock-until', 'confirm'] as const),
 ] as const;
 

@@ -28,6 +28,7 @@ import {
   snapshotDocument,
   snapshotNotice,
   snapshotPlanDocument,
+  snapshotPlanNotice,
 } from './present-snapshots.js';
 import { renderBytes } from './quantities.js';
 import { refuseSandbox } from './refuse-sandbox.js';
@@ -49,7 +50,12 @@ export interface Surroundings {
   readonly serviceOf: ServiceOf;
 }
 
+/** What is known before AWS is asked anything. */
+export type Beginning = Pick<Surroundings, 'caseToken' | 'requestLog'>;
+
 export interface SnapshotCall {
+  /** Where it is, for users whose settings name no region; `null` = nothing says so. */
+  readonly region: (beginning: Beginning) => Promise<string | null>;
   readonly sources: (surroundings: Surroundings) => Promise<readonly SnapshotSource[]>;
   readonly flags: SnapshotFlagValues & { readonly 'dry-run': boolean };
   /** Goes on with the same. */
@@ -63,18 +69,22 @@ interface Opened extends Surroundings {
   readonly close: () => void;
 }
 
-async function surroundings(context: Context, caseToken: string, requestLog: RequestLog): Promise<Opened> {
-  const platform = await context.aws({ caseToken, requestLog });
-  const { account, principal } = await platform.identity();
+async function surroundings(context: Context, beginning: Beginning, regionOf: SnapshotCall['region']): Promise<Opened> {
+  const { caseToken, requestLog } = beginning;
+  const platform = await context.aws(beginning);
+  const region = await regionOf(beginning);
+  const { account, principal } = await platform.identity(region === null ? undefined : { region });
   const { serviceOf, close } = snapshotServices(context, { caseToken, requestLog, account });
   return { caseToken, requestLog, platform, account, principal, serviceOf, close };
 }
 
-async function dryRun({ sources, context }: SnapshotCall, wishes: SnapshotWishes): Promise<SnapshotOutcome> {
-  const opened = await surroundings(context, 'dry-run', NO_LOG);
+async function dryRun({ sources, region, context }: SnapshotCall, wishes: SnapshotWishes): Promise<SnapshotOutcome> {
+  const opened = await surroundings(context, { caseToken: 'dry-run', requestLog: NO_LOG }, region);
   try {
     const plan = snapshotPlanDocument(await planSnapshots(await sources(opened), wishes, opened.serviceOf));
-    return { result: plan, shape: 'snapshot:plan', text: presentSnapshotPlan(plan) };
+    const notice = snapshotPlanNotice(plan);
+    const text = presentSnapshotPlan(plan);
+    return { result: plan, shape: 'snapshot:plan', text, ...(notice === null ? {} : { notice }) };
   } finally {
     opened.close();
   }
@@ -106,15 +116,22 @@ async function ask(sources: readonly SnapshotSource[], call: SnapshotCall, wishe
   await askForLock(wishes, call);
 }
 
+interface BookCall {
+  readonly caseId: string;
+  readonly wishes: SnapshotWishes;
+  readonly region: (beginning: Beginning, book: SnapshotRecordBook) => Promise<string | null>;
+}
+
 /** The snapshots of a case with everything that they need, which is closed again, and what is said of them. */
 async function withBook(
   { context, resume }: Pick<SnapshotCall, 'context' | 'resume'>,
-  { caseId, wishes }: { readonly caseId: string; readonly wishes: SnapshotWishes },
+  { caseId, wishes, region }: BookCall,
   act: (opened: Opened, book: SnapshotRecordBook) => Promise<SnapshotSummary>,
 ): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
   const book = await openSnapshotBook({ store: await context.store(), caseId, clock: context.clock });
   try {
-    const opened = await surroundings(context, caseId, book.exhibit.requestLog);
+    const beginning = { caseToken: caseId, requestLog: book.exhibit.requestLog };
+    const opened = await surroundings(context, beginning, (known) => region(known, book));
     try {
       const summary = await act(opened, book);
       const notice = snapshotNotice(summary, { waited: wishes.waitLimitMs !== null, resume });
@@ -139,7 +156,7 @@ export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutco
   if (flags['dry-run']) return await dryRun(call, wishes);
   const caseId = await caseForCollection(context);
   await refuseSandbox(context, caseId);
-  return await withBook(call, { caseId, wishes }, async (opened, book) => {
+  return await withBook(call, { caseId, wishes, region: call.region }, async (opened, book) => {
     const sources = await call.sources(opened);
     await ask(sources, call, wishes);
     await recordOpening(opened, book, context);
@@ -149,13 +166,15 @@ export async function snapshotOutcome(call: SnapshotCall): Promise<SnapshotOutco
 
 /** Looks at every snapshot of the case again. */
 export async function snapshotStatusOutcome(
-  call: Omit<SnapshotCall, 'sources' | 'flags'> & { readonly flags: SnapshotFlagValues },
+  call: Omit<SnapshotCall, 'sources' | 'region' | 'flags'> & { readonly flags: SnapshotFlagValues },
 ): Promise<CommandOutcome<z.infer<typeof snapshotResult>>> {
   const { context, flags, answers } = call;
   const wishes = snapshotWishes(flags, context.clock.nowMs());
   const caseId = await context.caseId();
   await askForLock(wishes, { flags: { ...flags, 'dry-run': false }, answers });
-  return await withBook(call, { caseId, wishes }, async (opened, book) => {
+  const region = async (_: Beginning, { log }: SnapshotRecordBook): Promise<string | null> =>
+    await Promise.resolve(log.snapshots[0]?.region ?? null);
+  return await withBook(call, { caseId, wishes, region }, async (opened, book) => {
     await recordOpening(opened, book, context);
     return await lookAgain(wishes, depsOf(context, opened, book));
   });

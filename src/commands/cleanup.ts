@@ -24,7 +24,7 @@ collector pods and namespaces that say that exhibit manages them and bear a name
 as foreign and left alone. With --verify nothing is changed: exit 0 says that every list was read and that nothing of ours was found. The
 removals are written into the open exhibit, where there is one. Refused while a collection of the case is running. Disk images that a
 killed run left mounted on this machine are unmounted, too, and checkpoints that the custody log does not prove gone from their node are
-named: from here nobody can look there. What a containment holds is named with its plan, and is taken back by exhibit release alone. --local does these two alone. --all-cases also
+named: from here nobody can look there. What a containment holds is named with its plan, and is taken back by exhibit release alone; what a case holds that was closed with it, by nobody. --local does these two alone. --all-cases also
 removes the pods of collections that run elsewhere, and can therefore not be answered with --yes.`,
     [
       'USAGE_INVALID',

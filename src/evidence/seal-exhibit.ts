@@ -49,6 +49,8 @@ export interface SealOptions {
   readonly io: Io;
   readonly policy: SealPolicy;
   readonly classification?: string | null;
+  /** Ends what was left open until now; what it writes into the ledger is sealed. */
+  readonly settle?: () => Promise<void>;
   /** CycloneDX JSON of this program. */
   readonly sbom: Buffer;
   /** The program that seals; only stated for an exhibit whose process ended before it recorded its own. */
@@ -92,6 +94,7 @@ export async function sealExhibit(options: SealOptions): Promise<SealedExhibit> 
   await assertFree(paths.archive);
   await assertRoom(options);
   await resumeAfterFailedSeal(exhibit);
+  await options.settle?.();
   await makeWorkDirectory(exhibit);
   try {
     await removeFile(paths.partial);

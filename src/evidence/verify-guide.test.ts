@@ -17,6 +17,7 @@ import {
   SBOM,
   temporaryStore,
 } from '../../test/fakes/evidence-case.js';
+import { isSampled } from '../../test/fakes/sampled.js';
 import { asciiJson } from '../lib/ascii-json.js';
 import { systemClock } from '../lib/clock.js';
 import { SEAL_NAMESPACE } from '../model/exhibit.js';
@@ -346,21 +347,29 @@ describe('VERIFY.md', () => {
     ['a last record without LF', 'meta/plan.jsonl', (text) => text.slice(0, -1)],
   ];
 
-  it.each(forgeries)('stops at %s under a good signature, and so does our own verifier', async (name, file, change) => {
-    const path = join(home, `${name.replaceAll(/[^a-z]/g, '-')}.tar.gz`);
-    const files = unpack(sealed.archivePath).map((entry) =>
-      entry.path === file ? { ...entry, bytes: Buffer.from(change(entry.bytes.toString('latin1')), 'latin1') } : entry,
-    );
-    expect(files.map(({ bytes }) => bytes)).not.toEqual(unpack(sealed.archivePath).map(({ bytes }) => bytes));
-    writeFileSync(path, await sealAgain(files));
-    expect(follow(path, { receipt: '' })).toMatchObject({
-      status: 1,
-      output: expect.stringMatching(/the records are not as they must be|JSON|Error/) as string,
-    });
-    expect(await verdictOf(path, signer.publicKey, false)).toBe('TAMPERED');
-  });
+  /** Stock tools follow the guide each time. */
+  const sampleOf = <T>(all: readonly T[]): readonly T[] => (isSampled ? all.filter((_, at) => at % 7 === 0) : all);
 
-  it.each(tampers)('stops at %s, and so does our own verifier', async (name, tamper) => {
+  it.each(sampleOf(forgeries))(
+    'stops at %s under a good signature, and so does our own verifier',
+    async (name, file, change) => {
+      const path = join(home, `${name.replaceAll(/[^a-z]/g, '-')}.tar.gz`);
+      const files = unpack(sealed.archivePath).map((entry) =>
+        entry.path === file
+          ? { ...entry, bytes: Buffer.from(change(entry.bytes.toString('latin1')), 'latin1') }
+          : entry,
+      );
+      expect(files.map(({ bytes }) => bytes)).not.toEqual(unpack(sealed.archivePath).map(({ bytes }) => bytes));
+      writeFileSync(path, await sealAgain(files));
+      expect(follow(path, { receipt: '' })).toMatchObject({
+        status: 1,
+        output: expect.stringMatching(/the records are not as they must be|JSON|Error/) as string,
+      });
+      expect(await verdictOf(path, signer.publicKey, false)).toBe('TAMPERED');
+    },
+  );
+
+  it.each(sampleOf(tampers))('stops at %s, and so does our own verifier', async (name, tamper) => {
     const path = join(home, `${name.replaceAll(' ', '-')}.tar.gz`);
     writeFileSync(path, tamper(unpack(sealed.archivePath), readFileSync(sealed.archivePath)));
     // Without the receipt, which would notice every change of the container at once.

@@ -8,7 +8,10 @@ export const CLUSTER_ACTION_KINDS = [
   'taint-node',
   'pin-pod',
   'deny-network',
+  'deny-cilium',
+  'deny-calico',
   'detach-pod',
+  'evict-pod',
 ] as const;
 export type ClusterActionKindName = (typeof CLUSTER_ACTION_KINDS)[number];
 
@@ -101,6 +104,10 @@ const plannedSuspectSchema = z.strictObject({
   /** Names of the first Services that sent traffic to it, and how many more did. */
   services: z.array(z.string()).readonly(),
   moreServices: z.int().min(0),
+  /** On which it was; left out by earlier versions. */
+  node: z.string().optional(),
+  /** A taint of its node keeps its controller from making another pod there. */
+  keptOut: z.literal(true).optional(),
 });
 export type PlannedSuspect = z.infer<typeof plannedSuspectSchema>;
 

@@ -10,7 +10,10 @@ export const CLOUD_ACTION_KINDS = [
   'shutdown-behaviour',
   'keep-volume',
   'scale-in-protection',
+  'scaling-processes',
   'group-membership',
+  'balancer-targets',
+  'classic-balancer',
   'quarantine-group',
   'interface-groups',
   'metadata-service',
@@ -27,7 +30,10 @@ export const cloudSubjectSchema = z.strictObject({
   cloud: cloudSchema,
   account: z.string(),
   region: z.string(),
-  type: z.enum(['instance', 'network-interface', 'scaling-group-member', 'security-group', 'role']),
+  type: z.enum([
+    ...['instance', 'network-interface', 'scaling-group-member', 'security-group', 'role'],
+    ...['scaling-group', 'target-group', 'classic-balancer'],
+  ] as const),
   id: z.string(),
   /** The instance that it is about; the same as `id` for an instance itself. */
   instance: z.string(),
@@ -41,6 +47,8 @@ export const cloudViewSchemas = {
   /** DeleteOnTermination of one attached volume. */
   'keep-volume': z.strictObject({ deviceName: z.string(), volumeId: z.string(), deleteOnTermination: z.boolean() }),
   'scale-in-protection': z.strictObject({ group: z.string(), isProtected: z.boolean() }),
+  /** Of all processes of a group that may end or replace a machine, those that are suspended; sorted. Others are nobody's business here. */
+  'scaling-processes': z.strictObject({ group: z.string(), suspended: z.array(z.string()) }),
   /** `standby` keeps the instance in its group and out of its load balancers; `detached` takes it out for good. */
   'group-membership': z.strictObject({
     group: z.string(),
@@ -48,6 +56,9 @@ export const cloudViewSchemas = {
     /** Whether the group wants one instance less afterwards; false = it starts another one. */
     decrementsDesired: z.boolean(),
   }),
+  /** `ids` = the machine and its addresses; `targets` = which of them get traffic and where, in the platform's words, sorted. */
+  'balancer-targets': z.strictObject({ ids: z.array(z.string()), targets: z.array(z.string()) }),
+  'classic-balancer': z.strictObject({ isRegistered: z.boolean() }),
   /** A security group that a plan makes; `null` = there is none. Rules as `tcp 10250 10.0.0.0/16`, sorted; other ones in the platform's words. */
   'quarantine-group': z
     .strictObject({ vpc: z.string(), name: z.string(), ingress: z.array(z.string()), egress: z.array(z.string()) })

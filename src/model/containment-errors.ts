@@ -18,6 +18,12 @@ export const CONTAINMENT_ERRORS = {
     meaning: 'Not every step of a containment was done. Those that were are in the journal with their way back.',
     remedy: 'Read the reason of each step, then repeat the same command: it goes on. To take it back: exhibit release.',
   },
+  SUSPECTS_NOT_IN_PLAN: {
+    exitCode: 3,
+    meaning:
+      'The case goes on with a plan, and pods match now what that was asked for and are not in it: nothing holds them.',
+    remedy: 'Contain them by a plan of their own (the command is named), or release the plan and repeat the command.',
+  },
   RESPOND_PARTIAL: {
     exitCode: 3,
     meaning: 'A phase of a response failed, or did only a part. The others were done, and what was collected is kept.',

@@ -26,6 +26,8 @@ const blocksSchema = z.strictObject({
   hashedToAt: instantSchema,
 });
 
+const tagsSchema = z.array(z.strictObject({ key: z.string(), value: z.string() }));
+
 /** A disk snapshot of a cloud, as it was when it was looked at. Sizes in bytes. */
 const snapshotRecordSchema = z.strictObject({
   kind: z.literal('snapshot'),
@@ -50,7 +52,9 @@ const snapshotRecordSchema = z.strictObject({
   sizeBytes: z.int().min(0),
   isEncrypted: z.boolean(),
   kmsKeyId: z.string().nullable(),
-  tags: z.array(z.strictObject({ key: z.string(), value: z.string() })),
+  tags: tagsSchema,
+  /** Those of the volume when the snapshot was taken; left out where nobody looked. */
+  volumeTags: tagsSchema.optional(),
   /** As the platform calls it: `pending`, `completed`, `error`; `missing` = there is no such snapshot any more. */
   state: z.string(),
   stateDetail: z.string().nullable(),
@@ -63,6 +67,8 @@ const snapshotRecordSchema = z.strictObject({
   blocks: blocksSchema.optional(),
   /** Of the calls that this line rests on. */
   requestIds: z.array(z.string()),
+  /** The role by which the account was entered, where it is not the caller's own: an ARN. */
+  role: z.string().optional(),
 });
 export type SnapshotRecord = z.infer<typeof snapshotRecordSchema>;
 

@@ -50,8 +50,13 @@ export const MESSAGE_TABLE = {
     level: 'info',
     meaning: 'The case has begun this containment already; what holds is left, and the rest is done.',
   },
+  CONTAINMENT_SINCE: {
+    level: 'warn',
+    meaning: 'A pod matches and is not in the plan that is gone on with, or a suspect of that plan is gone.',
+  },
   RESPOND_PLAN: { level: 'info', meaning: 'What a response will do, phase by phase.' },
-  RESPOND_MAY_NOT: { level: 'warn', meaning: 'A right that a response lacks, or the manifest that grants it.' },
+  RESPOND_MAY_NOT: { level: 'warn', meaning: 'A right that a response lacks.' },
+  RESPOND_MANIFEST: { level: 'info', meaning: 'A line of the manifest that grants the rights which a response lacks.' },
   RESPOND_PHASE: { level: 'info', meaning: 'A phase of a response begins.' },
   RESPOND_PHASE_DONE: { level: 'info', meaning: 'A phase of a response is at its end, and did all it was to do.' },
   RESPOND_PHASE_SHORT: {

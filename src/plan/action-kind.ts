@@ -25,8 +25,12 @@ export interface ChangingKind<View> extends AnyKind<View> {
   readonly makes: false;
   /** The part of an object of the API that this kind changes; untrusted values of the wrong type count as missing. `like` has the keys. */
   look(object: unknown, like: View): View;
+  /** The object is gone in the end, by itself: then it is as intended. */
+  readonly removes?: true;
+  /** Verbs on subresources: `{ verb: 'create', subresource: 'eviction' }`. */
+  readonly doingBeside?: readonly { readonly verb: string; readonly subresource: string }[];
   /** What makes the part of this very object be as `view` says. Sent with the resource version that the object was read with. */
-  patch(object: unknown, view: View): ObjectPatch;
+  patch(object: unknown, view: View): ObjectPatch | 'eviction';
   /** What undoing aims at. */
   undone(states: { readonly before: View; readonly intended: View }, options: UndoOptions): View;
 }
@@ -35,6 +39,7 @@ export interface ChangingKind<View> extends AnyKind<View> {
 export interface MakingKind<View> extends AnyKind<View> {
   readonly makes: true;
   look(object: unknown): View;
+  /** Without `apiVersion` it is of that of the subject. */
   body(name: string, view: View): Readonly<Record<string, unknown>>;
 }
 

@@ -3,7 +3,10 @@ import type { ActionKind } from './action-kind.js';
 import { annotate } from './actions/annotate.js';
 import { cordonNode } from './actions/cordon-node.js';
 import { denyNetwork } from './actions/deny-network.js';
+import { denyCalico } from './actions/deny-calico.js';
+import { denyCilium } from './actions/deny-cilium.js';
 import { detachPod } from './actions/detach-pod.js';
+import { evictPod } from './actions/evict-pod.js';
 import { pinPod } from './actions/pin-pod.js';
 import { taintNode } from './actions/taint-node.js';
 
@@ -27,7 +30,10 @@ const KINDS: Readonly<Record<ClusterActionKindName, ActionKind<unknown>>> = {
   'taint-node': erased(taintNode),
   'pin-pod': erased(pinPod),
   'deny-network': erased(denyNetwork),
+  'deny-cilium': erased(denyCilium),
+  'deny-calico': erased(denyCalico),
   'detach-pod': erased(detachPod),
+  'evict-pod': erased(evictPod),
 };
 
 export function actionKindOf(name: ClusterActionKindName): ActionKind<unknown> {

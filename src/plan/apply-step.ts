@@ -22,6 +22,10 @@ const OTHERS: Judgement = {
   detail: 'it is neither as it was when the plan was made nor as it should be',
 };
 
+function isAway({ state }: Observed): boolean {
+  return state === 'gone' || state === 'replaced';
+}
+
 interface Doing {
   readonly step: PlannedStep;
   readonly driver: StepDriver;
@@ -31,6 +35,7 @@ interface Doing {
 function judge({ step, driver, dryRun }: Doing, observed: Observed): Judgement {
   const write = async () => await driver.write(step.intended, observed, { dryRun });
   if (driver.makes && observed.state === 'gone') return { is: 'to-be-written', write };
+  if (driver.removes && isAway(observed)) return { is: 'right' };
   if (observed.state !== 'there') return judgeMissing(observed);
   if (isSame(observed.view, step.intended)) return { is: 'right' };
   return isSame(observed.view, step.before) ? { is: 'to-be-written', write } : OTHERS;
@@ -42,6 +47,7 @@ export async function applyStep(step: PlannedStep, plan: string, tools: PlanTool
   return await attemptWrite({
     read: async () => await driver.read(),
     judge: (observed) => judge({ step, driver, dryRun: false }, observed),
+    tools,
   });
 }
 
@@ -51,8 +57,10 @@ export async function checkStep(
   plan: string,
   tools: PlanTools,
 ): Promise<{ readonly holds: boolean; readonly now: unknown; readonly state: Observed['state'] }> {
-  const observed = await driverOf(step, plan, tools).read();
-  const holds = observed.state === 'there' && isSame(observed.view, step.intended);
+  const driver = driverOf(step, plan, tools);
+  const observed = await driver.read();
+  const isIntended = observed.state === 'there' && isSame(observed.view, step.intended);
+  const holds = isIntended || (driver.removes && isAway(observed));
   return { holds, now: viewOf(observed), state: observed.state };
 }
 

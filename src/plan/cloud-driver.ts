@@ -34,6 +34,7 @@ export function cloudDriver(step: CloudStep, plan: string, cloud: CloudTools | n
   const without = `it is a thing of the cloud ${subject.cloud}, which was not given`;
   return {
     makes: false,
+    removes: false,
     // A group that was made and has not all its rules yet counts as none, so that doing goes on with it.
     hidesUnfinished: name === 'quarantine-group',
     aim: () => before,

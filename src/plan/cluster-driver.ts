@@ -6,14 +6,16 @@ import type { ObjectVersion, Observed } from './observed.js';
 import type { StepDriver, WriteAnswer } from './step-driver.js';
 
 /** What a look at the object some moments later may show to be otherwise. */
-const PASSING: readonly string[] = ['conflict', 'already-exists', 'not-found'];
+const HELD_BACK = 'disruption-budget';
+const PASSING: readonly string[] = ['conflict', 'already-exists', 'not-found', 'throttled', HELD_BACK];
 
 function answered(answer: ActuateAnswer): WriteAnswer {
   const auditIds = [answer.auditId];
   if (answer.outcome === 'done') return { auditIds, outcome: 'done' };
   if (answer.outcome === 'unknown') return { auditIds, outcome: 'unknown', detail: answer.detail };
-  const { kind, message } = answer.refusal;
-  return { auditIds, outcome: 'refused', detail: message, mayPass: PASSING.includes(kind) };
+  const { kind, message, retryAfterMs } = answer.refusal;
+  const held = kind === HELD_BACK ? ({ isHeldBack: true } as const) : {};
+  return { auditIds, outcome: 'refused', detail: message, mayPass: PASSING.includes(kind), retryAfterMs, ...held };
 }
 
 function observedIn(answer: ActuateAnswer, uid: string | null, look: (object: unknown) => unknown): Observed {
@@ -41,6 +43,7 @@ export function clusterDriver(step: ClusterStep, actuator: ClusterActuator): Ste
   const { uid, ...ref } = subject;
   return {
     makes: kind.makes,
+    removes: !kind.makes && kind.removes === true,
     hidesUnfinished: false,
     aim: (options) => (kind.makes ? null : kind.undone({ before, intended }, options)),
     read: async () =>
@@ -51,11 +54,16 @@ export function clusterDriver(step: ClusterStep, actuator: ClusterActuator): Ste
       const at = from.state === 'there' ? from.at : null;
       if (!kind.makes) {
         const patch = kind.patch(at?.object, view);
+        if (patch === 'eviction') {
+          const { namespace, name } = ref;
+          return answered(await actuator.evict({ namespace: namespace ?? '', name }, { uid, dryRun }));
+        }
         return answered(await actuator.patch(ref, patch, { resourceVersion: at?.resourceVersion ?? null, dryRun }));
       }
       if (view === null) return answered(await actuator.delete(ref, { uid: at?.uid ?? null, dryRun }));
       const { name, ...collection } = ref;
-      return answered(await actuator.create(collection, kind.body(name, view), { dryRun }));
+      const apiVersion = ref.group === '' ? ref.version : `${ref.group}/${ref.version}`;
+      return answered(await actuator.create(collection, { apiVersion, ...kind.body(name, view) }, { dryRun }));
     },
   };
 }

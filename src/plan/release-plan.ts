@@ -1,7 +1,7 @@
 import type { JSONType } from 'zod';
 import type { PlannedStep } from '../model/action.js';
 import { lossWithoutPin } from './lost-node.js';
-import { viewOf } from './observed.js';
+import { isSame, viewOf } from './observed.js';
 import { assertGoesOn, historyOf, type PlanRunDeps, recordEffect, recordPlanned, stepNow } from './plan-run.js';
 import type { StepHistory } from './plan-history.js';
 import type { StepReport } from './step-report.js';
@@ -85,8 +85,9 @@ async function undo(plan: string, planned: PlannedStep, { options, deps }: Relea
     await deps.journal.append({ event: 'undo-failed', plan, step, why, detail, now, auditIds });
     return { planned, outcome: 'undo-failed', why, detail, now };
   }
-  const isGone = observed.state !== 'there' && planned.before !== null;
+  const isLost = planned.reversibility === 'irreversible' && !isSame(now, planned.before);
+  const isGone = isLost || (observed.state !== 'there' && planned.before !== null);
   const how = isGone ? 'gone' : wrote ? 'applied' : 'found';
   await deps.journal.append({ event: 'undone', plan, step, how, after: now, auditIds });
-  return { planned, outcome: isGone ? 'gone' : 'undone', why, detail, now };
+  return { planned, outcome: isGone ? 'gone' : 'undone', why, detail: isLost ? planned.undo : detail, now };
 }

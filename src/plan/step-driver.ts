@@ -2,6 +2,7 @@ import type { CloudActuator } from '../ports/cloud-actuator.js';
 import type { ClusterActuator } from '../ports/cluster-actuator.js';
 import type { UndoOptions } from './action-kind.js';
 import type { Observed } from './observed.js';
+import type { Patience } from './patience.js';
 
 /** What plans are done with. */
 export interface PlanTools {
@@ -9,6 +10,12 @@ export interface PlanTools {
   readonly actuator: ClusterActuator;
   /** `null` or left out = no cloud was given: its things are neither looked at nor changed. */
   readonly cloud?: CloudTools | null;
+  /** An interruption ends the tries of a step; left out = nothing does. */
+  readonly signal?: AbortSignal;
+  /** Waits before another try, and rejects when it is told to end; left out = real time, and `signal`. */
+  readonly pause?: (ms: number) => Promise<unknown>;
+  /** For what disruption budgets hold back, all steps together; left out = some for each. */
+  readonly patience?: Patience;
 }
 
 export interface CloudTools {
@@ -21,7 +28,14 @@ export interface CloudTools {
 export type WriteAnswer = { readonly auditIds: readonly string[] } & (
   | { readonly outcome: 'done' }
   /** `mayPass`: another look may show that it is done, or that it may be tried again. */
-  | { readonly outcome: 'refused'; readonly detail: string; readonly mayPass: boolean }
+  | {
+      readonly outcome: 'refused';
+      readonly detail: string;
+      readonly mayPass: boolean;
+      readonly retryAfterMs?: number | null;
+      /** A disruption budget holds it back: it is tried again for as long as there is patience. */
+      readonly isHeldBack?: true;
+    }
   | { readonly outcome: 'unknown'; readonly detail: string }
 );
 
@@ -29,6 +43,8 @@ export type WriteAnswer = { readonly auditIds: readonly string[] } & (
 export interface StepDriver {
   /** Without the step there is no subject: before, it is gone. */
   readonly makes: boolean;
+  /** A subject that is gone, or another one by now, is as intended. */
+  readonly removes: boolean;
   /** What is not whole yet is not seen: undoing a step without an end takes it away once, whether it is seen or not. */
   readonly hidesUnfinished: boolean;
   /** What undoing aims at; `null` of a subject that the step makes: it is gone. */

@@ -64,6 +64,7 @@ export async function undoStep(
   const undoing = { step, driver, aim: driver.aim(options), force: options.force };
   let isSwept = !options.isUnfinished || !driver.hidesUnfinished || undoing.aim !== null;
   return await attemptWrite({
+    tools,
     read: async () => await driver.read(),
     judge: (observed) => {
       if (isSwept || observed.state !== 'there' || observed.view !== null) return judge(undoing, observed);

@@ -51,12 +51,29 @@ export interface CloudInterface {
 
 export interface ScalingMembership {
   readonly group: string;
+  /** As the platform names the group for its policies, and its tags; left out = they could not be read. */
+  readonly arn?: string;
+  readonly tags?: Readonly<Record<string, string>>;
   readonly lifecycle: string;
   readonly isProtected: boolean;
+  /** Processes of the group that may end or replace a machine, and which of them are suspended, both sorted; left out = not known. */
+  readonly endings?: { readonly all: readonly string[]; readonly suspended: readonly string[] };
   readonly desired: number;
   readonly min: number;
   readonly max: number;
 }
+
+/** That a load balancer sends traffic to a machine or an address of it, and no scaling group sees to that. */
+export type BalancerRegistration =
+  | {
+      readonly type: 'target-group';
+      readonly id: string;
+      /** The machine and its addresses. */
+      readonly ids: readonly string[];
+      /** In the platform's words, sorted. */
+      readonly targets: readonly string[];
+    }
+  | { readonly type: 'classic-balancer'; readonly id: string };
 
 /** A machine of a cloud as it was read, with everything that containing it or taking its disks depends on. */
 export interface CloudInstance {
@@ -79,6 +96,8 @@ export interface CloudInstance {
   readonly onShutdown: 'stop' | 'terminate' | null;
   readonly profileArn: string | null;
   readonly roleName: string | null;
+  /** Of the role; left out or `null` = there is none, or it could not be read. */
+  readonly roleArn?: string | null;
   readonly metadataService: {
     readonly isEnabled: boolean;
     readonly tokens: 'optional' | 'required';
@@ -87,6 +106,8 @@ export interface CloudInstance {
   readonly scaling: ScalingMembership | null;
   /** Load balancers and target groups that send traffic to it, in the platform's names. */
   readonly balancers: readonly string[];
+  /** Of those, what can be ended by itself; left out = none is known. */
+  readonly registrations?: readonly BalancerRegistration[];
   /** Who may replace it: `scaling-group`, `managed-node-group`, `karpenter`, `none`. */
   readonly managedBy: 'scaling-group' | 'managed-node-group' | 'karpenter' | 'none';
   readonly tags: Readonly<Record<string, string>>;
@@ -106,8 +127,11 @@ export interface CloudRight {
 /** A cloud whose machines are nodes. Its folder is the only importer of its SDK; what it needs is loaded on first use. */
 export interface Platform {
   readonly cloud: CloudName;
-  /** Throws `PLATFORM_UNAUTHENTICATED` with the command that logs in, `PLATFORM_UNREACHABLE`. */
-  identity(): Promise<CloudIdentity>;
+  /**
+   * `near`: asked in this region, also where the user's settings name none. Throws `PLATFORM_UNAUTHENTICATED` with the command that logs
+   * in, `PLATFORM_UNREACHABLE`.
+   */
+  identity(near?: { readonly region: string }): Promise<CloudIdentity>;
   /**
    * The machine of a node, read again and matched with it. Throws `PLATFORM_UNSUITABLE` for a node of another cloud or none,
    * `TARGET_GONE`, `TARGET_REPLACED` when the machine is not the node's, `PLATFORM_DENIED`.

@@ -45,7 +45,13 @@ export type TakeRequest = {
   /** The platform goes through everything and makes nothing. */
   readonly dryRun?: boolean;
 } & (
-  | { readonly instance: string; readonly excludeRoot: boolean; readonly excludeVolumes: readonly string[] }
+  | {
+      readonly instance: string;
+      readonly excludeRoot: boolean;
+      readonly excludeVolumes: readonly string[];
+      /** The platform copies the tags of each volume to its snapshot; default true. */
+      readonly copyTags?: boolean;
+    }
   | { readonly volume: string }
 );
 

@@ -190,6 +190,20 @@ describe('what a containment holds', () => {
     expect(deleted).toEqual([]);
   });
 
+  it('is marked by what the cluster has of a case that was closed with it, too', async () => {
+    const { deps } = clusterOf([]);
+    const held = [{ object: 'o', by: 'journal', caseToken: 'abc', plan: 'p1', abandoned: true }] as const;
+    const pod = { metadata: { name: 'cart', namespace: 'shop', labels: { 'kubexhibit.dev/quarantine': 'abc' } } };
+    const list: typeof deps.reader.list = async (request, onPage) => {
+      const items = request.path === '/api/v1/pods' ? [pod] : [];
+      await onPage({ number: 1, items } as unknown as Parameters<typeof onPage>[0]);
+      return { complete: true } as Awaited<ReturnType<typeof deps.reader.list>>;
+    };
+    const reader = { ...deps.reader, list };
+    const seen = await verifyCleanup({ caseToken: 'abc' }, { ...deps, reader, journals: { held, unread: [] } });
+    expect(seen.held).toMatchObject([{ object: 'pods shop/cart', by: 'label', abandoned: true }, held[0]]);
+  });
+
   it('is not proven to be nothing by a damaged journal', async () => {
     const { deps } = clusterOf([]);
     const journals = { held: [], unread: [{ resource: 'journal of case abc', reason: 'damaged' }] };

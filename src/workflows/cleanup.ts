@@ -87,7 +87,9 @@ async function holdsOf(
 ): Promise<HeldObjects> {
   if (reader === null) return journals;
   const { held, unread } = await findHeld(reader, caseToken, signal);
-  return { held: [...held, ...journals.held], unread: [...unread, ...journals.unread] };
+  const closed = new Set(journals.held.flatMap((one) => (one.abandoned === true ? [one.caseToken] : [])));
+  const marked = held.map((one): HeldObject => (closed.has(one.caseToken) ? { ...one, abandoned: true } : one));
+  return { held: [...marked, ...journals.held], unread: [...unread, ...journals.unread] };
 }
 
 function verdictOf(facts: { readonly isLeft: boolean; readonly isHeld: boolean; readonly isUnproven: boolean }) {

@@ -13,6 +13,8 @@ export interface HeldObject {
   readonly caseToken: string;
   /** `null` = the object does not say. */
   readonly plan: string | null;
+  /** Its case was closed with it: no release of ours takes it back. */
+  readonly abandoned?: boolean;
 }
 
 export interface HeldObjects {

@@ -7,6 +7,7 @@ import { type CaseStore, openCaseStore } from '../evidence/case-store.js';
 import { systemClock, systemIds } from '../lib/clock.js';
 import { NOT_STATED } from '../model/case.js';
 import { Journal } from '../plan/journal.js';
+import { closeCase } from './close-case.js';
 import { heldByJournals } from './held-by-journals.js';
 
 let casesDirectory: string;
@@ -70,4 +71,13 @@ it('is not known of a journal that is damaged', async () => {
   await (await cordon()).close();
   appendFileSync(join(directory, 'journal.jsonl'), '{"seq":9}\n');
   expect(await seen()).toEqual({ held: [], unread: [{ resource: `journal of case ${caseId}`, reason: 'damaged' }] });
+});
+
+it('is named of a case that was closed with it', async () => {
+  const journal = await cordon();
+  await journal.append({ event: 'started', plan: 'p1', step: 1 });
+  await journal.close();
+  await closeCase(caseId, { store, clock: systemClock }, ['p1']);
+  expect((await seen()).held).toEqual([{ ...HELD, caseToken: caseId, abandoned: true }]);
+  expect((await seen(null)).held).toHaveLength(1);
 });

@@ -9,6 +9,7 @@ import type { Io } from '../ports/io.js';
 import type { Signer } from '../ports/signer.js';
 import type { Timestamper } from '../ports/timestamper.js';
 import { assertNoCopy } from './assert-no-copy.js';
+import { settleVolumeGaps } from './snapshot/volume-gaps.js';
 
 export interface SealRequest {
   readonly caseId: string;
@@ -69,6 +70,7 @@ export async function seal(request: SealRequest, deps: SealDeps): Promise<SealSu
           requireSigners: 1 + deps.countersigners.length,
         },
         classification: request.classification,
+        settle: async () => await settleVolumeGaps(exhibit, deps.clock),
         sbom: deps.sbom,
         signal: deps.signal,
       });

@@ -6,7 +6,10 @@ import { z } from 'zod';
 import { parseProfileText } from '../../src/cli/profiles.js';
 import { COLLECTORS } from '../../src/collectors/index.gen.js';
 import { selectByProfile } from '../../src/model/profile.js';
-import { denialOf, denyNetwork } from '../../src/plan/actions/deny-network.js';
+import { denyCalico } from '../../src/plan/actions/deny-calico.js';
+import { denyCilium } from '../../src/plan/actions/deny-cilium.js';
+import { denyNetwork } from '../../src/plan/actions/deny-network.js';
+import { denialOf } from '../../src/plan/deny-view.js';
 import { QUARANTINE_LABEL } from '../../src/plan/quarantine-names.js';
 
 const templates = resolve(import.meta.dirname, '../../templates');
@@ -52,11 +55,16 @@ describe('templates', () => {
     );
   });
 
-  it('the deny policy that is applied by hand is the one that a quarantine makes', () => {
-    const [document] = parseAllDocuments(text('containment/deny-all.networkpolicy.yaml'));
+  it.each([
+    ['networkpolicy', denyNetwork, 'exhibit-quarantine', 'networking.k8s.io/v1'],
+    ['cilium', denyCilium, 'exhibit-quarantine', 'cilium.io/v2'],
+    ['calico', denyCalico, 'default.exhibit-quarantine', 'projectcalico.org/v3'],
+  ])('the %s that is applied by hand is the one that a quarantine makes', (file, kind, name, apiVersion) => {
+    const [document] = parseAllDocuments(text(`containment/deny-all.${file}.yaml`));
     const view = denialOf('CASE', { key: QUARANTINE_LABEL, value: 'CASE' });
-    const { metadata, ...made } = denyNetwork.body('exhibit-quarantine', view) as { metadata: object };
-    expect(document?.toJS()).toEqual({ ...made, metadata: { ...metadata, namespace: 'default' } });
+    const { metadata, ...made } = kind.body(name, view) as { metadata: object };
+    expect(document?.toJS()).toEqual({ apiVersion, ...made, metadata: { ...metadata, namespace: 'default' } });
+    expect(kind.look(document?.toJS())).toEqual(view);
   });
 
   it('hold no key, token or password', () => {

@@ -1,9 +1,10 @@
-import { DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeAutoScalingGroupsCommand, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeInstanceAttributeCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
 } from '@aws-sdk/client-ec2';
+import { DescribeLoadBalancersCommand } from '@aws-sdk/client-elastic-load-balancing';
 import { ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,7 +67,7 @@ describe.skipIf(!hasMoto)(`a machine of a node${needsMoto}`, () => {
   }
 
   const scene = async () => {
-    const { ec2, scaling, iam } = clients;
+    const { ec2, scaling, iam, classic } = clients;
     const ids = machine.interfaces.map(({ id }) => id);
     const described = await ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ids }));
     const protection = await ec2.send(
@@ -76,17 +77,25 @@ describe.skipIf(!hasMoto)(`a machine of a node${needsMoto}`, () => {
     const groups = await ec2.send(
       new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'vpc-id', Values: [machine.vpc] }] }),
     );
+    const { AutoScalingGroups: [group] = [] } = await scaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [machine.group] }),
+    );
+    const { LoadBalancerDescriptions: [balancer] = [] } = await classic.send(
+      new DescribeLoadBalancersCommand({ LoadBalancerNames: [machine.classicBalancer] }),
+    );
     const policies = await iam.send(new ListRolePoliciesCommand({ RoleName: machine.role }));
     return {
       groups: ids.map((id) =>
         (described.NetworkInterfaces?.find((one) => one.NetworkInterfaceId === id)?.Groups ?? [])
-          .map(({ GroupId: group }) => group)
+          .map(({ GroupId: one }) => one)
           .sort(),
       ),
       isProtected: protection.DisableApiTermination?.Value,
       lifecycle: members.AutoScalingInstances?.[0]?.LifecycleState,
       made: (groups.SecurityGroups ?? []).filter(({ GroupName: name }) => name?.startsWith('exhibit-')).length,
       policies: policies.PolicyNames,
+      suspended: group?.SuspendedProcesses?.length ?? 0,
+      balanced: balancer?.Instances?.length ?? 0,
     };
   };
 
@@ -95,12 +104,15 @@ describe.skipIf(!hasMoto)(`a machine of a node${needsMoto}`, () => {
 
   it('is taken out of its group and off its network, held when asked again, and given back', async () => {
     const before = await scene();
-    const isolate = [...GO, '--level', 'isolate', '--keep-reachable', '10.7.0.0/16'];
+    const isolate = [...GO, '--level', 'isolate', '--keep-reachable', '10.7.0.0/16', '--suspend-scaling'];
     const held = await user.json(...isolate);
     expect(outcomesOf(held.document).filter((one) => !one.endsWith('applied'))).toEqual([]);
     expect(held.document['sideEffects']).toContainEqual(expect.stringContaining('every pod of node node1'));
+    expect(held.document['sideEffects']).toContainEqual(
+      expect.stringMatching(/^scaling group .* as a whole ends and replaces none of its machines/),
+    );
     const during = await scene();
-    expect(during).toMatchObject({ isProtected: true, lifecycle: 'Standby', made: 1 });
+    expect(during).toMatchObject({ isProtected: true, lifecycle: 'Standby', made: 1, suspended: 6, balanced: 0 });
     expect(new Set(during.groups.flat()).size).toBe(1);
 
     const again = await user.json(...isolate);

@@ -255,6 +255,14 @@ describe.skipIf(!hasMoto)(`a snapshot of moto is read by the program${needsMoto}
     expect(ended.exitCode, ended.stderr).toBe(0);
     expect(ended.document).toMatchObject({ imageSha256: sha256Of(image), blocks: 3, facts: { unknownBecause: null } });
     expect((ended.document as { facts: { takenAt: string } }).facts.takenAt).toMatch(/^20\d\d-/);
+    // The case did not make it, and yet it stays outside.
+    expect(JSON.parse(payload(user, 'external.jsonl'))).toMatchObject({
+      ...{ kind: 'snapshot', id, state: 'completed', attempt: '', blocks: { imageSha256: sha256Of(image) } },
+    });
+    expect((await user.run('key', 'new')).exitCode).toBe(0);
+    const sealed = await user.json('seal', '--yes');
+    const shown = await user.run('show', String(sealed.document['archivePath']));
+    expect(shown.stdout).toContain(`${id}: SHA-256 of its image ${sha256Of(image)}`);
   });
 
   it('or refused with a code where moto holds no blocks', async () => {

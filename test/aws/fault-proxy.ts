@@ -6,6 +6,7 @@ export interface Asked {
   /** Path and query as sent. */
   readonly url: string;
   readonly body: Buffer;
+  readonly authorization?: string;
 }
 
 /** What the proxy does with one request; `null` leaves it alone. */
@@ -56,7 +57,8 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    const asked = { method: incoming.method ?? '', url: incoming.url ?? '', body };
+    const { authorization = '' } = incoming.headers;
+    const asked = { method: incoming.method ?? '', url: incoming.url ?? '', body, authorization };
     this.asked.push(asked);
     const misdeed = this.decide(asked);
     if (misdeed?.kind === 'page') {

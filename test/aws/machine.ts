@@ -93,34 +93,45 @@ async function anyImage({ ec2 }: BareClients): Promise<string> {
 async function makeInterfaces(
   { ec2 }: BareClients,
   subnetId: string,
-  groups: readonly (readonly string[])[],
+  { groups, first }: { readonly groups: readonly (readonly string[])[]; readonly first: string | undefined },
 ): Promise<string[]> {
   const ids: string[] = [];
-  for (const each of groups) {
-    const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [...each] }));
+  for (const [index, each] of groups.entries()) {
+    const address = index === 0 && first !== undefined ? { PrivateIpAddress: first } : {};
+    const made = await ec2.send(
+      new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [...each], ...address }),
+    );
     ids.push(made.NetworkInterface?.NetworkInterfaceId ?? '');
   }
   return ids;
 }
 
+/** Networks as CIDR; the address of its first interface, any where left out. */
+interface Place {
+  readonly network: string;
+  readonly subnet: string;
+  readonly address?: string;
+}
+const ANYWHERE: Place = { network: '10.7.0.0/16', subnet: '10.7.1.0/24' };
+
 /**
  * A machine with three interfaces, each with other groups, an elastic address, two volumes, and a disk of its own that comes with its type;
  * in a scaling group, behind a target group and a classic load balancer, with a role.
  */
-export async function makeMachine(clients: BareClients): Promise<Machine> {
+export async function makeMachine(clients: BareClients, at: Place = ANYWHERE): Promise<Machine> {
   const { ec2 } = clients;
   const name = `node-${randomUUID().slice(0, 8)}`;
-  const { Vpc: network } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.7.0.0/16' }));
+  const { Vpc: network } = await ec2.send(new CreateVpcCommand({ CidrBlock: at.network }));
   const vpc = network?.VpcId ?? '';
   const { Subnet: subnet } = await ec2.send(
-    new CreateSubnetCommand({ VpcId: vpc, CidrBlock: '10.7.1.0/24', AvailabilityZone: ZONE }),
+    new CreateSubnetCommand({ VpcId: vpc, CidrBlock: at.subnet, AvailabilityZone: ZONE }),
   );
   const subnetId = subnet?.SubnetId ?? '';
   const [a = '', b = '', c = '', d = ''] = await makeGroups(clients, vpc, name);
   const profileArn = await makeRole(clients, name);
   const imageId = await anyImage(clients);
   const groups = [[a], [b], [c, d].sort()];
-  const ids = await makeInterfaces(clients, subnetId, groups);
+  const ids = await makeInterfaces(clients, subnetId, { groups, first: at.address });
   const run = await ec2.send(
     new RunInstancesCommand({
       ImageId: imageId,

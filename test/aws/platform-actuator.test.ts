@@ -4,13 +4,25 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  ResumeProcessesCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { JSONType } from 'zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
+import type { CloudStep } from '../../src/model/action.js';
 import type { CloudActionKindName, CloudSubject } from '../../src/model/cloud.js';
 import { createAwsPlatform } from '../../src/platforms/aws/aws-platform.js';
 import type { CloudInstance, Platform } from '../../src/ports/platform.js';
+import { judgeContainment } from '../../src/workflows/quarantine/verdict.js';
+import { verifyContainment } from '../../src/workflows/quarantine/verify/verify-containment.js';
 import {
   CASE_TOKEN,
   changeOf,
@@ -21,6 +33,7 @@ import {
   set,
   viewNow,
 } from '../conformance/platform-contract.js';
+import { lookingAfter } from './looking-after.js';
 import { type BareClients, bareClients, type Machine, makeMachine, REGION } from './machine.js';
 import { FAKE_ACCOUNT, hasMoto, type Moto, needsMoto, startMoto } from './moto.js';
 
@@ -85,6 +98,21 @@ describe.skipIf(!hasMoto)(`changes to a machine of AWS${needsMoto}`, () => {
         ...(['scale-in-protection', member] as const),
         { group: machine.group, isProtected: false },
         { group: machine.group, isProtected: true },
+      ),
+      changeTo(
+        ...(['scaling-processes', subjectOf('scaling-group', machine.group)] as const),
+        { group: machine.group, suspended: [] },
+        { group: machine.group, suspended: [...(instance.scaling?.endings?.all ?? [])] },
+      ),
+      changeTo(
+        ...(['balancer-targets', subjectOf('target-group', machine.targetGroupArn)] as const),
+        { ids: [machine.instanceId], targets: [`${machine.instanceId} 80`] },
+        { ids: [machine.instanceId], targets: [] },
+      ),
+      changeTo(
+        ...(['classic-balancer', subjectOf('classic-balancer', machine.classicBalancer)] as const),
+        { isRegistered: true },
+        { isRegistered: false },
       ),
       changeTo('group-membership', member, inGroup, { ...inGroup, state: 'standby' }),
       changeTo('quarantine-group', subjectOf('security-group', `${machine.vpc}/${name}`), null, {
@@ -154,6 +182,36 @@ describe.skipIf(!hasMoto)(`changes to a machine of AWS${needsMoto}`, () => {
     expect((await platform.instanceOf(machine.node)).interfaces).toEqual(instance.interfaces);
   });
 
+  it('is seen at the look after 30 s to have had its groups put back by a controller, and the verdict names it', async () => {
+    const group = changeOf(harness(), 'quarantine-group');
+    await set(harness(), group, { from: group.before, view: group.intended });
+    const [{ id, groups } = { id: '', groups: [] }] = machine.interfaces;
+    const subject = subjectOf('network-interface', id);
+    const put = changeTo('interface-groups', subject, { groups: [...groups] }, { groups: [group.subject.id] });
+    await set(harness(), put, { from: put.before, view: put.intended });
+    const { endedUs, ...deps } = lookingAfter(platform, async (seconds) => {
+      if (seconds < 30) return;
+      await bare.ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups: [...groups] }));
+    });
+    const step: CloudStep = {
+      ...{ step: 1, name: put.kind, kind: put.kind, phase: 'contain', subject, needs: [] },
+      ...{ before: put.before, intended: put.intended, reversibility: 'exact', undo: '' },
+    };
+    const evidence = await verifyContainment(
+      { plan: 'p1', subject: 'node', suspects: [], request: { recheckAtSeconds: [20, 30, 60], destinations: [] } },
+      { steps: [step], failures: [], flowsBefore: null, endedUs },
+      deps,
+    );
+    expect(evidence.rounds.map(({ afterSeconds, lost }) => [afterSeconds, lost.map(({ state }) => state)])).toEqual([
+      ...[0, 20].map((seconds) => [seconds, []]),
+      ...[30, 60].map((seconds) => [seconds, ['differs']]),
+    ]);
+    expect(evidence.rounds[2]?.lost[0]?.now).toEqual({ groups: [...groups] });
+    const { verdict, reasons } = judgeContainment(evidence);
+    expect(verdict).not.toBe('verified');
+    expect(reasons.join('\n')).toContain(id);
+  });
+
   it('leaves no way out in a new group, v4 or v6, and tags it when it is made', async () => {
     const group = changeOf(harness(), 'quarantine-group');
     const [vpc = '', name = ''] = group.subject.id.split('/');
@@ -212,8 +270,52 @@ describe.skipIf(!hasMoto)(`changes to a machine of AWS${needsMoto}`, () => {
     expect([await viewNow(harness(), member), await desired()]).toEqual([member.before, 1]);
   });
 
+  it('resumes what this case suspended in a group, and nothing that others did', async () => {
+    const suspended = async (): Promise<readonly (string | undefined)[]> => {
+      const answer = await bare.scaling.send(
+        new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [machine.group] }),
+      );
+      return (answer.AutoScalingGroups?.[0]?.SuspendedProcesses ?? []).map(({ ProcessName: name }) => name).sort();
+    };
+    const theirs = { AutoScalingGroupName: machine.group, ScalingProcesses: ['Launch', 'Terminate'] };
+    await bare.scaling.send(new SuspendProcessesCommand(theirs));
+    const change = changeOf(harness(), 'scaling-processes');
+    const before = (await platform.instanceOf(machine.node)).scaling?.endings?.suspended;
+    expect(before).toEqual(['Terminate']);
+    const from = { group: machine.group, suspended: ['Terminate'] };
+    await set(harness(), change, { from, view: change.intended });
+    expect(await suspended()).toEqual([...(instance.scaling?.endings?.all ?? []), 'Launch'].sort());
+    expect(await viewNow(harness(), change)).toEqual(change.intended);
+    await set(harness(), change, { from: change.intended, view: from });
+    expect(await suspended()).toEqual(['Launch', 'Terminate']);
+    await bare.scaling.send(new ResumeProcessesCommand(theirs));
+  });
+
+  it('gives a target its port back, and leaves those of other machines where they are', async () => {
+    const other = { Id: '10.7.1.200', Port: 8080 };
+    const change = changeOf(harness(), 'balancer-targets');
+    const { id: arn } = change.subject;
+    await bare.balancing.send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets: [other] }));
+    const targets = async () =>
+      (
+        await bare.balancing.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn }))
+      ).TargetHealthDescriptions?.map(({ Target: target }) => `${target?.Id ?? ''} ${String(target?.Port)}`).sort();
+    const before = await targets();
+    await set(harness(), change, { from: change.before, view: change.intended });
+    expect(await targets()).toEqual(['10.7.1.200 8080']);
+    await set(harness(), change, { from: change.intended, view: change.before });
+    expect(await targets()).toEqual(before);
+    await bare.balancing.send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets: [other] }));
+  });
+
   it.each<readonly [CloudActionKindName, CloudSubject['type'], string]>([
     ['interface-groups', 'network-interface', 'eni-0123456789abcdef0'],
+    ['scaling-processes', 'scaling-group', 'nobody'],
+    ['classic-balancer', 'classic-balancer', 'nobody'],
+    [
+      ...(['balancer-targets', 'target-group'] as const),
+      'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/nobody/50dc6c495c0c9188',
+    ],
     ['deny-sessions', 'role', 'nobody'],
   ])('%s of something that is not there is gone', async (kind, type, id) => {
     const one = { ...changeOf(harness(), kind), subject: subjectOf(type, id) };

@@ -1,10 +1,14 @@
-import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
+import { DescribeSecurityGroupsCommand, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
+import type { CloudStep } from '../../src/model/action.js';
 import type { CloudSubject } from '../../src/model/cloud.js';
+import { applyPlan } from '../../src/plan/apply-plan.js';
 import { type AwsPlatformOptions, createAwsPlatform } from '../../src/platforms/aws/aws-platform.js';
 import type { Platform } from '../../src/ports/platform.js';
 import type { RequestEnd, RequestLog, RequestStart } from '../../src/ports/request-log.js';
+import { PlanBench } from '../conformance/plan-bench.js';
+import { FakeActuator } from '../fakes/fake-actuator.js';
 import { type Asked, FaultProxy, type Misdeed } from './fault-proxy.js';
 import { type BareClients, bareClients, type Machine, makeMachine, REGION } from './machine.js';
 import { FAKE_ACCOUNT, hasMoto, type Moto, needsMoto, startMoto } from './moto.js';
@@ -241,6 +245,59 @@ describe.skipIf(!hasMoto)(`a cloud that fails${needsMoto}`, () => {
     );
   });
 
+  it('goes on with a plan after the credentials expired between two of its steps, and does nothing twice', async () => {
+    const bench = new PlanBench();
+    const of = { phase: 'protect', subject: itself, needs: [], reversibility: 'exact', undo: '' } as const;
+    const steps: readonly CloudStep[] = [
+      {
+        ...{ ...of, step: 1, name: 'shutdown-behaviour', kind: 'shutdown-behaviour' },
+        ...{ before: { onShutdown: 'stop' }, intended: { onShutdown: 'terminate' } },
+      },
+      {
+        ...{ ...of, step: 2, name: 'termination-protection', kind: 'termination-protection' },
+        ...{ before: { isProtected: false }, intended: { isProtected: true } },
+      },
+    ];
+    const unprotected = new ModifyInstanceAttributeCommand({
+      ...{ InstanceId: machine.instanceId, DisableApiTermination: { Value: false } },
+    });
+    await bare.ec2.send(unprotected);
+    try {
+      const tools = {
+        actuator: new FakeActuator().actuator,
+        cloud: { actuator: platform.actuator, caseToken: 'casetoken7' },
+      };
+      const { journal, deps } = await bench.start(tools);
+      const target = { name: 'node worker', uids: ['u'], clusterUid: 'c', level: 'hold', asked: '' } as const;
+      await journal.begin('p1', target, steps);
+      await platform.identity();
+      misbehave(({ body }) => body.toString().includes('DisableApiTermination'), EXPIRED);
+      await expect(applyPlan('p1', deps)).rejects.toMatchObject({ code: 'PLATFORM_UNAUTHENTICATED' });
+      expect((await bench.openJournal()).plan('p1')?.steps.map(({ state }) => state)).toEqual(['done', 'started']);
+      proxy.decide = () => null;
+      const after = await applyPlan('p1', (await bench.start(tools)).deps);
+      expect(after.map(({ outcome }) => outcome)).toEqual(['held', 'applied']);
+      const changes = proxy.asked.filter(asks('ModifyInstanceAttribute')).map(({ body }) => body.toString());
+      expect(changes.filter((body) => /InstanceInitiatedShutdownBehavior/i.test(body))).toHaveLength(1);
+    } finally {
+      await bench.close();
+      await bare.ec2.send(unprotected);
+      await platform.actuator.set('shutdown-behaviour', itself, {
+        ...{ from: { onShutdown: 'terminate' }, view: { onShutdown: 'stop' }, caseToken: 'casetoken7', plan: '1' },
+      });
+    }
+  });
+
+  it('says of a quota that is exceeded that nothing was made, and of what', async () => {
+    misbehave(asks('CreateSecurityGroup'), { kind: 'ec2-error', status: 400, code: 'SecurityGroupLimitExceeded' });
+    const answer = await make('quota');
+    expect(answer).toMatchObject({ outcome: 'refused', isDenied: false });
+    expect(JSON.stringify(answer)).toContain('SecurityGroupLimitExceeded');
+    expect(sent('CreateSecurityGroup')).toBe(1);
+    proxy.decide = () => null;
+    expect(await lookAt('quota')).toMatchObject({ state: 'there', view: null });
+  });
+
   it('has a right that a dry run denies, and none that IAM does not tell', async () => {
     const instance = await platform.instanceOf(machine.node);
     misbehave(asks('ModifyInstanceAttribute'), serviceError('UnauthorizedOperation'));
@@ -270,13 +327,20 @@ describe.skipIf(!hasMoto)(`a cloud that fails${needsMoto}`, () => {
       'ec2:AssociateIamInstanceProfile': null,
       'ec2:DisassociateIamInstanceProfile': null,
       'iam:DeleteRolePolicy': false,
-      'iam:PassRole': null,
+      'iam:PassRole': false,
       'iam:PutRolePolicy': true,
     });
-    const question = proxy.asked.find(asks('SimulatePrincipalPolicy'));
-    expect(decodeURIComponent(question?.body.toString() ?? '')).toContain(
-      `PolicySourceArn=arn:aws:iam::123456789012:role/${machine.role}&`,
-    );
+    const role = `arn:aws:iam::123456789012:role/${machine.role}`;
+    const questions = proxy.asked
+      .filter(asks('SimulatePrincipalPolicy'))
+      .map(({ body }) => new URLSearchParams(body.toString()));
+    expect(questions.map((one) => [one.get('PolicySourceArn'), one.get('ResourceArns.member.1')])).toEqual([
+      [role, role],
+      [role, instance.arn],
+      [role, role],
+    ]);
+    expect([...(questions[1]?.values() ?? [])]).toContain('aws:ResourceTag/Name');
+    expect([...(questions[2]?.values() ?? [])]).toContain('iam:PassedToService');
   });
 
   it('writes each request down before it is sent, with its id, and no credential', async () => {

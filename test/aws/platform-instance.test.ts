@@ -75,8 +75,13 @@ describe.skipIf(!hasMoto)(`a machine of AWS as it is read${needsMoto}`, () => {
       ['/dev/sda1', 20, false, true, true],
       ['/dev/sdf', 50, true, false, false],
     ]);
+    expect(read.roleArn).toBe(`arn:aws:iam::${read.account}:role/${machine.role}`);
+    expect(read.registrations).toEqual([{ type: 'classic-balancer', id: machine.classicBalancer }]);
     expect(read.scaling).toEqual({
       group: machine.group,
+      arn: expect.stringContaining(`:autoScalingGroupName/${machine.group}`) as string,
+      tags: {},
+      endings: { all: expect.arrayContaining(['ReplaceUnhealthy', 'Terminate']) as string[], suspended: [] },
       lifecycle: 'InService',
       isProtected: false,
       ...{ desired: 1, min: 0, max: 3 },

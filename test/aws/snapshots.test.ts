@@ -169,7 +169,13 @@ describe.skipIf(!hasMoto)(`snapshots by the built program${needsMoto}`, () => {
     expect(ended.exitCode).toBe(exitCode);
     expect(JSON.stringify(ended.document) + ended.stderr).toContain(exitCode === 20 ? 'aws sso login' : code);
     expect(await ours()).toHaveLength(0);
+    const planned = await take('--dry-run');
+    expect(planned.exitCode).toBe(exitCode);
+    if (exitCode === 21)
+      expect(planned.document).toMatchObject({ refused: [{ why: expect.stringContaining(code) as string }] });
     proxy.decide = () => null;
+    // Nobody has to say in which region the machine is.
+    delete user.environment['AWS_REGION'];
     expect((await take()).document).toMatchObject({ verdict: 'completed' });
   });
 
@@ -209,5 +215,28 @@ describe.skipIf(!hasMoto)(`snapshots by the built program${needsMoto}`, () => {
     // moto answers LockSnapshot with an HTML page and status 500.
     const locked = await take('--lock', 'governance', '--lock-days', '30');
     expect(locked).toMatchObject({ exitCode: 21, document: { verdict: 'failed' } });
+  });
+
+  it('asks for a copy in another account by the role there, once the snapshot is shared with it', async () => {
+    const role = 'arn:aws:iam::444455556666:role/evidence';
+    const made: { readonly source: string; readonly key: string }[] = [];
+    proxy.decide = ({ body, authorization = '' }) => {
+      const asked = new URLSearchParams(body.toString());
+      if (asked.get('Action') !== 'CopySnapshot') return null;
+      const key = /Credential=([A-Z0-9]+)\//i.exec(authorization)?.[1] ?? '';
+      made.push({ source: asked.get('SourceSnapshotId') ?? '', key });
+      // moto copies within one account alone.
+      return null;
+    };
+    const [, volume] = await volumesOf();
+    const copied = await user.json(
+      ...['snapshot', 'volume', volume, '--region', REGION, '--yes', '--copy-role', role],
+      ...['--kms-key', `arn:aws:kms:${REGION}:444455556666:key/0b1c`],
+    );
+    expect(copied).toMatchObject({ exitCode: 21, document: { verdict: 'failed' } });
+    // moto's volume is under AWS's own key of no account: what it says is said.
+    expect(JSON.stringify(copied.document)).toMatch(/InvalidSnapshot|account 444455556666 cannot use its key/);
+    expect(proxy.asked.some(({ body }) => body.toString().includes('Action=AssumeRole'))).toBe(true);
+    expect(made.every(({ key }) => key.startsWith('ASIA'))).toBe(true);
   });
 });

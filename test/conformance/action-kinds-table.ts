@@ -1,5 +1,6 @@
 import { CLUSTER_ACTION_KINDS, type ClusterActionKindName, type ClusterStep } from '../../src/model/action.js';
 import { actionKindOf } from '../../src/plan/action-kinds.js';
+import { denialOf } from '../../src/plan/deny-view.js';
 import { FakeActuator } from '../fakes/fake-actuator.js';
 
 type Plain = Record<string, unknown>;
@@ -16,6 +17,8 @@ export interface ActionExample {
   readonly byOthers: Plain;
   /** Undone without further wishes, the object differs from what it was. */
   readonly isCompensated?: boolean;
+  /** Nothing takes it back: the object ends with it. */
+  readonly isIrreversible?: boolean;
 }
 
 const NODE = { group: '', version: 'v1', resource: 'nodes', namespace: null, name: 'worker', uid: 'u-node' };
@@ -36,6 +39,10 @@ const tolerationsOf = (seconds: number | null) => [
   })),
 ];
 const pinsOf = (seconds: number | null) => ({ tolerations: LOST.map((key, at) => ({ at: at + 1, key, seconds })) });
+
+const POLICY = { namespace: 'shop', name: 'deny', uid: null };
+const DENIED = denialOf('k7m2p9', { key: 'kubexhibit.dev/quarantine', value: 'k7m2p9' });
+const DENIAL = { ...DENIED, policyTypes: [...DENIED.policyTypes] };
 
 export const ACTION_EXAMPLES: readonly ActionExample[] = [
   {
@@ -102,6 +109,28 @@ export const ACTION_EXAMPLES: readonly ActionExample[] = [
     intended: { 'kubexhibit.dev/quarantine': 'k7m2p9', 'app': null },
     byOthers: { metadata: { labels: { app: 'cart-2' } } },
     isCompensated: true,
+  },
+  {
+    kind: 'deny-cilium',
+    subject: { group: 'cilium.io', version: 'v2', resource: 'ciliumnetworkpolicies', ...POLICY },
+    ...{ object: null, before: null, intended: DENIAL },
+    byOthers: { spec: { ingress: [{ fromEntities: ['all'] }] } },
+  },
+  {
+    kind: 'deny-calico',
+    subject: { group: 'projectcalico.org', version: 'v3', resource: 'networkpolicies', ...POLICY },
+    ...{ object: null, before: null, intended: DENIAL },
+    byOthers: { spec: { egress: [{ action: 'Allow' }, { action: 'Deny' }] } },
+  },
+  {
+    kind: 'evict-pod',
+    subject: POD,
+    object: { metadata: { name: 'cart', namespace: 'shop', uid: 'u-pod' }, spec: {} },
+    before: { ending: false },
+    intended: { ending: true },
+    // Whoever deletes it does what we wanted.
+    byOthers: { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } },
+    isIrreversible: true,
   },
 ];
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlannedStep } from '../../src/model/action.js';
 import { applyPlan } from '../../src/plan/apply-plan.js';
 import { tryStep } from '../../src/plan/apply-step.js';
+import { Patience } from '../../src/plan/patience.js';
 import type { PlanRunDeps } from '../../src/plan/plan-run.js';
 import { releasePlan, type ReleaseOptions } from '../../src/plan/release-plan.js';
 import { FakeActuator } from '../fakes/fake-actuator.js';
@@ -28,7 +29,7 @@ it('has an example of each kind', () => {
 });
 
 describe.each(ACTION_EXAMPLES)('$kind', (example) => {
-  const { subject, byOthers, isCompensated = false } = example;
+  const { subject, byOthers, isCompensated = false, isIrreversible = false } = example;
   const { resource, name, namespace } = subject;
   const step = stepOf(example);
 
@@ -61,17 +62,18 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'done', mayHaveChanged: true }]);
   });
 
-  it('is in custody log and journal before it is written, done and undone', async () => {
-    const { world } = await planned();
-    const doing = await start(world);
-    await applyPlan('p1', doing.deps);
-    expect(doing.trace).toEqual(['custody action', 'journal started', 'write', 'custody effect', 'journal done']);
-    const undoing = await start(world);
-    await releasePlan('p1', ALL, undoing.deps);
-    expect(undoing.trace).toEqual([
-      ...['custody action', 'journal undo-started', 'write', 'custody effect', 'journal undone'],
-    ]);
-  });
+  if (!isIrreversible)
+    it('is in custody log and journal before it is written, done and undone', async () => {
+      const { world } = await planned();
+      const doing = await start(world);
+      await applyPlan('p1', doing.deps);
+      expect(doing.trace).toEqual(['custody action', 'journal started', 'write', 'custody effect', 'journal done']);
+      const undoing = await start(world);
+      await releasePlan('p1', ALL, undoing.deps);
+      expect(undoing.trace).toEqual([
+        ...['custody action', 'journal undo-started', 'write', 'custody effect', 'journal undone'],
+      ]);
+    });
 
   it('is left to whoever did it before us, also by a release', async () => {
     const { world: whole } = await done();
@@ -94,28 +96,30 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(world.snapshot()).toEqual(applied);
   });
 
-  it('is undone to what was there before, and undoing twice changes nothing more', async () => {
-    const { world, original, applied } = await done();
-    expect(applied).not.toEqual(original);
-    const { deps } = await start(world);
-    const undone = await releasePlan('p1', { ...ALL, readopt: isCompensated }, deps);
-    expect(undone).toMatchObject([{ outcome: 'undone' }]);
-    expect(world.snapshot()).toEqual(original);
-    expect(world.writes).toHaveLength(2);
-    const again = await start(world);
-    await releasePlan('p1', ALL, again.deps);
-    expect(world.writes).toHaveLength(2);
-    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'undone', mayHaveChanged: false }]);
-  });
+  if (!isIrreversible)
+    it('is undone to what was there before, and undoing twice changes nothing more', async () => {
+      const { world, original, applied } = await done();
+      expect(applied).not.toEqual(original);
+      const { deps } = await start(world);
+      const undone = await releasePlan('p1', { ...ALL, readopt: isCompensated }, deps);
+      expect(undone).toMatchObject([{ outcome: 'undone' }]);
+      expect(world.snapshot()).toEqual(original);
+      expect(world.writes).toHaveLength(2);
+      const again = await start(world);
+      await releasePlan('p1', ALL, again.deps);
+      expect(world.writes).toHaveLength(2);
+      expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'undone', mayHaveChanged: false }]);
+    });
 
-  it('leaves no trace of ours in what it compensates only', async () => {
-    const { world, original } = await done();
-    const { deps } = await start(world);
-    await releasePlan('p1', ALL, deps);
-    if (isCompensated) expect(world.snapshot()).not.toEqual(original);
-    else expect(world.snapshot()).toEqual(original);
-    expect(JSON.stringify(world.snapshot())).not.toContain('k7m2p9');
-  });
+  if (!isIrreversible)
+    it('leaves no trace of ours in what it compensates only', async () => {
+      const { world, original } = await done();
+      const { deps } = await start(world);
+      await releasePlan('p1', ALL, deps);
+      if (isCompensated) expect(world.snapshot()).not.toEqual(original);
+      else expect(world.snapshot()).toEqual(original);
+      expect(JSON.stringify(world.snapshot())).not.toContain('k7m2p9');
+    });
 
   it('goes on after a crash at every point, and leaves the same cluster', async () => {
     const { world: whole, applied } = await done();
@@ -134,19 +138,20 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     }
   });
 
-  it('is taken back after a crash at every point of doing it, and of taking it back', async () => {
-    for (const after of [false, true]) {
-      for (let at = 1; at <= 9; at += 1) {
-        bench.renew();
-        const { world, original } = await planned();
-        await orCrash(applyPlan('p1', (await start(world, new Fuse(at, after))).deps));
-        await orCrash(releasePlan('p1', { ...ALL, readopt: true }, (await start(world, new Fuse(at, after))).deps));
-        const next = await start(world);
-        await releasePlan('p1', { ...ALL, readopt: true }, next.deps);
-        expect(world.snapshot(), `crash ${String(at)}`).toEqual(original);
+  if (!isIrreversible)
+    it('is taken back after a crash at every point of doing it, and of taking it back', async () => {
+      for (const after of [false, true]) {
+        for (let at = 1; at <= 9; at += 1) {
+          bench.renew();
+          const { world, original } = await planned();
+          await orCrash(applyPlan('p1', (await start(world, new Fuse(at, after))).deps));
+          await orCrash(releasePlan('p1', { ...ALL, readopt: true }, (await start(world, new Fuse(at, after))).deps));
+          const next = await start(world);
+          await releasePlan('p1', { ...ALL, readopt: true }, next.deps);
+          expect(world.snapshot(), `crash ${String(at)}`).toEqual(original);
+        }
       }
-    }
-  });
+    });
 
   it('is judged by what is there when the answer was lost', async () => {
     for (const [fault, calls] of [
@@ -168,12 +173,15 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(world.writes).toHaveLength(3);
   });
 
-  it('fails, and changes nothing, without the right; there is nothing to take back then', async () => {
+  it.each([
+    ['without the right', 'forbidden'],
+    ['where an admission says no, as a webhook may to a label', 'admission'],
+  ] as const)('fails, and changes nothing, %s; there is nothing to take back then', async (_, refusal) => {
     const { world, original } = await planned();
-    world.faults.push('forbidden');
+    world.faults.push(refusal);
     const { deps, recorded } = await start(world);
     expect(await applyPlan('p1', deps)).toMatchObject([{ outcome: 'failed', why: 'refused' }]);
-    expect(recorded.at(-1)).toMatchObject({ outcome: 'refused', detail: 'refused: forbidden' });
+    expect(recorded.at(-1)).toMatchObject({ outcome: 'refused', detail: `refused: ${refusal}` });
     expect(world.snapshot()).toEqual(original);
     expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'failed', why: 'refused' }]);
     await releasePlan('p1', { ...ALL, readopt: true }, (await start(world)).deps);
@@ -187,10 +195,10 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(world.snapshot()).toEqual(original);
   });
 
-  // A node is cordoned or it is not: nobody can leave it in a third state.
-  const hasThirdState = step.kind !== 'cordon-node';
+  // A node is cordoned or it is not, and a pod is ending or it is not: nobody can leave it in a third state.
+  const hasThirdState = step.kind !== 'cordon-node' && !isIrreversible;
 
-  if (!hasThirdState)
+  if (!hasThirdState && !isIrreversible)
     it('is taken for undone where others undid it, without a write', async () => {
       const { world, original } = await done();
       others(world);
@@ -233,7 +241,7 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
       expect(world.writes).toHaveLength(1);
     });
 
-  if (example.object !== null)
+  if (example.object !== null && !isIrreversible)
     it('does nothing to one that is gone or another one of that name', async () => {
       const { world } = await planned();
       world.put(resource, { ...example.object, metadata: { ...example.object?.metadata, uid: 'u-other' } });
@@ -250,6 +258,67 @@ describe.each(ACTION_EXAMPLES)('$kind', (example) => {
     expect(await tryStep(step, 'p1', world)).toBe('refused: admission');
     expect(world.snapshot()).toEqual(original);
     expect(world.writes.every((write) => write.endsWith('(dry run)'))).toBe(true);
+  });
+});
+
+describe('an eviction', () => {
+  const [example] = ACTION_EXAMPLES.filter(({ kind }) => kind === 'evict-pod');
+  if (example === undefined) throw new Error('there is no example');
+  const step = stepOf(example);
+  const POD = { metadata: { name: 'cart', namespace: 'shop', uid: 'u-other' } };
+  const planned = async (steps: readonly PlannedStep[] = [step]) => {
+    const world = worldOf(example);
+    await (await start(world)).journal.begin('p1', TARGET, steps);
+    return world;
+  };
+
+  it('is never made a second time, and a release says that the pod is gone, once, without a call', async () => {
+    const world = await planned();
+    await applyPlan('p1', (await start(world)).deps);
+    for (const forced of [[], [1]]) {
+      const reports = await releasePlan('p1', { ...ALL, forced }, (await start(world)).deps);
+      if (forced.length === 0) expect(reports).toMatchObject([{ outcome: 'gone', detail: step.undo }]);
+      else expect(reports).toEqual([]);
+    }
+    expect(world.writes).toEqual(['EVICT pods/shop/cart']);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ state: 'undone', mayHaveChanged: false }]);
+  });
+
+  it.each([
+    ['gone', (world: FakeActuator) => world.objects.clear()],
+    ['another one of its name', (world: FakeActuator) => world.put('pods', POD)],
+  ])('is done where the pod is %s, before us or after us, and never reaches the other', async (_what, leave) => {
+    const world = await planned();
+    leave(world);
+    expect(await applyPlan('p1', (await start(world)).deps)).toMatchObject([{ outcome: 'found' }]);
+    expect(world.writes).toEqual([]);
+    bench.renew();
+    const late = await planned();
+    await applyPlan('p1', (await start(late)).deps);
+    leave(late);
+    expect(await applyPlan('p1', (await start(late)).deps)).toMatchObject([{ outcome: 'held' }]);
+    expect(await releasePlan('p1', ALL, (await start(late)).deps)).toMatchObject([{ outcome: 'gone' }]);
+    expect(late.writes).toHaveLength(1);
+  });
+
+  it('waits while a budget holds it back, in all no longer than there is patience, and stops no other step', async () => {
+    const POD_2 = { metadata: { name: 'cart-2', namespace: 'shop', uid: 'u-pod-2' } };
+    const second = { ...step, step: 2, subject: { ...step.subject, name: 'cart-2', uid: 'u-pod-2' } };
+    const world = await planned([step, second]);
+    world.put('pods', POD_2);
+    world.faults.push(...Array.from({ length: 4 }, () => 'disruption-budget' as const));
+    const pauses: number[] = [];
+    const pause = async (ms: number) => await Promise.resolve(pauses.push(ms));
+    const { deps } = await start(world);
+    const reports = await applyPlan('p1', { ...deps, pause, patience: new Patience(12_000) });
+    expect(pauses).toEqual([5000, 5000, 2000]);
+    expect(reports).toMatchObject([
+      { outcome: 'failed', why: 'not-kept', detail: 'refused: disruption-budget' },
+      { outcome: 'applied' },
+    ]);
+    expect((await openJournal()).plan('p1')?.steps).toMatchObject([{ mayHaveChanged: false }, { state: 'done' }]);
+    const again = await applyPlan('p1', (await start(world)).deps);
+    expect(again).toMatchObject([{ outcome: 'applied' }, { outcome: 'held' }]);
   });
 });
 

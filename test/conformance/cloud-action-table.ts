@@ -53,6 +53,22 @@ export const CLOUD_EXAMPLES: readonly CloudExample[] = [
     byOthers: { group: 'others', isProtected: false },
   }),
   example({
+    ...{ kind: 'scaling-processes', subject: of('scaling-group', 'workers') },
+    before: { group: 'workers', suspended: ['AZRebalance'] },
+    intended: { group: 'workers', suspended: ['AZRebalance', 'ReplaceUnhealthy', 'Terminate'] },
+    byOthers: { group: 'workers', suspended: ['ReplaceUnhealthy'] },
+  }),
+  example({
+    ...{ kind: 'balancer-targets', subject: of('target-group', 'arn:tg') },
+    before: { ids: ['10.0.0.7', 'i-0abc'], targets: ['10.0.0.7 8080', 'i-0abc 80'] },
+    intended: { ids: ['10.0.0.7', 'i-0abc'], targets: [] },
+    byOthers: { ids: ['10.0.0.7', 'i-0abc'], targets: ['i-0abc 80'] },
+  }),
+  example({
+    ...{ kind: 'classic-balancer', subject: of('classic-balancer', 'web') },
+    ...{ before: { isRegistered: true }, intended: { isRegistered: false }, byOthers: null },
+  }),
+  example({
     ...{ kind: 'group-membership', subject: of('scaling-group-member', 'workers') },
     before: { group: 'workers', state: 'in-service', decrementsDesired: true },
     intended: { group: 'workers', state: 'standby', decrementsDesired: true },

@@ -92,15 +92,28 @@ describe('the rights that a containment declares', () => {
     expect(running.requests().filter(({ status }) => status === 403)).toEqual([]);
   });
 
-  it('are all used, but for what only other controllers need', async () => {
+  it('are all used, but for what only other controllers, volumes and network plugins need', async () => {
     const running = await open(shipped('responder.yaml'));
     await holdAndRelease();
-    expect(declared().filter((one) => !used(running).has(one))).toEqual([
-      'get /replicationcontrollers',
-      'get apps/statefulsets',
-      'get apps/daemonsets',
-      'get batch/jobs',
-    ]);
+    const shift = ['--shift-others', '--lose-volatile', 'node1', '--allow-node', 'node1', '--confirm', 'node1'];
+    const argv = [...CHECKED, 'node1', '--suspect', 'exhibit-quiet/mixed', ...shift];
+    await ran(QuarantineNode, 'quarantine:node', argv);
+    expect([...used(running)].filter((one) => !declared().includes(one))).toEqual([]);
+    const calls = ['create', 'delete', 'get'];
+    expect(
+      declared()
+        .filter((one) => !used(running).has(one))
+        .sort(),
+    ).toEqual(
+      [
+        ...['get /replicationcontrollers', 'get apps/statefulsets', 'get apps/daemonsets', 'get batch/jobs'],
+        // No pod that may be moved has a claim, and no network plugin is installed.
+        ...['get /persistentvolumeclaims', 'get /persistentvolumes'],
+        ...calls.map((verb) => `${verb} cilium.io/ciliumnetworkpolicies`),
+        ...calls.map((verb) => `${verb} crd.projectcalico.org/networkpolicies`),
+        ...calls.map((verb) => `${verb} projectcalico.org/networkpolicies`),
+      ].sort(),
+    );
   });
 
   it.each([

@@ -50,6 +50,7 @@ function guarded({ actuator, cloud = null }: PlanTools, fuse: Fuse, trace: strin
       create: written(actuator.create),
       patch: written(actuator.patch),
       delete: written(actuator.delete),
+      evict: written(actuator.evict),
     },
     cloud:
       cloud === null
@@ -107,6 +108,7 @@ export class PlanBench {
         effect: fuse.guard(async (effect) => await keep('effect', effect)),
       },
       signal: new AbortController().signal,
+      pause: async () => await Promise.resolve(),
       onStep: () => undefined,
     };
     return { journal, recorded, trace, deps, fuse };

@@ -56,7 +56,9 @@ export function changeOf({ changes }: PlatformHarness, kind: CloudActionKindName
 }
 
 /** What is about something that a machine may leave behind. */
-const OUTLASTING: readonly CloudActionKindName[] = ['quarantine-group', 'interface-groups', 'deny-sessions'];
+const OUTLASTING: readonly CloudActionKindName[] = [
+  ...(['quarantine-group', 'interface-groups', 'deny-sessions', 'scaling-processes'] as const),
+];
 
 export function platformContract(harness: () => PlatformHarness): void {
   it.each(CLOUD_ACTION_KINDS)('%s is tried without an effect, made, and taken back exactly', async (kind) => {

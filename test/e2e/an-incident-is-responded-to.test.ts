@@ -174,7 +174,7 @@ describe('a response', () => {
     const { exitCode, stderr } = await user.run(...GO);
     expect(exitCode).toBe(11);
     expect(stderr).toContain('delete networkpolicies.networking.k8s.io');
-    expect(stderr).toContain('kind: ClusterRole');
+    expect(stderr).toMatch(/^kind: ClusterRole$/m);
     expect(writes()).toEqual([]);
   });
 

@@ -13,7 +13,6 @@ import type { OutcomeRecord } from '../../src/model/outcome.js';
 import type { ItemDraft, ItemFacts } from '../../src/ports/evidence-sink.js';
 import type { Io } from '../../src/ports/io.js';
 import type { Signer } from '../../src/ports/signer.js';
-import { temporaryHomes } from './temporary-homes.js';
 
 export const quietIo: Io = { emit: () => undefined, progress: () => undefined };
 
@@ -37,17 +36,11 @@ export const NEW_CASE = {
   hold: null,
 } as const;
 
-function newHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'exhibit-case-'));
-  temporaryHomes.add(home);
-  return home;
-}
-
 /** A store in a fresh temporary folder, which is gone when the test file has ended. */
 export function temporaryStore(
   options: { readonly partBytes?: number; readonly home?: string; readonly io?: Io } = {},
 ): { store: CaseStore; home: string } {
-  const home = options.home ?? newHome();
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'exhibit-case-'));
   const { partBytes } = options;
   const store = openCaseStore({
     casesDirectory: join(home, 'cases'),

@@ -78,7 +78,16 @@ export class FakeActuator {
         };
       });
     },
-    evict: async () => this.#refused('not-supported'),
+    /** The pod is there until its programs have ended. */
+    evict: async ({ namespace, name }, options) => {
+      const key = `pods/${namespace}/${name}`;
+      return this.#write(`EVICT ${key}`, options.dryRun === true, () => {
+        const object = this.objects.get(key);
+        if (object === undefined) return this.#refused('not-found');
+        if ((object['metadata'] as Plain)['uid'] !== options.uid) return this.#refused('conflict');
+        return () => this.#store(key, mergePatch(object, { metadata: { deletionTimestamp: 'now' } }) as Plain);
+      });
+    },
     close: () => undefined,
   };
 

@@ -18,6 +18,7 @@ export const REGION = 'eu-central-1';
 /** A cloud with snapshots in memory. What a test wants is set before the call. */
 export class MemorySnapshots implements SnapshotService {
   readonly region: string;
+  readonly #letter: string;
   readonly made: SnapshotView[] = [];
   readonly locked = new Map<string, SnapshotLock>();
   readonly shared: string[] = [];
@@ -36,8 +37,10 @@ export class MemorySnapshots implements SnapshotService {
   pending = 0;
   publicAccess: string | null = 'block-all-sharing';
 
-  constructor(region = REGION) {
+  /** `letter`: with which ids begin; no two accounts have the same. */
+  constructor(region = REGION, letter = region.startsWith('eu-west') ? 'b' : 'a') {
     this.region = region;
+    this.#letter = letter;
   }
 
   volumes(ids: readonly string[]): Promise<readonly StandaloneVolume[]> {
@@ -127,7 +130,7 @@ export class MemorySnapshots implements SnapshotService {
   }
 
   #make(volume: string | null, tags: Readonly<Record<string, string>>): SnapshotView {
-    const id = `snap-${this.region.startsWith('eu-west') ? 'b' : 'a'}${String(this.made.length).padStart(16, '0')}`;
+    const id = `snap-${this.#letter}${String(this.made.length).padStart(16, '0')}`;
     const view: SnapshotView = {
       ...{ account: ACCOUNT, region: this.region, id, arn: `arn:aws:ec2:${this.region}::snapshot/${id}`, volume },
       ...{ sizeBytes: GIB, isEncrypted: this.kmsKeyId !== null, kmsKeyId: this.kmsKeyId, state: this.state },

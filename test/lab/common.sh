@@ -8,6 +8,7 @@ LAB_BIN=$LAB_CACHE/kubernetes-$KUBE_VERSION
 LAB_HOME=$(realpath -m "${EXHIBIT_LAB_HOME:-/var/tmp/exhibit-lab}")
 
 LAB_NODES=(node1 node2)
+LAB_GUEST=node3               # one more, which guest-node.sh makes for a test and removes again
 LAB_NET=10.213.77             # the machine is .1 on this network, node N is .(10+N)
 LAB_POD_NET=10.214            # pods of node N are in LAB_POD_NET.N.0/24
 LAB_SERVICE_NET=10.215

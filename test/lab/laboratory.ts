@@ -83,15 +83,16 @@ export async function untilQuiet(laboratory: Laboratory): Promise<void> {
 
 export class Desk {
   readonly home: string;
-  readonly #kubeconfig: string;
+  readonly #variables: Readonly<Record<string, string>>;
 
-  private constructor(home: string, kubeconfig: string) {
+  private constructor(home: string, variables: Readonly<Record<string, string>>) {
     this.home = home;
-    this.#kubeconfig = kubeconfig;
+    this.#variables = { EXHIBIT_HOME: home, NO_COLOR: '1', ...variables };
   }
 
-  static async open(kubeconfig: string): Promise<Desk> {
-    const desk = new Desk(await mkdtemp(join(tmpdir(), 'exhibit-desk-')), kubeconfig);
+  /** `variables`: of the environment of the program, besides its home. */
+  static async open(kubeconfig: string, variables: Readonly<Record<string, string>> = {}): Promise<Desk> {
+    const desk = new Desk(await mkdtemp(join(tmpdir(), 'exhibit-desk-')), { KUBECONFIG: kubeconfig, ...variables });
     await desk.exhibit(['key', 'new']);
     return desk;
   }
@@ -100,13 +101,18 @@ export class Desk {
     return join(this.home, 'allowed_signers');
   }
 
-  /** Runs the built program; never throws for an exit status. */
-  async exhibit(args: readonly string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [EXHIBIT, ...args], {
+  /** The built program, begun; its end never throws for an exit status. */
+  start(args: readonly string[]) {
+    return execa(process.execPath, [EXHIBIT, ...args], {
       reject: false,
-      env: { EXHIBIT_HOME: this.home, KUBECONFIG: this.#kubeconfig, NO_COLOR: '1' },
+      env: this.#variables,
       maxBuffer: 256 * 1024 * 1024,
     });
+  }
+
+  /** Runs the built program; never throws for an exit status. */
+  async exhibit(args: readonly string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+    const { exitCode, stdout, stderr } = await this.start(args);
     return { exitCode, stdout, stderr };
   }
 

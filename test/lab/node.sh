@@ -2,25 +2,33 @@
 # One node: a network namespace, a mount namespace in which the node's own folders lie where a real node has them
 # (/var/log, /var/lib/kubelet, /var/lib/containerd, /run), a containerd and a kubelet; sourced by up.sh.
 
+# The way to the pods of $2 for $1.
+route_to() { ip -n "$(node_netns "$1")" route replace "$LAB_POD_NET.$(node_number "$2").0/24" via "$(node_ip "$2")"; }
+
+# A node's own network, on the bridge.
+join_network() {
+  local node=$1 name
+  name=$(node_netns "$node")
+  ip netns add "$name"
+  ip link add "exhibit-$node" type veth peer name eth0 netns "$name"
+  ip link set "exhibit-$node" master "$LAB_BRIDGE" up
+  ip -n "$name" addr add "$(node_ip "$node")/24" dev eth0
+  ip -n "$name" link set lo up
+  ip -n "$name" link set eth0 up
+  ip -n "$name" route add default via "$LAB_NET.1"
+  # the way to its pods for the machine
+  ip route replace "$LAB_POD_NET.$(node_number "$node").0/24" via "$(node_ip "$node")"
+}
+
 make_network() {
-  local node peer name
+  local node peer
   ip link add "$LAB_BRIDGE" type bridge
   ip addr add "$LAB_NET.1/24" dev "$LAB_BRIDGE"
   ip link set "$LAB_BRIDGE" up
+  for node in "${LAB_NODES[@]}"; do join_network "$node"; done
   for node in "${LAB_NODES[@]}"; do
-    name=$(node_netns "$node")
-    ip netns add "$name"
-    ip link add "exhibit-$node" type veth peer name eth0 netns "$name"
-    ip link set "exhibit-$node" master "$LAB_BRIDGE" up
-    ip -n "$name" addr add "$(node_ip "$node")/24" dev eth0
-    ip -n "$name" link set lo up
-    ip -n "$name" link set eth0 up
-    ip -n "$name" route add default via "$LAB_NET.1"
-    # the way to the pods of each node, for the machine and for the other nodes
-    ip route add "$LAB_POD_NET.$(node_number "$node").0/24" via "$(node_ip "$node")"
     for peer in "${LAB_NODES[@]}"; do
-      [ "$peer" = "$node" ] ||
-        ip -n "$name" route add "$LAB_POD_NET.$(node_number "$peer").0/24" via "$(node_ip "$peer")"
+      if [ "$peer" != "$node" ]; then route_to "$node" "$peer"; fi
     done
   done
 }
@@ -81,6 +89,7 @@ enforceNodeAllocatable: []
 failCgroupV1: false
 failSwapOn: false
 makeIPTablesUtilChains: false
+staticPodPath: /var/lib/kubelet/manifests
 clusterDNS: [$LAB_SERVICE_NET.0.10]
 clusterDomain: cluster.local
 resolvConf: /var/lib/kubelet/resolv.conf
@@ -112,7 +121,7 @@ exec containerd --config /var/lib/kubelet/containerd.toml
 
 start_runtime() {
   local node=$1 dir=$LAB_HOME/$1
-  mkdir -p "$dir"/{log,containerd,run/lock} "$dir"/kubelet/{pki,cni} /var/lib/kubelet /var/lib/containerd
+  mkdir -p "$dir"/{log,containerd,run/lock} "$dir"/kubelet/{pki,cni,manifests} /var/lib/kubelet /var/lib/containerd
   chmod 1777 "$dir/run/lock"
   cp "$PKI/ca.crt" "$dir/kubelet/pki/ca.crt"
   mv "$PKI/$node.crt" "$dir/kubelet/pki/kubelet.crt"
@@ -140,11 +149,12 @@ load_images() {
   for image in "$LAB_HOME"/images/*.tar; do lab_ctr "$1" images import "$image" >/dev/null; done
 }
 
+# start_kubelet NODE [OPTION...]
 start_kubelet() {
   local node=$1 runtime
   runtime=$(cat "$LAB_HOME/pids/containerd-$node")
   spawn "kubelet-$node" "$LAB_HOME/$node/log/kubelet.log" \
     nsenter --target "$runtime" --net --mount --uts \
     "$LAB_BIN/kubelet" --config=/var/lib/kubelet/config.yaml --kubeconfig=/var/lib/kubelet/kubeconfig \
-    --hostname-override="$node" --node-ip="$(node_ip "$node")" --v=2
+    --hostname-override="$node" --node-ip="$(node_ip "$node")" --v=2 "${@:2}"
 }

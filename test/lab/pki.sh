@@ -46,6 +46,11 @@ current-context: $2@exhibit-lab
 EOF
 }
 
+make_node_identity() {
+  certificate "$1" "/O=system:nodes/CN=system:node:$1" "IP:$(node_ip "$1"),DNS:$1"
+  kubeconfig "$1" "system:node:$1"
+}
+
 make_identities() {
   local node
   make_authority
@@ -62,8 +67,5 @@ make_identities() {
   kubeconfig admin admin
   kubeconfig responder responder
   kubeconfig viewer viewer
-  for node in "${LAB_NODES[@]}"; do
-    certificate "$node" "/O=system:nodes/CN=system:node:$node" "IP:$(node_ip "$node"),DNS:$node"
-    kubeconfig "$node" "system:node:$node"
-  done
+  for node in "${LAB_NODES[@]}"; do make_node_identity "$node"; done
 }

@@ -34,20 +34,17 @@ make_group() {
   done
 }
 
-lab_pids() {
-  local group
-  group=$(tracking_group)
-  [ -d "$group" ] || return 0
-  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true
-}
+# pids_under FOLDER: of the group with this folder, and of those in it
+pids_under() { if [ -d "$1" ]; then find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null || true; fi; }
+lab_pids() { pids_under "$(tracking_group)"; }
 
-# spawn NAME LOG COMMAND...: in the background, outliving this shell
+# spawn NAME LOG COMMAND...: in the background, outliving this shell, in the group LAB_SYSTEM_GROUP of the lab
 spawn() {
   local name=$1 log=$2
   shift 2
   # the inner shell enters the group before it becomes the command, so no child can escape it
   # shellcheck disable=SC2016
-  setsid bash -c 'echo $$ >"$0" && exec "$@"' "$(tracking_group)/system/cgroup.procs" "$@" \
+  setsid bash -c 'echo $$ >"$0" && exec "$@"' "$(tracking_group)/${LAB_SYSTEM_GROUP:-system}/cgroup.procs" "$@" \
     >>"$log" 2>&1 </dev/null 9>&- &
   echo $! >"$LAB_HOME/pids/$name"
 }
@@ -80,12 +77,14 @@ remove_groups() {
   done
 }
 
+leave_network() {
+  if [ -e "/run/netns/$(node_netns "$1")" ]; then ip netns del "$(node_netns "$1")"; fi
+  ip link del "exhibit-$1" 2>/dev/null || true
+}
+
 remove_network() {
   local node
-  for node in "${LAB_NODES[@]}"; do
-    if [ -e "/run/netns/$(node_netns "$node")" ]; then ip netns del "$(node_netns "$node")"; fi
-    ip link del "exhibit-$node" 2>/dev/null || true
-  done
+  for node in "${LAB_NODES[@]}" "$LAB_GUEST"; do leave_network "$node"; done
   ip link del "$LAB_BRIDGE" 2>/dev/null || true
   # "ip netns" mounts this folder upon itself; it does so again when it needs to
   if [ -d /run/netns ] && [ -z "$(ls -A /run/netns)" ]; then umount /run/netns 2>/dev/null || true; fi

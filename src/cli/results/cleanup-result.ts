@@ -40,6 +40,8 @@ export const cleanupResult = z.strictObject({
         caseToken: z.string(),
         /** `null` = the object does not say. */
         plan: z.string().nullable(),
+        /** Its case was closed with it: no release takes it back. */
+        abandoned: z.boolean().optional(),
       }),
     )
     .readonly(),

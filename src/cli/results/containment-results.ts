@@ -26,13 +26,30 @@ const reportFields = {
   now: z.json(),
 };
 
+const pod = { namespace: z.string(), name: z.string(), uid: z.string() };
+
+/** Who came and went since a plan was made that is gone on with; empty of a new one. */
+const sinceFields = {
+  /** Pods that match now what was asked for, and that no step of the plan is about. `isReplacement`: the controller of a suspect made it. */
+  notInPlan: z.array(z.strictObject({ ...pod, node: z.string(), isReplacement: z.boolean() })).readonly(),
+  /** Suspects of the plan that are no longer there. `replacedBy`: UID of the pod that bears the name now. */
+  gone: z.array(z.strictObject({ ...pod, replacedBy: z.string().nullable() })).readonly(),
+};
+
 export const quarantinePlanResult = z.strictObject({
   target: planTargetSchema,
+  /** The plan of the case that the command would go on with; `null` = it would begin a new one. */
+  resumes: z.string().nullable(),
+  ...sinceFields,
   steps: z
     .array(
       z.strictObject({
         ...stepFields,
-        /** Why the server would refuse it; `null` = it would do it. */
+        /** By the journal; `begun`: it has no end there. `null` = of a new plan. */
+        state: z.enum(['not-begun', 'begun', 'done', 'failed']).nullable(),
+        /** It is so now: nothing would be written. */
+        holds: z.boolean(),
+        /** Why the server would refuse it; `null` = it would do it, or needs not. */
         refusedBy: z.string().nullable(),
       }),
     )
@@ -56,6 +73,7 @@ export const quarantineResult = z.strictObject({
   notAchieved: z.array(z.string()).readonly(),
   checks: z.array(containmentCheckResult).readonly(),
   sideEffects: z.array(z.string()).readonly(),
+  ...sinceFields,
   steps: z.array(z.strictObject(reportFields)).readonly(),
   /** Pods that the suspects' controllers made in their place; `null` = they could not be listed. */
   replacements: z

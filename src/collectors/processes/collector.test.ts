@@ -213,7 +213,8 @@ os.execve(fd, ['innocent', '1000'], {})
       );
       expect(line).toMatchObject({ kind: 'executable', outcome: 'collected', sha256: sha256(readFileSync(PROGRAM)) });
     },
-    60_000,
+    // Every deleted file of the machine is read.
+    300_000,
   );
 });
 

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describe } from '../../cli/exit-codes-help.js';
-import { loseVolatileFlag, quarantineFlags, requestedBy } from '../../cli/quarantine-flags.js';
+import { loseVolatileFlag, quarantineFlags, requestedBy, shiftFlags } from '../../cli/quarantine-flags.js';
 import {
   type GivenFlags,
   quarantineCommand,
@@ -18,8 +18,8 @@ export default class QuarantineNode extends BaseCommand<typeof QuarantineNode> {
 
   static override description = describe(
     `Keeps autoscalers from taking the node, cordons and taints it, pins the suspects to it, and asks for a NetworkPolicy that allows nothing
-and selects nothing but our own label: whether the network plugin enforces it is not shown; only then they get that label and lose those by which controllers and Services find them. No pod
-is restarted or evicted. Every change is written into the journal of the case before it is made and is taken back by exhibit release. The
+and selects nothing but our own label: whether the network plugin enforces it is not shown; only then they get that label and lose those by which controllers and Services find them. No suspect
+is restarted or evicted; --shift-others evicts the other pods of the node, as far as nothing is lost with them. Every change is written into the journal of the case before it is made and is taken back by exhibit release. The
 same command goes on after an interruption, and does again what somebody put back. What is contained is confirmed by typing its name;
 without a terminal --confirm NAME is needed, --yes is not enough. Whether it holds is
 looked at again after 30, 60 and 120 s, and with --node-access by connections that are tried from and into the suspects: the verdict is
@@ -32,6 +32,7 @@ verified, partly or unverified, with its reasons. With --cloud the machine and i
     '<%= config.bin %> quarantine node worker-3 --dry-run',
     '<%= config.bin %> quarantine node worker-3 --suspect shop/cart-7d9f --suspect owner=shop/DaemonSet/agent',
     '<%= config.bin %> quarantine node worker-3 --cloud aws --level isolate --keep-reachable 10.0.0.0/16',
+    '<%= config.bin %> quarantine node worker-3 --shift-others --dry-run',
     '<%= config.bin %> quarantine node worker-3 worker-4 --max-nodes 2 --skip taint --confirm "worker-3, worker-4"',
   ];
 
@@ -41,6 +42,7 @@ verified, partly or unverified, with its reasons. With --cloud the machine and i
 
   static override flags = {
     ...loseVolatileFlag,
+    ...shiftFlags,
     ...quarantineFlags,
   };
 
@@ -56,9 +58,16 @@ verified, partly or unverified, with its reasons. With --cloud the machine and i
   }
 
   #request(): QuarantineRequest {
-    const { suspect = [], 'lose-volatile': loseVolatile = [] } = this.flags;
+    const { suspect = [], 'lose-volatile': loseVolatile = [], 'shift-others': shiftOthers } = this.flags;
     const names = [...new Set(this.args.node)];
     const suspects = suspect.map(parseSuspect);
-    return { target: 'node', names, suspects, loseVolatile, ...requestedBy(this.flags, this.context.config) };
+    return {
+      target: 'node',
+      names,
+      suspects,
+      loseVolatile,
+      shiftOthers,
+      ...requestedBy(this.flags, this.context.config),
+    };
   }
 }

@@ -4,8 +4,8 @@ import { describe } from '../../cli/exit-codes-help.js';
 import { clusterFlags } from '../../cli/flags.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
 import { snapshotCommand, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
-import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
-import { nodeSource } from '../../workflows/snapshot/node-source.js';
+import { type Beginning, snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
+import { nodeRegion, nodeSource } from '../../workflows/snapshot/node-source.js';
 
 export default class SnapshotNode extends BaseCommand<typeof SnapshotNode> {
   static override summary = "Take snapshots of all disks of a node's machine, in one call.";
@@ -46,12 +46,18 @@ status writes its end into the next exhibit. Disks of an instance store cannot b
   protected override async execute(): Promise<SnapshotOutcome> {
     const { context, flags, answers } = this;
     const { node } = this.args;
+    const target = context.clusterTarget(flags);
+    const reader = async ({ caseToken, requestLog }: Beginning) =>
+      await context.connector(target, caseToken)(requestLog);
     return await snapshotOutcome({
       ...{ flags, context, answers, resume: `${this.goOn()} --wait` },
-      sources: async ({ platform, caseToken, requestLog }) => {
-        const reader = await context.connector(context.clusterTarget(flags), caseToken)(requestLog);
-        return [await nodeSource({ node, exclude: flags['exclude-volume'] ?? [] }, { reader, platform })];
-      },
+      region: async (beginning) => await nodeRegion(node, await reader(beginning)),
+      sources: async ({ platform, ...beginning }) => [
+        await nodeSource(
+          { node, exclude: flags['exclude-volume'] ?? [] },
+          { reader: await reader(beginning), platform },
+        ),
+      ],
     });
   }
 }

@@ -4,8 +4,8 @@ import { describe } from '../../cli/exit-codes-help.js';
 import { clusterFlags } from '../../cli/flags.js';
 import { SNAPSHOT_CODES } from '../../cli/snapshot-codes.js';
 import { checkRegion, snapshotCommand, snapshotTakeFlags } from '../../cli/snapshot-flags.js';
-import { snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
-import { claimSource, ebsOf } from '../../workflows/snapshot/claim-source.js';
+import { type Beginning, snapshotOutcome, type SnapshotOutcome } from '../../cli/snapshot-outcome.js';
+import { type ClaimSource, claimSource, ebsOf } from '../../workflows/snapshot/claim-source.js';
 import { volumeSource } from '../../workflows/snapshot/volume-source.js';
 
 export default class SnapshotPvc extends BaseCommand<typeof SnapshotPvc> {
@@ -40,13 +40,16 @@ owns the namespace cannot delete it there. Volumes of other drivers are refused.
   protected override async execute(): Promise<SnapshotOutcome> {
     const { context, flags, answers } = this;
     const given = flags.region === undefined ? undefined : checkRegion(flags.region);
+    const target = context.clusterTarget(flags);
+    const source = async ({ caseToken, requestLog }: Beginning): Promise<ClaimSource> =>
+      await claimSource(this.args.claim, await context.connector(target, caseToken)(requestLog));
     return await snapshotOutcome({
       ...{ flags, context, answers, resume: `${this.goOn()} --wait` },
-      sources: async ({ account, serviceOf, caseToken, requestLog }) => {
-        const reader = await context.connector(context.clusterTarget(flags), caseToken)(requestLog);
-        const source = await claimSource(this.args.claim, reader);
-        const { id, region } = ebsOf(source, given);
-        return [await volumeSource([id], { account, claim: source.claim }, await serviceOf(region))];
+      region: async (beginning) => ebsOf(await source(beginning), given).region,
+      sources: async ({ account, serviceOf, ...beginning }) => {
+        const found = await source(beginning);
+        const { id, region } = ebsOf(found, given);
+        return [await volumeSource([id], { account, claim: found.claim }, await serviceOf(region))];
       },
     });
   }

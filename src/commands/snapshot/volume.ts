@@ -39,6 +39,7 @@ better taken together, with snapshot node. A case has one snapshot of a volume; 
     const region = checkRegion(flags.region);
     return await snapshotOutcome({
       ...{ flags, context, answers, resume: `${this.goOn()} --wait` },
+      region: async () => await Promise.resolve(region),
       sources: async ({ account, serviceOf }) => [
         await volumeSource([this.args.volume], { account, claim: null }, await serviceOf(region)),
       ],

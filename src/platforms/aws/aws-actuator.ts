@@ -7,6 +7,8 @@ import type { CloudActuator, CloudAnswer, CloudLook } from '../../ports/cloud-ac
 import { AwsCallFailed, type AwsCalls } from './aws-calls.js';
 import type { AwsFailure } from './aws-failure.js';
 import type { AwsKind, Looked } from './kinds/aws-kind.js';
+import { balancerTargets } from './kinds/balancer-targets.js';
+import { classicBalancer } from './kinds/classic-balancer.js';
 import { denySessions } from './kinds/deny-sessions.js';
 import { groupMembership } from './kinds/group-membership.js';
 import { instanceProfile } from './kinds/instance-profile.js';
@@ -15,6 +17,7 @@ import { keepVolume } from './kinds/keep-volume.js';
 import { metadataService } from './kinds/metadata-access.js';
 import { quarantineGroup } from './kinds/quarantine-group.js';
 import { scaleInProtection } from './kinds/scale-in-protection.js';
+import { scalingProcesses } from './kinds/scaling-processes.js';
 import { shutdownBehaviour } from './kinds/shutdown-behaviour.js';
 import { terminationProtection } from './kinds/termination-protection.js';
 import { explained, referenceOf } from './platform-error.js';
@@ -24,7 +27,10 @@ const KINDS: { readonly [Name in CloudActionKindName]: AwsKind<Name> } = {
   'shutdown-behaviour': shutdownBehaviour,
   'keep-volume': keepVolume,
   'scale-in-protection': scaleInProtection,
+  'scaling-processes': scalingProcesses,
   'group-membership': groupMembership,
+  'balancer-targets': balancerTargets,
+  'classic-balancer': classicBalancer,
   'quarantine-group': quarantineGroup,
   'interface-groups': interfaceGroups,
   'metadata-service': metadataService,

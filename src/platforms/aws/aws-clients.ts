@@ -39,8 +39,22 @@ export class AwsClients {
     return this.#logged('classic', (configuration) => new ElasticLoadBalancingClient(configuration));
   }
 
+  get classicBalancingOnce(): ElasticLoadBalancingClient {
+    return this.#logged(
+      'classic-once',
+      (configuration) => new ElasticLoadBalancingClient({ ...configuration, maxAttempts: 1 }),
+    );
+  }
+
   get balancing(): ElasticLoadBalancingV2Client {
     return this.#logged('balancing', (configuration) => new ElasticLoadBalancingV2Client(configuration));
+  }
+
+  get balancingOnce(): ElasticLoadBalancingV2Client {
+    return this.#logged(
+      'balancing-once',
+      (configuration) => new ElasticLoadBalancingV2Client({ ...configuration, maxAttempts: 1 }),
+    );
   }
 
   get iam(): IAMClient {

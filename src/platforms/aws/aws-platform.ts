@@ -30,6 +30,12 @@ export function createAwsPlatform(options: AwsPlatformOptions): Platform {
   return new AwsPlatform(options);
 }
 
+interface Called {
+  readonly region: string | undefined;
+  readonly subject: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 class AwsPlatform implements Platform {
   readonly cloud = 'aws';
   readonly actuator: CloudActuator;
@@ -44,8 +50,8 @@ class AwsPlatform implements Platform {
     this.actuator = createAwsActuator({ callsFor: (subject) => this.#callsFor(subject) });
   }
 
-  async identity(): Promise<CloudIdentity> {
-    return await (this.#identity ??= this.#askWho());
+  async identity(near?: { readonly region: string }): Promise<CloudIdentity> {
+    return await (this.#identity ??= this.#askWho(near?.region));
   }
 
   async instanceOf(node: NodeMachine): Promise<CloudInstance> {
@@ -62,7 +68,7 @@ class AwsPlatform implements Platform {
   }
 
   async rights(instance: CloudInstance, kinds: readonly CloudActionKindName[]): Promise<readonly CloudRight[]> {
-    const { principal } = await this.identity();
+    const { principal } = await this.identity(instance);
     const calls = this.#callsIn(instance.region, instance.id, this.#options.signal);
     return await asPlatform(calls, () => readRights(calls, this.actuator, { instance, kinds, principal }));
   }
@@ -72,8 +78,8 @@ class AwsPlatform implements Platform {
     this.#regions.clear();
   }
 
-  async #askWho(): Promise<CloudIdentity> {
-    const calls = this.#callsIn(undefined, 'AWS', this.#options.signal);
+  async #askWho(near: string | undefined): Promise<CloudIdentity> {
+    const calls = this.#callsOf('', { region: near, subject: 'AWS', signal: this.#options.signal });
     try {
       return await asPlatform(calls, () => readIdentity(calls, this.#watch));
     } catch (error) {
@@ -85,7 +91,7 @@ class AwsPlatform implements Platform {
 
   /** Names of groups and roles mean something else in another account. What changes is not given up on an interruption. */
   async #callsFor({ account, region, id }: CloudSubject): Promise<AwsCalls> {
-    const own = await this.identity();
+    const own = await this.identity({ region });
     if (own.account === account) return this.#callsIn(region, id, undefined);
     throw new ExhibitError('PLATFORM_UNSUITABLE', `it is in account ${account}, and we are in ${own.account}`, {
       subject: `aws ${id}`,
@@ -93,12 +99,15 @@ class AwsPlatform implements Platform {
     });
   }
 
-  /** Without a region: of the caller, wherever that is. */
-  #callsIn(region: string | undefined, subject: string, signal: AbortSignal | undefined): AwsCalls {
+  #callsIn(region: string, subject: string, signal: AbortSignal | undefined): AwsCalls {
+    return this.#callsOf(region, { region, subject, signal });
+  }
+
+  /** Clients by key; the empty one is of the caller, wherever that is. */
+  #callsOf(key: string, { region, subject, signal }: Called): AwsCalls {
     const options = this.#options;
     const { clock, requestLog } = options;
-    const key = region ?? '';
-    const logging = { clock, requestLog: region === undefined ? this.#watch : (requestLog ?? NOWHERE) };
+    const logging = { clock, requestLog: key === '' ? this.#watch : (requestLog ?? NOWHERE) };
     const clients = this.#regions.get(key) ?? new AwsClients({ ...options, region: region ?? options.region, logging });
     this.#regions.set(key, clients);
     return new AwsCalls({ clients, settings: options, signal, subject });

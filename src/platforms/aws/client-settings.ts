@@ -1,3 +1,10 @@
+export interface AssumedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
 /** How a client of AWS is made. Credentials come from where the AWS command line takes them; they never pass through our hands. */
 export interface AwsSettings {
   /** Default: as the AWS command line finds it. */
@@ -6,6 +13,8 @@ export interface AwsSettings {
   readonly endpoint?: string | undefined;
   /** Of the process: AWS_PROFILE is named in hints, AWS_ENDPOINT_URL* decide the addressing of buckets. Never logged. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Of a role of another account; default: as the AWS command line finds them. */
+  readonly credentials?: () => Promise<AssumedCredentials>;
   /** Attempts of one request, with growing pauses between them; default 5. */
   readonly attempts?: number;
   /** Silence on a connection after which a request counts as dead; default 60,000. */
@@ -23,6 +32,7 @@ export function clientConfiguration(settings: AwsSettings) {
   return {
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
     maxAttempts: settings.attempts ?? ATTEMPTS,
     retryMode: 'standard',
     requestHandler: {

@@ -4,8 +4,10 @@ import {
   DescribeTargetHealthCommand,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { BalancerRegistration } from '../../ports/platform.js';
 import type { AwsCalls } from './aws-calls.js';
 import type { Gaps } from './gaps.js';
+import { targetWords } from './target-words.js';
 
 export interface Balanced {
   readonly instanceId: string;
@@ -17,24 +19,28 @@ export interface Balanced {
 const MAX_PAGES = 20;
 const MAX_TARGET_GROUPS = 200;
 
-/** ARNs of target groups that the machine, or an address of it, is registered in; sorted. */
-export async function readTargetGroups(calls: AwsCalls, machine: Balanced, gaps: Gaps): Promise<readonly string[]> {
+/** Target groups that the machine, or an address of it, is registered in. */
+export async function readTargetGroups(
+  calls: AwsCalls,
+  machine: Balanced,
+  gaps: Gaps,
+): Promise<readonly Extract<BalancerRegistration, { readonly type: 'target-group' }>[]> {
   const listed = await gaps.orNull('target groups of load balancers are unknown', () => listTargetGroups(calls, gaps));
   const near = (listed ?? []).filter(({ VpcId: vpc }) => vpc === undefined || machine.vpcs.includes(vpc));
   if (near.length > MAX_TARGET_GROUPS)
     gaps.add(`${String(near.length - MAX_TARGET_GROUPS)} target groups were not asked whether the machine is in them`);
-  const names = new Set([machine.instanceId, ...machine.addresses]);
-  const found: string[] = [];
+  const ids = [machine.instanceId, ...machine.addresses].sort();
+  const found = [];
   for (const { TargetGroupArn: arn = '' } of near.slice(0, MAX_TARGET_GROUPS)) {
     const health = await gaps.orNull(`whether the machine is in ${arn} is unknown`, () =>
       calls.read('elasticloadbalancing:DescribeTargetHealth', (sending) =>
         calls.clients.balancing.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn }), sending),
       ),
     );
-    const targets = health?.TargetHealthDescriptions ?? [];
-    if (targets.some(({ Target: target }) => names.has(target?.Id ?? ''))) found.push(arn);
+    const targets = targetWords(health?.TargetHealthDescriptions, ids);
+    if (targets.length > 0) found.push({ type: 'target-group', id: arn, ids, targets } as const);
   }
-  return found.sort();
+  return found;
 }
 
 async function listTargetGroups(calls: AwsCalls, gaps: Gaps): Promise<readonly TargetGroup[]> {

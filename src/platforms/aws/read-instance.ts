@@ -2,10 +2,11 @@ import type { AutoScalingGroup, AutoScalingInstanceDetails } from '@aws-sdk/clie
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
 import { toRfc3339 } from '../../lib/clock.js';
 import { ExhibitError } from '../../model/errors.js';
-import type { CloudInstance, NodeMachine, ScalingMembership } from '../../ports/platform.js';
+import type { BalancerRegistration, CloudInstance, NodeMachine, ScalingMembership } from '../../ports/platform.js';
 import type { AwsCalls } from './aws-calls.js';
 import { arnOf } from './arn.js';
 import { describeInstance } from './describe-instance.js';
+import { ENDING_PROCESSES, suspendedOf } from './ending-processes.js';
 import { Gaps } from './gaps.js';
 import { metadataServiceOf } from './metadata-access-of.js';
 import { managedBy } from './managed-by.js';
@@ -54,10 +55,10 @@ export async function readInstance(calls: AwsCalls, node: NodeMachine, machine: 
     ),
     onShutdown: await gaps.orNull('what happens on shutdown is unknown', () => readShutdownBehaviour(calls, id)),
     profileArn,
-    roleName: await readRole(calls, profileArn, gaps),
+    ...(await readRole(calls, profileArn, gaps)),
     metadataService: metadataServiceOf(instance),
     scaling: scaling?.membership ?? null,
-    balancers: await readBalancers(calls, { id, interfaces, scaling }, gaps),
+    ...(await readBalancers(calls, { id, interfaces, scaling }, gaps)),
     managedBy: managedBy(tags, scaling !== null),
     tags,
     gaps: gaps.sentences,
@@ -90,19 +91,26 @@ function membershipOf(
   { LifecycleState: lifecycle = 'unknown', ProtectedFromScaleIn: isProtected = false }: AutoScalingInstanceDetails,
   sizes: AutoScalingGroup | null,
 ): ScalingMembership {
-  const { DesiredCapacity: desired = 0, MinSize: min = 0, MaxSize: max = 0 } = sizes ?? {};
-  return { group, lifecycle, isProtected, desired, min, max };
+  const { DesiredCapacity: desired = 0, MinSize: min = 0, MaxSize: max = 0, AutoScalingGroupARN: arn } = sizes ?? {};
+  const named = arn === undefined ? {} : { arn, tags: tagsOf(sizes?.Tags) };
+  const endings = sizes === null ? {} : { endings: { all: ENDING_PROCESSES, suspended: suspendedOf(sizes) } };
+  return { group, ...named, lifecycle, isProtected, ...endings, desired, min, max };
 }
 
-async function readRole(calls: AwsCalls, profileArn: string | null, gaps: Gaps): Promise<string | null> {
+type Role = Pick<CloudInstance, 'roleName' | 'roleArn'>;
+const NO_ROLE: Role = { roleName: null, roleArn: null };
+
+async function readRole(calls: AwsCalls, profileArn: string | null, gaps: Gaps): Promise<Role> {
   const name = profileArn?.split('/').at(-1);
-  if (name === undefined || name === '') return null;
-  return await gaps.orNull(`the role of the instance profile ${name} is unknown`, async () => {
+  if (name === undefined || name === '') return NO_ROLE;
+  const role = await gaps.orNull(`the role of the instance profile ${name} is unknown`, async () => {
     const answer = await calls.read('iam:GetInstanceProfile', (sending) =>
       calls.clients.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }), sending),
     );
-    return answer.InstanceProfile?.Roles?.[0]?.RoleName ?? null;
+    const [first] = answer.InstanceProfile?.Roles ?? [];
+    return { roleName: first?.RoleName ?? null, roleArn: first?.Arn ?? null };
   });
+  return role ?? NO_ROLE;
 }
 
 interface Balanced {
@@ -111,16 +119,25 @@ interface Balanced {
   readonly scaling: Scaling | null;
 }
 
-async function readBalancers(calls: AwsCalls, { id, interfaces, scaling }: Balanced, gaps: Gaps): Promise<string[]> {
+/** What a scaling group has put the machine into, it takes it out of by itself. */
+async function readBalancers(
+  calls: AwsCalls,
+  { id, interfaces, scaling }: Balanced,
+  gaps: Gaps,
+): Promise<Pick<CloudInstance, 'balancers' | 'registrations'>> {
   const machine = {
     instanceId: id,
     vpcs: interfaces.map(({ vpc }) => vpc),
     addresses: interfaces.flatMap(({ privateAddresses }) => privateAddresses),
   };
-  const names = [
-    ...(scaling?.balancers ?? []),
+  const classic = await readClassicBalancers(calls, id, gaps);
+  const found: readonly BalancerRegistration[] = [
     ...(await readTargetGroups(calls, machine, gaps)),
-    ...(await readClassicBalancers(calls, id, gaps)),
+    ...classic.map((name) => ({ type: 'classic-balancer', id: name }) as const),
   ];
-  return [...new Set(names)].sort();
+  const ofGroup = scaling?.balancers ?? [];
+  const registrations = found
+    .filter((one) => !ofGroup.includes(one.id))
+    .sort((one, other) => (one.id < other.id ? -1 : 1));
+  return { balancers: [...new Set([...ofGroup, ...found.map((one) => one.id)])].sort(), registrations };
 }

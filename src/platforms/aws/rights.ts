@@ -2,49 +2,18 @@ import type { JSONType } from 'zod';
 import type { CloudActionKindName, CloudSubject } from '../../model/cloud.js';
 import type { CloudActuator } from '../../ports/cloud-actuator.js';
 import type { CloudInstance, CloudRight } from '../../ports/platform.js';
+import { askedRights } from './asked-rights.js';
 import type { AwsCalls } from './aws-calls.js';
 import { simulateRights } from './simulate-rights.js';
 
-interface Needed {
-  /** What a dry run of the kind goes through. */
-  readonly dryRun: string | null;
-  /** Actions that have no dry run, or none that leaves everything alone whatever answers it. */
-  readonly asked: readonly string[];
-}
-
-/** Actions that change something: doing and taking back. */
-const NEEDED: Readonly<Record<CloudActionKindName, Needed>> = {
-  'termination-protection': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
-  'shutdown-behaviour': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
-  'keep-volume': { dryRun: 'ec2:ModifyInstanceAttribute', asked: [] },
-  'scale-in-protection': { dryRun: null, asked: ['autoscaling:SetInstanceProtection'] },
-  'group-membership': {
-    dryRun: null,
-    asked: [
-      'autoscaling:EnterStandby',
-      'autoscaling:ExitStandby',
-      'autoscaling:DetachInstances',
-      'autoscaling:AttachInstances',
-    ],
-  },
-  'quarantine-group': {
-    dryRun: 'ec2:CreateSecurityGroup',
-    asked: [
-      'ec2:CreateTags',
-      'ec2:AuthorizeSecurityGroupIngress',
-      'ec2:AuthorizeSecurityGroupEgress',
-      'ec2:RevokeSecurityGroupIngress',
-      'ec2:RevokeSecurityGroupEgress',
-      'ec2:DeleteSecurityGroup',
-    ],
-  },
-  'interface-groups': { dryRun: 'ec2:ModifyNetworkInterfaceAttribute', asked: [] },
-  'metadata-service': { dryRun: 'ec2:ModifyInstanceMetadataOptions', asked: [] },
-  'instance-profile': {
-    dryRun: null,
-    asked: ['ec2:DisassociateIamInstanceProfile', 'ec2:AssociateIamInstanceProfile', 'iam:PassRole'],
-  },
-  'deny-sessions': { dryRun: null, asked: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'] },
+/** What a dry run of a kind goes through: actions that change something, doing and taking back. */
+const DRY_RUNS: Partial<Record<CloudActionKindName, string>> = {
+  'termination-protection': 'ec2:ModifyInstanceAttribute',
+  'shutdown-behaviour': 'ec2:ModifyInstanceAttribute',
+  'keep-volume': 'ec2:ModifyInstanceAttribute',
+  'quarantine-group': 'ec2:CreateSecurityGroup',
+  'interface-groups': 'ec2:ModifyNetworkInterfaceAttribute',
+  'metadata-service': 'ec2:ModifyInstanceMetadataOptions',
 };
 
 interface Probe {
@@ -62,7 +31,7 @@ export interface RightsRequest {
 
 /**
  * Dry runs that ask for what is so already, so that a service that knows no dry runs leaves everything as it is; simulation by IAM for the
- * rest. One right for each action: of several dry runs of one, a refusal counts.
+ * rest. One right for each action: of several answers about one, a refusal counts.
  */
 export async function readRights(
   calls: AwsCalls,
@@ -70,18 +39,19 @@ export async function readRights(
   { instance, kinds, principal }: RightsRequest,
 ): Promise<readonly CloudRight[]> {
   const rights = new Map<string, CloudRight>();
+  const keep = (right: CloudRight): void => {
+    const known = rights.get(right.action);
+    if (known === undefined || rank(right) > rank(known)) rights.set(right.action, right);
+  };
   for (const kind of kinds) {
-    const { dryRun } = NEEDED[kind];
-    if (dryRun === null) continue;
-    for (const probe of probesOf(kind, instance)) {
-      const right = await probed(actuator, dryRun, probe);
-      const known = rights.get(dryRun);
-      if (known === undefined || rank(right) > rank(known)) rights.set(dryRun, right);
-    }
+    const dryRun = DRY_RUNS[kind];
+    if (dryRun === undefined) continue;
+    for (const probe of probesOf(kind, instance)) keep(await probed(actuator, dryRun, probe));
   }
-  const asked = [...new Set(kinds.flatMap((kind) => NEEDED[kind].asked))];
-  const simulated = await simulateRights(calls, principal, asked);
-  return [...rights.values(), ...simulated].sort((a, b) => (a.action < b.action ? -1 : 1));
+  const { account, region } = instance;
+  const caller = { principal, account, region };
+  for (const right of await simulateRights(calls, caller, askedRights(kinds, instance))) keep(right);
+  return [...rights.values()].sort((a, b) => (a.action < b.action ? -1 : 1));
 }
 
 function rank({ allowed }: CloudRight): number {

@@ -74,11 +74,13 @@ describe('a doctor of a cloud', () => {
     expect((await seen({ rights: [right('ec2:A', false)] }))[2]).toBe('cloud-rights fails');
     const platform = platformOf({ rights: [right('ec2:A', true), right('ec2:B', null)] });
     const [, , rights] = await cloudChecks({ cloud: 'aws', platform }, [node('worker')]);
-    expect(rights).toMatchObject({ state: 'works', reason: '1 are there; cannot be asked about: ec2:B' });
+    expect(rights).toMatchObject({ state: 'degraded', reason: '1 are there; cannot be asked about: ec2:B' });
   });
 
-  it('calls no rights working of which none could be asked about', async () => {
-    expect((await seen({ rights: [{ action: 'ec2:A', allowed: null, detail: '' }] }))[2]).toBe('cloud-rights degraded');
+  it('calls rights working only when each of them is known', async () => {
+    const right = (allowed: boolean | null): CloudRight => ({ action: 'ec2:A', allowed, detail: '' });
+    expect((await seen({ rights: [right(null)] }))[2]).toBe('cloud-rights degraded');
+    expect((await seen({ rights: [right(true)] }))[2]).toBe('cloud-rights works');
   });
 
   it('looks at three machines and says that there are more', async () => {

@@ -63,10 +63,10 @@ async function rightsOf(platform: Platform, instance: CloudInstance, node: strin
         remedy: 'templates/cloud/aws/responder-policy.json',
       };
     const rest = unknown.length === 0 ? '' : `; cannot be asked about: ${fewOf(unknown)}`;
-    const isKnown = rights.length === 0 || unknown.length < rights.length;
     return {
-      state: isKnown ? 'works' : 'degraded',
+      state: unknown.length === 0 ? 'works' : 'degraded',
       reason: `${String(rights.length - unknown.length)} are there${rest}`,
+      ...(unknown.length === 0 ? {} : { remedy: 'templates/cloud/aws/responder-policy.json' }),
     };
   });
 }

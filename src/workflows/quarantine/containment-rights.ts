@@ -26,6 +26,18 @@ const READS: readonly ContainmentRight[] = [
     ...{ apiGroup: '', resource: 'services', verbs: ['list'], isNamespaced: true },
     why: 'By which labels Services find the suspects.',
   },
+  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) => ({
+    ...{ apiGroup: 'admissionregistration.k8s.io', resource, verbs: ['list'], isNamespaced: false },
+    why: 'For --shift-others: which pods admissions wait for.',
+  })),
+  {
+    ...{ apiGroup: '', resource: 'persistentvolumeclaims', verbs: ['get'], isNamespaced: true },
+    why: 'For --shift-others: whether the data of a pod is on its node alone.',
+  },
+  {
+    ...{ apiGroup: '', resource: 'persistentvolumes', verbs: ['get'], isNamespaced: false },
+    why: 'For --shift-others: whether the data of a pod is on its node alone.',
+  },
   ...(
     [
       ['', 'replicationcontrollers'],
@@ -79,7 +91,13 @@ const SUBJECTS: Readonly<Partial<Record<ClusterActionKindName, readonly Subject[
   'taint-node': [NODES],
   'pin-pod': [PODS],
   'deny-network': [{ apiGroup: 'networking.k8s.io', resource: 'networkpolicies', isNamespaced: true }],
+  'deny-cilium': [{ apiGroup: 'cilium.io', resource: 'ciliumnetworkpolicies', isNamespaced: true }],
+  'deny-calico': [
+    { apiGroup: 'projectcalico.org', resource: 'networkpolicies', isNamespaced: true },
+    { apiGroup: 'crd.projectcalico.org', resource: 'networkpolicies', isNamespaced: true },
+  ],
   'detach-pod': [PODS],
+  'evict-pod': [PODS],
 };
 
 /** Kinds of changes of which it is said here what they are made to. */
@@ -88,7 +106,15 @@ export const KINDS_WITH_SUBJECTS = Object.keys(SUBJECTS) as readonly ClusterActi
 function rightsOf(name: ClusterActionKindName): readonly ContainmentRight[] {
   const kind = actionKindOf(name);
   const verbs = [...new Set([...kind.doing, ...kind.undoing])];
-  return (SUBJECTS[name] ?? []).map((subject) => ({ ...subject, verbs, why: `${name}: done, read back, taken back.` }));
+  const why = `${name}: done, read back, taken back.`;
+  const beside = kind.makes ? [] : (kind.doingBeside ?? []);
+  return (SUBJECTS[name] ?? []).flatMap((subject) => [
+    { ...subject, verbs, why },
+    ...beside.map(({ verb, subresource }) => {
+      const resource = `${subject.resource}/${subresource}`;
+      return { ...subject, resource, verbs: [verb], why: `${name}: cannot be taken back.` };
+    }),
+  ]);
 }
 
 /**

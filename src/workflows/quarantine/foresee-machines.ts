@@ -1,5 +1,6 @@
 import type { PlannedStep } from '../../model/action.js';
 import { quarantineGroup } from '../../plan/actions/quarantine-group.js';
+import { scalingProcesses } from '../../plan/actions/scaling-processes.js';
 import type { CloudInstance } from '../../ports/platform.js';
 import type { Foresight } from './foresee.js';
 import type { Machine } from './machines.js';
@@ -10,6 +11,28 @@ type Steps = readonly PlannedStep[];
 
 function has(steps: Steps, { id }: CloudInstance, name: PlannedStep['name']): boolean {
   return steps.some((step) => step.name === name && 'cloud' in step.subject && step.subject.instance === id);
+}
+
+function isSuspended(steps: Steps, { scaling, account, region }: CloudInstance): boolean {
+  return steps.some(
+    ({ kind, subject }) =>
+      kind === 'scaling-processes' &&
+      'cloud' in subject &&
+      [subject.account, subject.region, subject.id].join(' ') === [account, region, scaling?.group].join(' '),
+  );
+}
+
+/** Of the whole group; said once for all its machines that are meant. */
+function suspensions(steps: Steps): readonly string[] {
+  return steps.flatMap(({ kind, before, intended }) => {
+    if (kind !== 'scaling-processes') return [];
+    const { group, suspended } = scalingProcesses.view.parse(intended);
+    const already = scalingProcesses.view.parse(before).suspended;
+    const ours = suspended.filter((name) => !already.includes(name)).join(', ');
+    return [
+      `scaling group ${group} as a whole ends and replaces none of its machines until the release: ${ours} are suspended`,
+    ];
+  });
 }
 
 function groupEffects(node: string, { scaling, balancers }: CloudInstance): readonly string[] {
@@ -23,7 +46,13 @@ function groupEffects(node: string, { scaling, balancers }: CloudInstance): read
 }
 
 function sideEffectsOf(node: string, instance: CloudInstance, steps: Steps): readonly string[] {
-  const standby = has(steps, instance, 'standby') ? groupEffects(node, instance) : [];
+  const left = steps.flatMap(({ name, subject }) =>
+    name === 'leave-balancer' && 'cloud' in subject && subject.instance === instance.id ? [subject.id] : [],
+  );
+  const standby = [
+    ...(has(steps, instance, 'standby') ? groupEffects(node, instance) : []),
+    ...(left.length === 0 ? [] : [`node ${node} is taken out of ${left.join(', ')}`]),
+  ];
   const severed = has(steps, instance, 'metadata-service');
   const taken = has(steps, instance, 'interface-groups');
   if (!taken) return standby;
@@ -33,15 +62,28 @@ function sideEffectsOf(node: string, instance: CloudInstance, steps: Steps): rea
   return [...standby, kept];
 }
 
+/** Whoever has put a machine into a balancer by itself may do so again. */
+function controllersOf(node: string, { id }: CloudInstance, steps: Steps): readonly string[] {
+  const left = steps.some(
+    ({ kind, subject }) => kind === 'balancer-targets' && 'cloud' in subject && subject.instance === id,
+  );
+  return left ? [`node ${node}: a controller of load balancers may register it again`] : [];
+}
+
 function protection(node: string, instance: CloudInstance, steps: Steps): readonly string[] {
   const { isSpot, instanceStores, scaling, managedBy, gaps } = instance;
-  const inGroup = scaling !== null && !has(steps, instance, 'standby');
+  const inGroup = scaling !== null && !has(steps, instance, 'standby') && !isSuspended(steps, instance);
   return [
     ...(isSpot ? [`node ${node} is a spot machine: its cloud may end it at any time`] : []),
     ...(instanceStores === 0
       ? []
       : [`node ${node} has ${String(instanceStores)} disks in the machine itself, which are lost when it stops`]),
-    ...(inGroup ? [`scaling group ${scaling.group} ends node ${node} when it finds it unhealthy`] : []),
+    ...(inGroup
+      ? [
+          `scaling group ${scaling.group} ends node ${node} when it finds it unhealthy (--suspend-scaling keeps the whole group from that)`,
+        ]
+      : []),
+    ...controllersOf(node, instance, steps),
     ...(managedBy === 'managed-node-group'
       ? [`node ${node} is of a managed node group: an update of the group replaces it`]
       : []),
@@ -85,7 +127,7 @@ export function foreseeMachines(
   steps: Steps,
   { cloud = null }: Pick<QuarantineRequest, 'cloud'>,
 ): Foresight {
-  const foresight = { sideEffects: [] as string[], notAchieved: [] as string[] };
+  const foresight = { sideEffects: [...suspensions(steps)], notAchieved: [] as string[] };
   for (const { node, instance, why } of machines) {
     if (instance === null) {
       foresight.notAchieved.push(`node ${node}: nothing was done to its machine: ${why}`);

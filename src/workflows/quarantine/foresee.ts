@@ -4,6 +4,8 @@ import { deniesEverything, effectivePolicy } from '../../plan/network/effective-
 import { type Labels, labelsOf, selects } from '../../plan/network/label-selector.js';
 import { denyNetwork } from '../../plan/actions/deny-network.js';
 import { objectOf, type PlannedStep } from '../../model/action.js';
+import { foreseeIdentities } from './foresee-identities.js';
+import { isKeptOut } from './kept-out.js';
 import { ownerEffect } from './owner-effects.js';
 import { labelsAfter } from './plan-objects.js';
 import type { Scene, Suspect } from './read-scene.js';
@@ -20,7 +22,7 @@ const nameOf = ({ namespace, name }: Suspect): string => `pod ${namespace}/${nam
 const ALWAYS = [
   'what controllers, webhooks or GitOps put back after the last look is seen only when the command is repeated',
   'connections that exist already may go on: whether a new policy cuts them depends on the network plugin',
-  'policies of the network plugin and policies for the whole cluster are counted, and not evaluated',
+  'policies that others made for the network plugin, and policies for the whole cluster are counted, and not evaluated',
   'whoever holds the node itself is not held by a NetworkPolicy',
   'the credentials that the suspect has are valid as before',
 ];
@@ -38,12 +40,15 @@ function labelsUnder(suspect: Suspect, steps: Steps, caseToken: string): Labels 
   return labelsAfter({ ...suspect, selectorKeys: Object.keys(Object(detach.intended) as object) }, caseToken);
 }
 
-function sideEffectsOf(suspect: Suspect, steps: Steps): string[] {
+function sideEffectsOf(suspect: Suspect, scene: Scene, steps: Steps): string[] {
   if (stepOf(suspect, steps, 'detach') === undefined) return [];
   const { services, moreServices, kind } = suspect;
   const named = [...services, ...(moreServices === 0 ? [] : [`${String(moreServices)} more`])].join(', ');
   const lost = named === '' ? [] : [`${nameOf(suspect)} leaves Service ${named}`];
-  return [...lost, `${nameOf(suspect)} (${kind}): ${ownerEffect(kind)}`];
+  return [
+    ...lost,
+    `${nameOf(suspect)} (${kind}): ${ownerEffect(kind, { isKeptOut: isKeptOut(suspect, scene, steps) })}`,
+  ];
 }
 
 /** The policies that will hold for it with these labels, ours among them. */
@@ -90,8 +95,14 @@ function withOurs(policies: readonly unknown[], namespace: string, steps: Steps)
   return [...policies, ...ours];
 }
 
+function pluginLimits({ unknownPolicyApis = [] }: Scene): readonly string[] {
+  return unknownPolicyApis.map(
+    (api) => `whether ${api} is served could not be read: no policy of that network plugin is made`,
+  );
+}
+
 export function foresee(scene: Scene, steps: Steps, caseToken: string): Foresight {
-  const sideEffects = scene.suspects.flatMap((suspect) => sideEffectsOf(suspect, steps));
+  const sideEffects = scene.suspects.flatMap((suspect) => sideEffectsOf(suspect, scene, steps));
   if (steps.some(({ name }) => name === 'cordon'))
     sideEffects.unshift('no new pod is scheduled on the node; those that run there go on');
   const notAchieved = scene.suspects.flatMap((suspect) => {
@@ -100,5 +111,14 @@ export function foresee(scene: Scene, steps: Steps, caseToken: string): Foresigh
     return [...notAchievedFor(suspect, steps, labels), ...policyReasons(suspect, labels, policies)];
   });
   const nobody = scene.suspects.length === 0 ? ['no pod was named as a suspect: nothing is taken from anybody'] : [];
-  return { sideEffects, notAchieved: [...nobody, ...notAchieved, ...ALWAYS] };
+  return {
+    sideEffects,
+    notAchieved: [
+      ...nobody,
+      ...pluginLimits(scene),
+      ...notAchieved,
+      ...foreseeIdentities(scene.suspects, caseToken),
+      ...ALWAYS,
+    ],
+  };
 }

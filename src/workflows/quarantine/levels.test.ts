@@ -121,6 +121,48 @@ describe('a level', () => {
     expect(names.filter((name) => name === 'interface-groups')).toHaveLength(6);
   });
 
+  it('takes a machine out of the balancers that no scaling group put it into before its network', () => {
+    const ids = ['10.0.0.7', 'i-1'];
+    const balanced = machineOf({
+      registrations: [
+        { type: 'target-group', id: 'arn:tg', ids, targets: ['10.0.0.7 8080'] },
+        { type: 'classic-balancer', id: 'web' },
+      ],
+    });
+    expect(namesOf({}, [balanced])).not.toContain('leave-balancer');
+    const steps = planOf({ level: 'isolate' }, [balanced]);
+    expect(steps.slice(-7).map(({ name }) => name)).toEqual(['leave-balancer', 'leave-balancer', ...NETWORK]);
+    expect(steps.filter(({ name }) => name === 'leave-balancer')).toMatchObject([
+      { before: { ids, targets: ['10.0.0.7 8080'] }, intended: { ids, targets: [] } },
+      { before: { isRegistered: true }, intended: { isRegistered: false } },
+    ]);
+    const { sideEffects, notAchieved } = foreseeMachines([balanced], steps, { cloud: 'aws' });
+    expect(sideEffects).toContain('node worker is taken out of arn:tg, web');
+    expect(notAchieved).toContain('node worker: a controller of load balancers may register it again');
+  });
+
+  it('suspends what may end a machine in its scaling group once, only when asked, and says that it is all of it', () => {
+    const endings = { all: ['AZRebalance', 'Terminate'], suspended: ['AZRebalance'] };
+    const scaling = { ...(INSTANCE.scaling ?? never()), endings };
+    const both = [machineOf({ scaling }), machineOf({ scaling, id: 'i-2' }, 'worker-2')];
+    expect(namesOf({}, both)).not.toContain('suspend-processes');
+    const steps = planOf({ suspendScaling: true }, both);
+    expect(steps.filter(({ name }) => name === 'suspend-processes')).toMatchObject([
+      {
+        ...{ phase: 'protect', reversibility: 'exact', subject: { type: 'scaling-group', id: 'workers' } },
+        before: { group: 'workers', suspended: ['AZRebalance'] },
+        intended: { group: 'workers', suspended: ['AZRebalance', 'Terminate'] },
+      },
+    ]);
+    const { sideEffects, notAchieved } = foreseeMachines(both, steps, { cloud: 'aws' });
+    expect(sideEffects).toEqual([
+      'scaling group workers as a whole ends and replaces none of its machines until the release: Terminate are suspended',
+    ]);
+    expect(notAchieved.join()).not.toContain('when it finds it unhealthy');
+    expect(namesOf({ suspendScaling: true, skip: ['suspend-processes'] }, both)).not.toContain('suspend-processes');
+    expect(namesOf({ suspendScaling: true })).not.toContain('suspend-processes');
+  });
+
   it('makes no step of what is so already, could not be read, was skipped, or rests on what was', () => {
     const already = machineOf({ terminationProtection: null, onShutdown: null, volumes: [], scaling: null });
     expect(namesOf({}, [already])).toEqual([...OBJECTS, 'deny-policy', 'detach']);

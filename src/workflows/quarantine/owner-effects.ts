@@ -31,9 +31,12 @@ const EFFECTS: Readonly<Record<SuspectKind, string>> = {
   other: 'what its controller does is not known to us',
 };
 
+const KEPT_OUT =
+  'its DaemonSet makes no replacement there while the node has a taint that its pods do not tolerate, and one as soon as that is gone';
+
 /** What follows for its controller when the labels by which that finds it are taken away. */
-export function ownerEffect(kind: SuspectKind): string {
-  return EFFECTS[kind];
+export function ownerEffect(kind: SuspectKind, { isKeptOut }: { readonly isKeptOut: boolean }): string {
+  return isKeptOut ? KEPT_OUT : EFFECTS[kind];
 }
 
 /** Whether another pod is to be expected in its place. */

@@ -43,6 +43,41 @@ export function protectMachine(steps: Steps, instance: CloudInstance): void {
   });
 }
 
+/** Each scaling group once, however many machines of it are meant: it stops as a whole. */
+export function suspendGroups(steps: Steps, instances: readonly CloudInstance[]): void {
+  const seen = new Set<string>();
+  for (const instance of instances) {
+    const { group = '', endings } = instance.scaling ?? {};
+    const key = [instance.account, instance.region, group].join(' ');
+    if (endings === undefined || seen.has(key)) continue;
+    seen.add(key);
+    steps.addCloud({
+      ...{ name: 'suspend-processes', kind: 'scaling-processes', phase: 'protect' },
+      subject: subjectOf(instance, 'scaling-group', group),
+      before: { group, suspended: [...endings.suspended] },
+      intended: { group, suspended: [...endings.all] },
+    });
+  }
+}
+
+/** Out of every load balancer that no scaling group put it into: traffic to a machine without a network is lost. */
+export function leaveBalancers(steps: Steps, instance: CloudInstance): void {
+  for (const one of instance.registrations ?? []) {
+    const of = { name: 'leave-balancer', phase: 'contain' } as const;
+    const subject = subjectOf(instance, one.type, one.id);
+    if (one.type === 'classic-balancer') {
+      const kind = 'classic-balancer';
+      steps.addCloud({ ...of, kind, subject, before: { isRegistered: true }, intended: { isRegistered: false } });
+      continue;
+    }
+    const ids = [...one.ids];
+    steps.addCloud({
+      ...{ ...of, kind: 'balancer-targets', subject },
+      ...{ before: { ids, targets: [...one.targets] }, intended: { ids, targets: [] } },
+    });
+  }
+}
+
 /** Whether the group has room to want one instance less: it then starts no other one, and undoing brings back what was. */
 export function wantsLess({ desired, min }: { readonly desired: number; readonly min: number }): boolean {
   return desired > min;

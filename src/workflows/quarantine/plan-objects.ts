@@ -1,8 +1,9 @@
 import type { ActionSubject } from '../../model/action.js';
-import { denialOf } from '../../plan/actions/deny-network.js';
+import { denialOf } from '../../plan/deny-view.js';
 import { lookAtTolerations } from '../../plan/actions/pin-pod.js';
 import { type Labels, labelsOf } from '../../plan/network/label-selector.js';
 import { policyNameOf, QUARANTINE_LABEL } from '../../plan/quarantine-names.js';
+import type { PolicyApi } from './policy-apis.js';
 import type { QuarantineRequest } from './quarantine-request.js';
 import type { Scene, SceneNode, Suspect } from './read-scene.js';
 import type { Steps } from './steps.js';
@@ -68,6 +69,20 @@ function denyNamespace(steps: Steps, namespace: string, { caseToken, plan }: Pla
   return step === null ? [] : [step];
 }
 
+/** Those of the network plugin besides: no suspect waits for them, since the other policy holds without them. */
+function denyByPlugin(
+  steps: Steps,
+  namespace: string,
+  { apis, names: { caseToken, plan } }: { readonly apis: readonly PolicyApi[]; readonly names: PlanNames },
+): void {
+  for (const { kind, namePrefix, ...api } of apis)
+    steps.add({
+      ...{ name: 'deny-policy', kind, phase: 'contain', object: undefined },
+      subject: { ...api, namespace, name: `${namePrefix}${policyNameOf(caseToken, plan)}`, uid: null },
+      intended: denialOf(caseToken, { key: QUARANTINE_LABEL, value: caseToken }),
+    });
+}
+
 /**
  * The labels of a suspect as `detach` leaves them, of those that it touches. Ours comes last and wins: a suspect that bears the key itself,
  * and is found by it, would have our own patch take it from the policy.
@@ -89,10 +104,13 @@ export function protectObjects(
 }
 
 /** The policies, and only after them the one patch by which they begin to hold for the suspects. */
-export function containObjects(steps: Steps, { suspects }: Scene, names: PlanNames): void {
+export function containObjects(steps: Steps, { suspects, policyApis: apis = [] }: Scene, names: PlanNames): void {
   const policies = new Map<string, readonly number[]>();
-  for (const { namespace } of suspects)
-    if (!policies.has(namespace)) policies.set(namespace, denyNamespace(steps, namespace, names));
+  for (const { namespace } of suspects) {
+    if (policies.has(namespace)) continue;
+    policies.set(namespace, denyNamespace(steps, namespace, names));
+    denyByPlugin(steps, namespace, { apis, names });
+  }
   for (const suspect of suspects) {
     steps.add({
       name: 'detach',

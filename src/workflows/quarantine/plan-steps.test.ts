@@ -203,6 +203,23 @@ describe('a target that is refused', () => {
     expect(() => judge([suspectOf({ namespace: 'bank' })])).not.toThrow();
   });
 
+  it.each(['isolate', 'sever'] as const)('is no whole machine for level %s where namespaces are the limit', (level) => {
+    const limitedTo = (limits: object) => ({ by: 'b', at: '2026-01-01T00:00:00Z', ground: 'g', limits });
+    const judge = (limits: object, asked: QuarantineRequest['level']) => {
+      const authority = limitedTo(limits);
+      refuseTarget(sceneOf([suspectOf()]), { ...REQUEST, level: asked ?? 'hold' }, { own, authority, nowMs: 0 });
+    };
+    expect(() => judge({ namespaces: ['shop'], nodes: ['worker'] }, level)).toThrow(
+      expect.objectContaining({
+        code: 'LIMIT_OF_AUTHORITY',
+        message: `the authority of the case does not reach to the whole machine of node worker: level ${level} takes the network of every pod there, and the limit is namespace shop`,
+        hints: ['Repeat the command with --level hold', 'exhibit case show'],
+      }),
+    );
+    expect(() => judge({ namespaces: ['shop'] }, 'hold')).not.toThrow();
+    expect(() => judge({ nodes: ['worker'] }, level)).not.toThrow();
+  });
+
   it('is contained no more when the time of the authority is over', () => {
     const limits = { notAfter: '2026-01-02T00:00:00Z' };
     const authority = { by: 'b', at: '2026-01-01T00:00:00Z', ground: 'g', limits };

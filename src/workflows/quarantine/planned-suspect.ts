@@ -1,10 +1,14 @@
-import type { PlannedSuspect, PlanTarget } from '../../model/action.js';
+import type { PlannedStep, PlannedSuspect, PlanTarget } from '../../model/action.js';
+import { isKeptOut } from './kept-out.js';
 import type { Scene, Suspect } from './read-scene.js';
 
-/** What a plan keeps of a suspect. */
-export function plannedSuspect(suspect: Suspect): PlannedSuspect {
-  const { namespace, name, uid, kind, owner, services, moreServices } = suspect;
-  return { namespace, name, uid, kind, ownerUid: owner?.uid ?? null, services, moreServices };
+/** What a plan keeps of its suspects. */
+export function plannedSuspects(scene: Scene, steps: readonly PlannedStep[]): readonly PlannedSuspect[] {
+  return scene.suspects.map((suspect) => {
+    const { namespace, name, uid, kind, owner, services, moreServices, node } = suspect;
+    const known = { namespace, name, uid, kind, ownerUid: owner?.uid ?? null, services, moreServices, node };
+    return isKeptOut(suspect, scene, steps) ? { ...known, keptOut: true } : known;
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ClusterActuator } from '../../ports/cluster-actuator.js';
 import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { prepareQuarantine } from './prepare-quarantine.js';
 import type { QuarantineRequest } from './quarantine-request.js';
+import { goneTexts, notInPlanTexts } from './since-planned.js';
 
 const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'cart', uid: 'u-rs', controller: true };
 const podOf = (name: string, more: object = {}) => ({
@@ -95,6 +96,8 @@ describe('a containment that is prepared', () => {
     const detached = podOf('cart-1', { labels: { 'kubexhibit.dev/quarantine': 'k7m2p9' }, ownerReferences: [] });
     const again = await prepare({ pods: [detached] }, {}, [history]);
     expect(again.isResumed).toBe(true);
+    // The name still chooses the suspect, which is in the plan.
+    expect(again.since).toEqual({ notInPlan: [], gone: [] });
     expect(again.foresight.sideEffects).toEqual(foresight.sideEffects);
     expect(again.target.suspects).toMatchObject([{ uid: 'u-cart-1', kind: 'replicaset', ownerUid: 'u-rs' }]);
   });
@@ -105,5 +108,69 @@ describe('a containment that is prepared', () => {
     const again = await prepare({ pods: [podOf('cart-1')] }, {}, [empty]);
     expect(again).toMatchObject({ plan, isResumed: false });
     expect(again.steps).not.toEqual([]);
+  });
+});
+
+describe('a plan that is gone on with', () => {
+  const suspects = [{ by: 'label', key: 'app', value: 'cart' } as const];
+  const request = { names: [], suspects };
+  const held = (name: string, more: object = {}) =>
+    podOf(name, { labels: { 'kubexhibit.dev/quarantine': 'k7m2p9' }, ownerReferences: [], ...more });
+
+  async function begun(pods: World['pods'], siblings: readonly string[]): Promise<PlanHistory> {
+    const { plan, target, steps } = await prepare({ pods }, request);
+    const fresh = { state: 'done', mayHaveChanged: true, why: null, detail: '' } as const;
+    const written = steps.map((planned) => ({ planned, ...fresh }));
+    return { plan, target: { ...target, siblings }, begunAt: '2026-01-01T00:00:00Z', steps: written };
+  }
+
+  it('names every pod that matches now and is not in it, and which of them its controllers made', async () => {
+    const history = await begun([podOf('cart-1')], ['u-cart-1']);
+    const pods = [held('cart-1'), podOf('cart-3'), podOf('bare', { ownerReferences: [] })];
+    const again = await prepare({ pods }, request, [history]);
+    expect(again).toMatchObject({ isResumed: true, plan: history.plan, target: history.target });
+    expect(again.steps).toEqual(history.steps.map(({ planned }) => planned));
+    expect(again.states).toEqual(history.steps.map(() => 'done'));
+    expect(again.since).toEqual({
+      notInPlan: [
+        { namespace: 'shop', name: 'bare', uid: 'u-bare', node: 'worker', isReplacement: false },
+        { namespace: 'shop', name: 'cart-3', uid: 'u-cart-3', node: 'worker', isReplacement: true },
+      ],
+      gone: [],
+    });
+    expect(notInPlanTexts(again.since, again.plan)).toEqual([
+      'pod shop/bare (u-bare) on node worker: it matches now, is not in plan p1, and is left alone',
+      'pod shop/cart-3 (u-cart-3) on node worker, made since by the controller of a suspect: it matches now, is not in plan p1, and is left alone',
+    ]);
+    expect(again.scene.suspects.map(({ uid }) => uid)).toEqual(['u-cart-1']);
+  });
+
+  it('takes a sibling that matches only now for none that was made since', async () => {
+    const history = await begun([podOf('cart-1')], ['u-cart-1', 'u-cart-2']);
+    const { since } = await prepare({ pods: [held('cart-1'), podOf('cart-2')] }, request, [history]);
+    expect(since.notInPlan).toMatchObject([{ name: 'cart-2', isReplacement: false }]);
+  });
+
+  it('names a suspect that is gone, and takes none for it that bears its name, wherever that is', async () => {
+    const history = await begun([podOf('cart-1'), podOf('cart-2')], ['u-cart-1', 'u-cart-2']);
+    const anew = { ...podOf('cart-2', { uid: 'u-anew' }), spec: { nodeName: 'elsewhere' } };
+    const again = await prepare({ pods: [anew] }, request, [history]);
+    expect(again.since).toMatchObject({
+      notInPlan: [{ name: 'cart-2', uid: 'u-anew', node: 'elsewhere', isReplacement: true }],
+      gone: [
+        { namespace: 'shop', name: 'cart-1', uid: 'u-cart-1', replacedBy: null },
+        { namespace: 'shop', name: 'cart-2', uid: 'u-cart-2', replacedBy: 'u-anew' },
+      ],
+    });
+    expect(goneTexts(again.since, again.plan)).toEqual([
+      'pod shop/cart-1 (u-cart-1) of plan p1 is gone',
+      'pod shop/cart-2 (u-cart-2) of plan p1 is gone, and another pod bears its name: u-anew',
+    ]);
+    expect(again.scene.suspects).toEqual([]);
+  });
+
+  it('knows nothing of the kind of a new one', async () => {
+    const fresh = await prepare({ pods: [podOf('cart-1')] }, request);
+    expect(fresh).toMatchObject({ isResumed: false, states: [], since: { notInPlan: [], gone: [] } });
   });
 });

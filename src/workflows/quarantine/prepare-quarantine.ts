@@ -1,8 +1,8 @@
 import { isCloudStep, objectOf, subjectName, type PlannedStep, type PlanTarget } from '../../model/action.js';
 import type { Authority } from '../../model/case.js';
 import { ExhibitError } from '../../model/errors.js';
-import type { PlanHistory } from '../../plan/plan-history.js';
-import { tryStep } from '../../plan/apply-step.js';
+import type { PlanHistory, StepState } from '../../plan/plan-history.js';
+import { checkStep, tryStep } from '../../plan/apply-step.js';
 import { isToBeUndone } from '../../plan/release-plan.js';
 import type { Clock } from '../../ports/clock.js';
 import type { CloudRight, Platform } from '../../ports/platform.js';
@@ -12,15 +12,19 @@ import { asciiJson } from '../../lib/ascii-json.js';
 import { toRfc3339 } from '../../lib/clock.js';
 import { type ReviewedRight, reviewRights } from '../review-rights.js';
 import { foresee, type Foresight } from './foresee.js';
+import { foreseeLimits } from './foresee-limits.js';
 import { foreseeMachines } from './foresee-machines.js';
 import { type Machine, readMachines, refuseLevel } from './machines.js';
 import { machineRights } from './machine-rights.js';
 import { planSteps } from './plan-steps.js';
 import type { QuarantineRequest } from './quarantine-request.js';
-import { asPlanned, plannedSuspect } from './planned-suspect.js';
+import { asPlanned, plannedSuspects } from './planned-suspect.js';
 import { readScene, type Scene } from './read-scene.js';
-import { refuseLoss, refuseUnreachable } from './refuse-level.js';
+import { refuseLoss, refuseOpenShift, refuseUnreachable } from './refuse-level.js';
 import { type OwnMachine, refuseTarget } from './refuse-target.js';
+import { NOTHING_SINCE, type SincePlanned, sincePlanned } from './since-planned.js';
+import { foreseeShift } from './shift/foresee-shift.js';
+import { type Bystander, readBystanders } from './shift/read-bystanders.js';
 import type { SuspectSelector } from './suspect-selector.js';
 import { rightsOf } from './step-rights.js';
 
@@ -55,6 +59,10 @@ export interface PreparedQuarantine {
   readonly confirmWord: string;
   readonly scene: Scene;
   readonly steps: readonly PlannedStep[];
+  /** Of each step by the journal, where the plan is gone on with; else empty. */
+  readonly states: readonly StepState[];
+  /** Who came and went since the plan was made. */
+  readonly since: SincePlanned;
   readonly rights: readonly ReviewedRight[];
   readonly cloudRights: readonly CloudRight[];
   /** Of the nodes, in the cloud that was given. */
@@ -74,16 +82,19 @@ function askedOf(request: QuarantineRequest): string {
     cloud,
     keepReachable = [],
   } = request;
+  const { suspendScaling, shiftOthers } = request;
+  const switches = Object.entries({ suspendScaling, shiftOthers }).filter(([, isOn]) => isOn === true);
   return asciiJson({
     ...{ target, names, suspects, skip },
     ...(level === 'hold' ? {} : { level }),
     ...(order === 'preserve-first' ? {} : { order }),
     ...(cloud === undefined || cloud === null ? {} : { cloud }),
     ...(keepReachable.length === 0 ? {} : { keepReachable }),
+    ...Object.fromEntries(switches),
   });
 }
 
-function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
+function targetOf(request: QuarantineRequest, scene: Scene, steps: readonly PlannedStep[]): PlanTarget {
   const { target, names } = request;
   const suspects = scene.suspects.map(({ namespace, name }) => `${namespace}/${name}`).sort();
   const uids = [...scene.nodes.map(({ uid }) => uid), ...scene.suspects.map(({ uid }) => uid)].sort();
@@ -92,7 +103,7 @@ function targetOf(request: QuarantineRequest, scene: Scene): PlanTarget {
   return {
     name: `${target} ${named.join(', ')}`,
     ...{ uids, clusterUid, level: request.level ?? 'hold', asked: askedOf(request) },
-    suspects: scene.suspects.map(plannedSuspect),
+    suspects: plannedSuspects(scene, steps),
   };
 }
 
@@ -116,9 +127,9 @@ function assertNotReleasing({ plan, steps }: PlanHistory): void {
 }
 
 /** The suspects of a plan by name: what chose them may have been taken from them by the plan itself. */
-function suspectsOf({ steps }: PlanHistory): readonly SuspectSelector[] {
-  const objects = steps.flatMap(({ planned }) => objectOf(planned) ?? []);
-  const pods = objects.filter(({ resource }) => resource === 'pods');
+function suspectsOf({ steps, target: { suspects = [] } }: PlanHistory): readonly SuspectSelector[] {
+  const objects = steps.flatMap(({ planned }) => (planned.kind === 'evict-pod' ? [] : (objectOf(planned) ?? [])));
+  const pods = [...suspects, ...objects.filter(({ resource }) => resource === 'pods')];
   const names = new Map(pods.map(({ namespace, name }) => [`${namespace ?? ''}/${name}`, { namespace, name }]));
   return [...names.values()].map(({ namespace, name }) => ({ by: 'name', namespace: namespace ?? '', name }));
 }
@@ -149,13 +160,28 @@ function assertSameNodes({ target, plan }: PlanHistory, { nodes }: Scene): void 
 /** A plan of the case that is gone on with, and what it finds. */
 async function goOn(known: PlanHistory, request: QuarantineRequest, deps: PrepareDeps) {
   const { reader: cluster, signal } = deps;
-  const live = await readScene({ ...request, suspects: suspectsOf(known) }, { cluster, signal, mayMiss: true });
+  const uids = new Set(known.target.uids);
+  const reading = { cluster, signal, mayMiss: true, uids };
+  const live = await readScene({ ...request, suspects: suspectsOf(known) }, reading);
   const scene = asPlanned(live, known.target);
   assertSameCluster(known, scene);
   assertSameNodes(known, scene);
   const steps = known.steps.map(({ planned }) => planned);
   const machines = await readMachines(scene.nodes, { ...request, level: 'hold' }, deps.platform ?? null);
-  return { plan: known.plan, isResumed: true, target: known.target, scene, machines, steps };
+  const since = await sincePlanned(known.target, request, reading);
+  const states = known.steps.map(({ state }) => state);
+  const bystanders = await bystandersOf(request, scene, deps);
+  const going = { plan: known.plan, isResumed: true, target: known.target, since, states };
+  return { ...going, scene, machines, steps, bystanders };
+}
+
+/** None where they are not to be moved. */
+async function bystandersOf(
+  { shiftOthers = false }: QuarantineRequest,
+  scene: Scene,
+  { reader: cluster, authority }: PrepareDeps,
+): Promise<readonly Bystander[]> {
+  return shiftOthers ? await readBystanders(scene, { cluster, authority }) : [];
 }
 
 async function begin(request: QuarantineRequest, deps: PrepareDeps) {
@@ -164,14 +190,17 @@ async function begin(request: QuarantineRequest, deps: PrepareDeps) {
   const machines = await readMachines(scene.nodes, request, platform);
   refuseUnreachable(request, machines);
   const deniedBefore = toRfc3339(clock.nowMs() + DENIED_AHEAD_MS);
-  const steps = planSteps(request, { scene, machines }, { caseToken, plan, deniedBefore });
-  return { plan, isResumed: false, target: targetOf(request, scene), scene, machines, steps };
+  const bystanders = await bystandersOf(request, scene, deps);
+  const steps = planSteps(request, { scene, machines, bystanders }, { caseToken, plan, deniedBefore });
+  const target = targetOf(request, scene, steps);
+  const fresh = { plan, isResumed: false, target, since: NOTHING_SINCE, states: [] };
+  return { ...fresh, scene, machines, steps, bystanders };
 }
 
-function both(one: Foresight, other: Foresight): Foresight {
+function together(parts: readonly Foresight[]): Foresight {
   return {
-    sideEffects: [...one.sideEffects, ...other.sideEffects],
-    notAchieved: [...one.notAchieved, ...other.notAchieved],
+    sideEffects: parts.flatMap(({ sideEffects }) => sideEffects),
+    notAchieved: parts.flatMap(({ notAchieved }) => notAchieved),
   };
 }
 
@@ -183,6 +212,7 @@ function both(one: Foresight, other: Foresight): Foresight {
 export async function prepareQuarantine(request: QuarantineRequest, deps: PrepareDeps): Promise<PreparedQuarantine> {
   const { reader, own, authority, caseToken, platform = null, clock } = deps;
   refuseLevel(request, platform);
+  refuseOpenShift(request);
   const known = deps.earlier.find((one) => isActive(one) && one.target.asked === askedOf(request));
   if (known !== undefined) assertNotReleasing(known);
   const found = known === undefined ? await begin(request, deps) : await goOn(known, request, deps);
@@ -194,21 +224,34 @@ export async function prepareQuarantine(request: QuarantineRequest, deps: Prepar
     confirmWord: found.target.name.slice(request.target.length + 1),
     rights: await reviewRights(reader, rightsOf(found.steps)),
     cloudRights: await machineRights(found, platform),
-    foresight: both(
+    foresight: together([
       foresee(found.scene, found.steps, caseToken),
       foreseeMachines(found.machines, found.steps, request),
-    ),
+      foreseeLimits(found.steps, authority),
+      foreseeShift(found.steps, found.bystanders),
+    ]),
   };
 }
 
-/** What the server would say of each step, admissions included, by its number; `null` = it would do it. Nothing is changed. */
+export interface TriedStep {
+  /** It is as the step wants it: nothing would be written. */
+  readonly holds: boolean;
+  /** `null` = the server would do it. */
+  readonly refusedBy: string | null;
+}
+
+/** What the server would say of each step, admissions included, by its number. Nothing is changed. */
 export async function tryQuarantine(
   { plan, steps }: PreparedQuarantine,
   { actuator, platform = null, caseToken }: Pick<PrepareDeps, 'actuator' | 'platform' | 'caseToken'>,
-): Promise<ReadonlyMap<number, string | null>> {
+): Promise<ReadonlyMap<number, TriedStep>> {
   const cloud = platform === null ? null : { actuator: platform.actuator, caseToken };
-  const said = new Map<number, string | null>();
-  for (const planned of steps) said.set(planned.step, await tryStep(planned, plan, { actuator, cloud }));
+  const tools = { actuator, cloud };
+  const said = new Map<number, TriedStep>();
+  for (const planned of steps) {
+    const { holds } = await checkStep(planned, plan, tools);
+    said.set(planned.step, { holds, refusedBy: holds ? null : await tryStep(planned, plan, tools) });
+  }
   return said;
 }
 

@@ -5,8 +5,9 @@ import type { SuspectSelector } from './suspect-selector.js';
 /** What `--skip` takes, in the order in which they are done. */
 export const STEP_NAMES = [
   ...(['termination-protection', 'shutdown-behaviour', 'keep-volume', 'scale-in-protection'] as const),
-  ...(['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach'] as const),
-  ...(['standby', 'quarantine-group', 'interface-groups'] as const),
+  'suspend-processes',
+  ...(['annotate-node', 'annotate-pod', 'cordon', 'taint', 'pin', 'deny-policy', 'detach', 'shift'] as const),
+  ...(['leave-balancer', 'standby', 'quarantine-group', 'interface-groups'] as const),
   ...(['metadata-service', 'instance-profile', 'deny-sessions'] as const),
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
@@ -32,6 +33,10 @@ export interface QuarantineRequest {
   readonly order?: Order;
   /** Networks in CIDR notation that an isolated node may still be reached from and reach; empty = those of its own network. */
   readonly keepReachable?: readonly string[];
+  /** Keeps the scaling groups of the machines, each as a whole, from ending or replacing any machine; default false. */
+  readonly suspendScaling?: boolean;
   /** Nodes that are severed although what vanishes with that was not collected. */
   readonly loseVolatile?: readonly string[];
+  /** Pods of the nodes that are no suspects are evicted, as far as nothing is lost with them; default no. */
+  readonly shiftOthers?: boolean;
 }

@@ -6,6 +6,7 @@ import type { ClusterReader } from '../../ports/cluster-reader.js';
 import { readClusterUid } from '../targets/freeze-targets.js';
 import { OwnerLookup } from './owner-lookup.js';
 import { suspectKindOf } from './owner-effects.js';
+import { type PolicyApi, readPolicyApis } from './policy-apis.js';
 import type { QuarantineRequest } from './quarantine-request.js';
 import { pathOf, readList, readNamed, readObject } from './read-cluster.js';
 import { assertName, assertNamespace, assertUid } from './server-names.js';
@@ -43,6 +44,10 @@ export interface Scene {
   readonly suspects: readonly Suspect[];
   /** NetworkPolicies by namespace of the suspects. */
   readonly policies: ReadonlyMap<string, readonly unknown[]>;
+  /** Of network plugins; left out = none is served. */
+  readonly policyApis?: readonly PolicyApi[];
+  /** Of which it is not known whether they are served; left out = none. */
+  readonly unknownPolicyApis?: readonly string[];
 }
 
 /** Names of Services that a plan keeps of each suspect: anybody who may make Services decides how many there are. */
@@ -55,6 +60,8 @@ export interface SceneDeps {
   readonly signal: AbortSignal;
   /** A suspect that is gone is left out, as befits one of a plan that is gone on with. */
   readonly mayMiss: boolean;
+  /** Only pods with these UIDs are suspects, whatever bears their names; left out = any that is chosen. */
+  readonly uids?: ReadonlySet<string>;
 }
 
 function uidOf(object: unknown): string {
@@ -187,11 +194,22 @@ export async function readScene(request: QuarantineRequest, deps: SceneDeps): Pr
   const nodes = new Map<string, SceneNode>();
   if (request.target === 'node') for (const name of request.names) nodes.set(name, await readNode(cluster, name));
   const suspects: Suspect[] = [];
-  for (const pod of await chosen(request, owners, deps)) suspects.push(await suspectOf(pod, owners, lists));
+  for (const pod of await chosen(request, owners, deps))
+    if (deps.uids?.has(uidOf(pod)) ?? true) suspects.push(await suspectOf(pod, owners, lists));
   const policies = new Map<string, readonly unknown[]>();
   for (const { namespace, node } of suspects) {
     policies.set(namespace, await lists.of('networking.k8s.io', namespace, 'networkpolicies'));
     if (node !== '' && !nodes.has(node)) nodes.set(node, await readNode(cluster, node));
   }
-  return { clusterUid, nodes: [...nodes.values()], suspects, policies };
+  const { served, unknown } = suspects.length === 0 ? { served: [], unknown: [] } : await readPolicyApis(cluster);
+  const plugins = { policyApis: served, unknownPolicyApis: unknown };
+  return { clusterUid, nodes: [...nodes.values()], suspects, policies, ...plugins };
+}
+
+/** The pods that are chosen now, as the server has them; none is an answer, too. Throws as `readScene`. */
+export async function matchingPods(
+  request: QuarantineRequest,
+  { cluster, signal }: Pick<SceneDeps, 'cluster' | 'signal'>,
+): Promise<readonly unknown[]> {
+  return await chosen(request, new OwnerLookup(cluster), { cluster, signal, mayMiss: true });
 }

@@ -22,21 +22,31 @@ export function refuseUnreachable(
   });
 }
 
+/** A pod that leaves an open node may come back to it. Throws `USAGE_INVALID`. */
+export function refuseOpenShift({ shiftOthers = false, skip, names }: QuarantineRequest): void {
+  if (!shiftOthers || !skip.includes('cordon')) return;
+  throw new ExhibitError('USAGE_INVALID', 'others are not moved off a node that is not cordoned: they may come back', {
+    subject: names.join(', '),
+    hints: ['Leave out --skip cordon, or --shift-others'],
+    safe: SAFE,
+  });
+}
+
 /**
- * What vanishes when a machine is severed must be in the open exhibit, or its loss be named. `taken`: nodes of which it is there. Throws
+ * What vanishes when a machine is severed, or when pods are moved off it, must be in the open exhibit, or its loss be named. `taken`: nodes of which it is there. Throws
  * `VOLATILE_NOT_TAKEN`.
  */
 export function refuseLoss(
-  { level, loseVolatile = [] }: QuarantineRequest,
+  { level, shiftOthers = false, loseVolatile = [] }: QuarantineRequest,
   { nodes }: Scene,
   taken: ReadonlySet<string>,
 ): void {
-  if (level !== 'sever') return;
+  if (level !== 'sever' && !shiftOthers) return;
   const lost = nodes.find(({ name }) => !taken.has(name) && !loseVolatile.includes(name));
   if (lost === undefined) return;
   throw new ExhibitError(
     'VOLATILE_NOT_TAKEN',
-    `the open exhibit does not have what vanishes from node ${lost.name}: processes and connections, after which nothing can be read from it`,
+    `the open exhibit does not have what vanishes from node ${lost.name}: processes and connections; afterwards ${level === 'sever' ? 'nothing can be read from it' : 'those of the pods that are moved are gone'}`,
     {
       subject: lost.name,
       hints: [

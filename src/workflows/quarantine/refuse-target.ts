@@ -42,23 +42,35 @@ function refuseProtected(scene: Scene, request: QuarantineRequest, own: OwnMachi
   }
 }
 
+function beyond(what: string, why: string, hints: readonly string[] = []): ExhibitError {
+  return new ExhibitError('LIMIT_OF_AUTHORITY', `the authority of the case does not reach to ${what}${why}`, {
+    subject: what,
+    hints: [...hints, 'exhibit case show'],
+    safe: SAFE,
+  });
+}
+
+/** A machine has pods of any namespace, and a level that takes its network takes that of all of them. */
+function refuseWholeMachine({ level = 'hold' }: QuarantineRequest, { nodes }: Scene, authority: Authority): void {
+  const namespaces = authority === NOT_STATED ? undefined : authority.limits.namespaces;
+  if (level === 'hold' || namespaces === undefined) return;
+  const names = nodes.map(({ name }) => name).join(', ');
+  const why = `: level ${level} takes the network of every pod there, and the limit is namespace ${namespaces.join(', ')}`;
+  throw beyond(`the whole machine of node ${names}`, why, ['Repeat the command with --level hold']);
+}
+
 function refuseBeyondAuthority({ nodes, suspects }: Scene, { authority, nowMs }: Limits): void {
   if (authority === NOT_STATED) return;
   const { limits } = authority;
   const node = nodes.find(({ name }) => limits.nodes?.includes(name) === false);
   const pod = suspects.find(({ namespace }) => limits.namespaces?.includes(namespace) === false);
   const isOver = limits.notAfter !== undefined && nowMs > (parseInstant(limits.notAfter) ?? 0);
-  const [beyond] = [
+  const [first] = [
     ...(isOver ? [`a containment after ${limits.notAfter ?? ''}`] : []),
     ...(node === undefined ? [] : [`node ${node.name}`]),
     ...(pod === undefined ? [] : [`namespace ${pod.namespace}`]),
   ];
-  if (beyond === undefined) return;
-  throw new ExhibitError('LIMIT_OF_AUTHORITY', `the authority of the case does not reach to ${beyond}`, {
-    subject: beyond,
-    hints: ['exhibit case show'],
-    safe: SAFE,
-  });
+  if (first !== undefined) throw beyond(first, '');
 }
 
 /** Throws `TARGET_PROTECTED`, `LIMIT_OF_AUTHORITY`, `USAGE_INVALID` for what is not to be contained as it was asked for. */
@@ -76,4 +88,5 @@ export function refuseTarget(
   }
   refuseProtected(scene, request, own);
   refuseBeyondAuthority(scene, limits);
+  refuseWholeMachine(request, scene, limits.authority);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { subjectName, type PlanTarget } from '../../model/action.js';
 import { applyPlan } from '../../plan/apply-plan.js';
+import { Patience } from '../../plan/patience.js';
 import type { StepReport } from '../../plan/step-report.js';
 import type { CloudTools } from '../../plan/step-driver.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
@@ -10,6 +11,7 @@ import { beginPlan } from './begin-plan.js';
 import type { ContainmentRecord, OpeningDeps } from './containment-record.js';
 import { findReplacements, type Found, type Replacement } from './find-replacements.js';
 import type { PreparedQuarantine } from './prepare-quarantine.js';
+import { goneTexts, notInPlanTexts, type SincePlanned } from './since-planned.js';
 import { type ContainmentVerdict, judgeContainment } from './verdict.js';
 import type { CheckRound } from './verify/containment-check.js';
 import {
@@ -22,6 +24,7 @@ import {
 
 /** Texts that one custody entry holds; the others are counted. */
 const MAX_TEXTS = 200;
+const SHIFT_WAIT_MS = 120_000;
 const NOT_LISTED: Found = { replacements: null, reasons: [] };
 
 export interface QuarantineDeps extends OpeningDeps {
@@ -34,9 +37,11 @@ export interface QuarantineDeps extends OpeningDeps {
   readonly verification?: VerificationOptions;
   /** Told once, when every step has been tried and only looks follow. */
   readonly onApplied?: () => void;
+  /** How long disruption budgets may hold back pods that are to be moved, all together; left out = two minutes. */
+  readonly shiftWaitMs?: number;
 }
 
-export interface QuarantineSummary {
+export interface QuarantineSummary extends SincePlanned {
   readonly plan: string;
   readonly target: PlanTarget;
   readonly exhibitId: string;
@@ -78,14 +83,14 @@ const NOT_LOOKED_AT: Verification = {
 };
 
 async function verificationOf(
-  { plan, target, scene }: PreparedQuarantine,
+  { plan, target, scene, isResumed }: PreparedQuarantine,
   { exhibit }: ContainmentRecord,
   deps: QuarantineDeps,
 ): Promise<Verification> {
   const { verification, reader, actuator, cloud = null, io, signal } = deps;
   if (verification === undefined) return NOT_LOOKED_AT;
   const tools = { actuator, cloud };
-  return await openVerification({ plan, subject: target.name, scene }, verification, {
+  return await openVerification({ plan, subject: target.name, scene, isResumed }, verification, {
     ...{ reader, tools, io, signal, exhibit },
   });
 }
@@ -127,6 +132,7 @@ export async function runQuarantine(
     ...{ plan, target, resumed: prepared.isResumed, steps: steps.length },
     sideEffects: foresight.sideEffects.slice(0, MAX_TEXTS),
     notAchieved: foresight.notAchieved.slice(0, MAX_TEXTS),
+    ...(prepared.isResumed ? sinceEntry(prepared) : {}),
   });
   const verification = await verificationOf(prepared, record, deps);
   try {
@@ -137,7 +143,7 @@ export async function runQuarantine(
     const { sideEffects, notAchieved } = foresight;
     return {
       ...{ plan, target, exhibitId: exhibit.exhibitId, verdict, checks, sideEffects, notAchieved },
-      ...{ reasons: [...reasons, ...done.found.reasons], steps: done.reports },
+      ...{ reasons: [...reasons, ...done.found.reasons], steps: done.reports, ...prepared.since },
       replacements: done.found.replacements,
     };
   } finally {
@@ -145,20 +151,41 @@ export async function runQuarantine(
   }
 }
 
+function sinceEntry({ since: { notInPlan, gone } }: PreparedQuarantine) {
+  const moreNotInPlan = Math.max(0, notInPlan.length - MAX_TEXTS);
+  return { notInPlan: notInPlan.slice(0, MAX_TEXTS), moreNotInPlan, gone: gone.slice(0, MAX_TEXTS) };
+}
+
+/** What keeps a containment that went well from being of everything that was asked for. */
+function sinceReasons({ since, plan }: PreparedQuarantine): readonly string[] {
+  // That a controller makes another pod is expected, and is listed with the replacements.
+  const notInPlan = since.notInPlan.filter(({ isReplacement }) => !isReplacement);
+  return [...goneTexts(since, plan), ...notInPlanTexts({ ...since, notInPlan }, plan)];
+}
+
 /** The steps, what the controllers made in the suspects' place, and whether it holds. */
 async function contain(
-  { plan }: PreparedQuarantine,
+  prepared: PreparedQuarantine,
   { target, record, verification }: { target: PlanTarget; record: ContainmentRecord; verification: Verification },
   deps: QuarantineDeps,
 ) {
   const { actuator, cloud = null, signal, io, reader } = deps;
   const { journal, exhibit } = record;
   const onStep = (report: StepReport): void => say(io, report);
-  const reports = await applyPlan(plan, { journal, actuator, cloud, record: changesOf(exhibit), signal, onStep });
+  const reports = await applyPlan(prepared.plan, {
+    journal,
+    actuator,
+    cloud,
+    record: changesOf(exhibit),
+    signal,
+    onStep,
+    patience: new Patience(deps.shiftWaitMs ?? SHIFT_WAIT_MS),
+  });
   deps.onApplied?.();
   const endedUs = deps.verification?.clock.monoUs() ?? 0;
   const pause = (ms: number) => wait(ms, undefined, { signal });
   const found = await findReplacements(target, reports, { reader, pause }).catch(() => NOT_LISTED);
-  const verified = await verification.check(reports, failureReasons(reports), endedUs);
+  const failures = [...failureReasons(reports), ...sinceReasons(prepared)];
+  const verified = await verification.check(reports, failures, endedUs);
   return { reports, found, verified };
 }

@@ -10,8 +10,13 @@ export function rightsOf(steps: readonly PlannedStep[]): readonly NeededRight[] 
   for (const step of steps) {
     if (isCloudStep(step)) continue;
     const kind = actionKindOf(step.kind);
-    const { group: apiGroup, resource, namespace } = step.subject;
-    for (const verb of new Set([...kind.doing, ...kind.undoing])) {
+    const { group: apiGroup, resource: onItself, namespace } = step.subject;
+    const beside = kind.makes ? [] : (kind.doingBeside ?? []);
+    const needed = [
+      ...[...new Set([...kind.doing, ...kind.undoing])].map((verb) => ({ verb, resource: onItself })),
+      ...beside.map(({ verb, subresource }) => ({ verb, resource: `${onItself}/${subresource}` })),
+    ];
+    for (const { verb, resource } of needed) {
       const key = `${verb} ${apiGroup}/${resource}`;
       const namespaces = rights.get(key)?.namespaces ?? new Set<string>();
       namespaces.add(namespace ?? '');

@@ -151,7 +151,15 @@ describe('a containment is not verified', () => {
         policies: [view({ ingressAllowedBy: ['all'], egressAllowedBy: ['all'] })],
         probes: [...egress('through'), ...ingress('through')],
       },
-      'as policy all allows',
+      'pod shop/cart: policy all allows both directions, so that no probe can show whether any policy is enforced',
+    ],
+    [
+      'everything went through, and a policy explains one direction alone',
+      {
+        policies: [view({ ingressAllowedBy: ['all'] })],
+        probes: [...egress('through'), ...ingress('through')],
+      },
+      'out (from 10.0.0.2 port 40000 to 10.0.0.3 port 50000, 2026-01-01T00:00:00.000Z) went through',
     ],
     [
       'a denied probe has no control',

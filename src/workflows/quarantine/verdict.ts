@@ -111,6 +111,22 @@ function joined(parts: readonly Partial<Findings>[]): Findings {
   return { against: all('against'), limits: all('limits'), grounds: all('grounds'), notes: all('notes') };
 }
 
+/**
+ * Where policies of others allow both directions, every probe passes whether or not the network plugin enforces anything: a containment
+ * that could be undone by one policy must not be told from one that nobody enforces by a guess.
+ */
+function undecidable(pod: string, probes: readonly Probe[], view: PolicyView | undefined): readonly string[] {
+  const open = (['egress', 'ingress'] as const).map((kind) => probes.filter((probe) => probe.kind === kind));
+  const isOpen = open.every(
+    (ofKind) => ofKind.length > 0 && ofKind.every((one) => one.result === 'through' && allowedBy(one, view).length > 0),
+  );
+  if (!isOpen) return [];
+  const names = [...new Set(probes.flatMap((probe) => allowedBy(probe, view)))].sort().join(', ');
+  return [
+    `pod ${pod}: policy ${names} allows both directions, so that no probe can show whether any policy is enforced: remove it, or have it select no pod with our label, and repeat the command`,
+  ];
+}
+
 function judgePod(pod: string, rounds: readonly CheckRound[], last: CheckRound): Findings {
   const view = last.policies.find((one) => one.pod === pod);
   if (view?.gone === true) return joined([{ limits: [`pod ${pod} is gone, or another one bears its name`] }]);
@@ -120,6 +136,7 @@ function judgePod(pod: string, rounds: readonly CheckRound[], last: CheckRound):
     .filter((kind) => !probes.some((probe) => probe.kind === kind && isDenied(probe, last)))
     .map((kind) => `pod ${pod}: no probe shows that its ${kind} is denied`);
   return joined([
+    { limits: undecidable(pod, probes, view) },
     judged,
     { against: relapses(pod, rounds) },
     { limits: [...(view === undefined ? [] : policyLimits(view)), ...missing], notes: delays(pod, rounds) },

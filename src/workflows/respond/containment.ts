@@ -1,5 +1,6 @@
 /** The one place where a response meets the containment: its plan in two parts, the first of which changes nothing for the suspects. */
 import { type Level, subjectName } from '../../model/action.js';
+import type { ExhibitError } from '../../model/errors.js';
 import { applyPlan } from '../../plan/apply-plan.js';
 import type { StepReport } from '../../plan/step-report.js';
 import { changesOf } from '../execute/open-ladder.js';
@@ -8,6 +9,7 @@ import type { ContainmentRecord } from '../quarantine/containment-record.js';
 import type { PreparedQuarantine } from '../quarantine/prepare-quarantine.js';
 import type { Order } from '../quarantine/quarantine-request.js';
 import { type QuarantineDeps, runQuarantine } from '../quarantine/run-quarantine.js';
+import { reasonOf } from './phase-log.js';
 import type { Contained } from './respond-state.js';
 
 const MAX_REASON = 500;
@@ -40,21 +42,69 @@ function failedOf(reports: readonly StepReport[]): readonly string[] {
   );
 }
 
+function keptOf(reports: readonly StepReport[]): Contained['steps'] {
+  return reports.map(({ planned, outcome, why }) => ({
+    ...{ step: planned.step, name: planned.name, subject: subjectName(planned.subject) },
+    ...{ outcome, why },
+  }));
+}
+
+/** A plan of which the journal has every step is gone on with. */
+function asBegun(prepared: PreparedQuarantine, { journal }: ContainmentRecord): PreparedQuarantine {
+  const begun = journal.plan(prepared.plan);
+  return begun === undefined ? prepared : { ...prepared, target: begun.target, isResumed: true };
+}
+
 /** Writes the plan into the journal and does its first `count` steps. Throws as `runQuarantine`. */
 export async function protectFirst(
   prepared: PreparedQuarantine,
   record: ContainmentRecord,
   { count, deps }: { readonly count: number; readonly deps: QuarantineDeps },
 ): Promise<StepsDone> {
-  await beginPlan(prepared, record, deps);
+  const reports = await firstSteps(prepared, record, { count, deps });
+  return { done: reports.filter(({ outcome }) => outcome !== 'failed').length, failed: failedOf(reports) };
+}
+
+async function firstSteps(
+  prepared: PreparedQuarantine,
+  record: ContainmentRecord,
+  { count, deps }: { readonly count: number; readonly deps: QuarantineDeps },
+): Promise<readonly StepReport[]> {
+  await beginPlan(asBegun(prepared, record), record, deps);
   const { actuator, cloud = null, signal, io } = deps;
   const onStep = (report: StepReport): void => {
     for (const text of failedOf([report])) io.emit('CONTAINMENT_STEP_FAILED', text);
   };
   const { journal, exhibit } = record;
   const tools = { journal, actuator, cloud, record: changesOf(exhibit), signal, onStep };
-  const reports = await applyPlan(prepared.plan, tools, { first: count });
-  return { done: reports.filter(({ outcome }) => outcome !== 'failed').length, failed: failedOf(reports) };
+  return await applyPlan(prepared.plan, tools, { first: count });
+}
+
+/** What a containment came to. */
+interface Containing {
+  readonly contained: Contained;
+  /** One line for each step that was not done. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Takes the network from the suspects and leaves their machines on it, because of `loss`. Nothing is looked at afterwards, so that the
+ * verdict is `unverified`. Throws as `runQuarantine`.
+ */
+export async function holdOnly(
+  prepared: PreparedQuarantine,
+  record: ContainmentRecord,
+  { loss, deps }: { readonly loss: ExhibitError; readonly deps: QuarantineDeps & { readonly onApplied: () => void } },
+): Promise<Containing> {
+  const count = earlySteps(prepared, { order: 'contain-first', level: 'sever' });
+  const reports = await firstSteps(prepared, record, { count, deps });
+  deps.onApplied();
+  const why = `no machine was severed: ${reasonOf(loss)}`;
+  const contained: Contained = {
+    ...{ plan: prepared.plan, verdict: 'unverified', reasons: [why] },
+    ...{ steps: keptOf(reports), replacements: null },
+  };
+  return { contained, failed: [why, ...failedOf(reports)] };
 }
 
 /**
@@ -65,17 +115,13 @@ export async function containWhole(
   prepared: PreparedQuarantine,
   record: ContainmentRecord,
   deps: QuarantineDeps & { readonly onApplied: () => void },
-): Promise<{ readonly contained: Contained; readonly failed: readonly string[] }> {
-  const begun = record.journal.plan(prepared.plan);
-  const goingOn = begun === undefined ? prepared : { ...prepared, target: begun.target, isResumed: true };
+): Promise<Containing> {
+  const goingOn = asBegun(prepared, record);
   const { plan, verdict, reasons, steps, replacements } = await runQuarantine(goingOn, record, deps);
   const contained: Contained = {
     ...{ plan, verdict },
     reasons: reasons.map((reason) => reason.slice(0, MAX_REASON)),
-    steps: steps.map(({ planned, outcome, why }) => ({
-      ...{ step: planned.step, name: planned.name, subject: subjectName(planned.subject) },
-      ...{ outcome, why },
-    })),
+    steps: keptOf(steps),
     replacements: replacements?.map(({ namespace, name, uid }) => `${namespace}/${name} (${uid})`) ?? null,
   };
   return { contained, failed: failedOf(steps) };

@@ -7,8 +7,9 @@ export function quarantineRequestOf(request: RespondRequest): QuarantineRequest 
   const { target, names, skip, maxNodes, allowedNodes, level, cloud, order, keepReachable, loseVolatile } = request;
   const named = target === 'pod' ? names : [];
   const suspects = [...named, ...request.suspects].map(parseSuspect);
+  const { suspendScaling = false } = request;
   return {
     ...{ target, names, suspects, skip, maxNodes, allowedNodes },
-    ...{ level, cloud, order, keepReachable, loseVolatile },
+    ...{ level, cloud, order, keepReachable, loseVolatile, suspendScaling },
   };
 }

@@ -61,6 +61,8 @@ const respondRequestSchema = z.strictObject({
   order: z.enum(ORDERS),
   cloud: cloudSchema.nullable(),
   keepReachable: texts,
+  /** Left out = no. */
+  suspendScaling: z.boolean().optional(),
   loseVolatile: texts,
   /** How it is seen whether the containment holds, as the flags say it; `null` = not said. */
   recheckAt: z.string().nullable(),
@@ -116,8 +118,9 @@ export async function writeRespondState(caseDirectory: string, state: RespondSta
 
 /** The same request is the same text; how it is collected and sealed is that of the first one. */
 export function askedOf(request: RespondRequest): string {
-  const { target, names, suspects, skip, level, order, cloud, keepReachable } = request;
-  return asciiJson({ target, names, suspects, skip, level, order, cloud, keepReachable });
+  const { target, names, suspects, skip, level, order, cloud, keepReachable, suspendScaling = false } = request;
+  const suspending = suspendScaling ? { suspendScaling } : {};
+  return asciiJson({ target, names, suspects, skip, level, order, cloud, keepReachable, ...suspending });
 }
 
 export function endedPhase({ phases }: Pick<RespondState, 'phases'>, phase: Phase): PhaseRecord | null {

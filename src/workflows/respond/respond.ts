@@ -4,14 +4,12 @@ import type { CollectDeps } from '../collect-request.js';
 import type { CollectSummary } from '../collect-summary.js';
 import type { ContainmentRecord } from '../quarantine/containment-record.js';
 import type { PreparedQuarantine } from '../quarantine/prepare-quarantine.js';
-import { refuseLoss } from '../quarantine/refuse-level.js';
 import type { QuarantineDeps } from '../quarantine/run-quarantine.js';
-import { volatileTaken } from '../quarantine/volatile-taken.js';
 import { checkAuthority } from '../targets/scope-request.js';
 import { collectVanishing } from './collect-parts.js';
-import { containWhole, earlySteps, protectFirst } from './containment.js';
+import { containWhole, earlySteps, holdOnly, protectFirst } from './containment.js';
+import { lossOf } from './loss-of.js';
 import { PhaseLog, type PhaseEnd } from './phase-log.js';
-import { quarantineRequestOf } from './quarantine-request-of.js';
 import { type Phase, type PhaseRecord, PHASES, type RespondState } from './respond-state.js';
 import { TieredCollection } from './tiered-collection.js';
 
@@ -65,6 +63,8 @@ class Response {
   readonly #deps: RespondDeps;
   readonly #order: RespondOrder;
   readonly #log: PhaseLog;
+  /** Of what is read, where something beside it cannot go on. */
+  readonly #stop = new AbortController();
   #collected: CollectSummary | null = null;
 
   constructor(order: RespondOrder, deps: RespondDeps) {
@@ -83,11 +83,12 @@ class Response {
       await this.#openingNote();
       await log.run('vanishing', async () => await this.#vanishing());
       await log.run('protect', async () => await this.#protect());
-      await log.run('snapshot', async () => await this.#snapshot());
-      const { order, level } = log.state.request;
-      const isEarly = order === 'contain-first' && level !== 'sever' && !(prepared instanceof ExhibitError);
-      if (isEarly) await log.run('contain', async () => await this.#contain(() => undefined));
-      await this.#tiers();
+      await this.#whileCopied(async () => {
+        const { order, level } = log.state.request;
+        const isEarly = order === 'contain-first' && level !== 'sever' && !(prepared instanceof ExhibitError);
+        if (isEarly) await log.run('contain', async () => await this.#contain(() => undefined));
+        await this.#tiers();
+      });
     } finally {
       await record.close();
     }
@@ -97,6 +98,27 @@ class Response {
       return { outcome: 'done', reason: sealed.archivePath };
     });
     return { state: log.state, collected: this.#collected, sealed };
+  }
+
+  /** The call for snapshots goes on beside what is read; nothing is sealed before both are at rest. Throws what stops a response. */
+  async #whileCopied(read: () => Promise<void>): Promise<void> {
+    const log = this.#log;
+    const copied = log
+      .run('snapshot', async () => await this.#snapshot())
+      .then(
+        () => null,
+        (error: unknown) => {
+          this.#stop.abort(error);
+          return { error };
+        },
+      );
+    try {
+      await read();
+    } finally {
+      await copied;
+    }
+    const stopped = await copied;
+    if (stopped !== null) throw stopped.error;
   }
 
   async #openingNote(): Promise<void> {
@@ -143,18 +165,14 @@ class Response {
   async #contain(onApplied: () => void): Promise<PhaseEnd> {
     const { prepared, record } = this.#order;
     if (prepared instanceof ExhibitError) throw prepared;
-    await this.#refuseLoss(prepared);
-    const { contained, failed } = await containWhole(prepared, record, { ...this.#deps.containment, onApplied });
+    const loss = await lossOf(this.#log.state.request, prepared, record.exhibit);
+    const deps = { ...this.#deps.containment, onApplied };
+    const { contained, failed } = await (loss === null
+      ? containWhole(prepared, record, deps)
+      : holdOnly(prepared, record, { loss, deps }));
     await this.#log.update(() => ({ contained }));
     if (failed.length === 0) return { outcome: 'done', reason: `containment ${contained.verdict}` };
     return { outcome: 'partial', reason: [`containment ${contained.verdict}`, ...failed].join('; ') };
-  }
-
-  /** What a severed machine loses for good was read first, or its loss was asked for. Throws `VOLATILE_NOT_TAKEN`. */
-  async #refuseLoss({ scene }: PreparedQuarantine): Promise<void> {
-    const request = quarantineRequestOf(this.#log.state.request);
-    const nodes = scene.nodes.map(({ name }) => name);
-    refuseLoss(request, scene, await volatileTaken(nodes, this.#order.record.exhibit));
   }
 
   async #tiers(): Promise<void> {
@@ -174,6 +192,7 @@ class Response {
     const { io } = collect;
     return {
       ...collect,
+      signal: AbortSignal.any([collect.signal, this.#stop.signal]),
       io: {
         emit: (code, text, data) => {
           if (code !== 'COLLECT_ALREADY') io.emit(code, text, data);

@@ -1,6 +1,7 @@
 import { ExhibitError } from '../../model/errors.js';
 import type { CloudInstance } from '../../ports/platform.js';
 import type { SnapshotSource, SourceVolume } from './snapshot-source.js';
+import { tagsLeftText } from './tags-to-copy.js';
 
 export interface Choice {
   readonly node: string;
@@ -26,12 +27,10 @@ function invalid(what: string, { node }: Choice, volumes: readonly SourceVolume[
 /** The volumes of a machine, taken or left by name. Throws `USAGE_INVALID` for a name that fits none, and when none remains. */
 export function chooseVolumes(instance: CloudInstance, choice: Choice): SnapshotSource {
   const { node, exclude, claims } = choice;
-  const volumes = instance.volumes.map(
-    ({ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId }): SourceVolume => ({
-      ...{ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId },
-      claim: claims?.get(id) ?? null,
-    }),
-  );
+  const volumes = instance.volumes.map(({ deleteOnTermination: _kept, ...volume }): SourceVolume => ({
+    ...volume,
+    claim: claims?.get(volume.id) ?? null,
+  }));
   const unknown = exclude.find((name) => !volumes.some((volume) => isNamed(volume, name)));
   if (unknown !== undefined) throw invalid(`no volume of the machine is ${unknown}`, choice, volumes);
   const isLeft = (volume: SourceVolume): boolean => exclude.some((name) => isNamed(volume, name));
@@ -41,6 +40,6 @@ export function chooseVolumes(instance: CloudInstance, choice: Choice): Snapshot
   return {
     ...{ account: instance.account, region: instance.region, node, instance: instance.id },
     ...{ wanted, left: volumes.filter(isLeft), instanceStores: instance.instanceStores },
-    gaps: [...instance.gaps, ...noClaims],
+    gaps: [...instance.gaps, ...noClaims, ...tagsLeftText(wanted, true)],
   };
 }

@@ -6,11 +6,27 @@ import { type KnownSnapshot, snapshotKey } from './snapshot-log.js';
 import { ATTEMPT_TAG, COPY_TAG, lookByTag, type MakingDeps } from './take-set.js';
 
 export interface CopyWish {
-  readonly region: string;
+  /** `null` = where the snapshot is, in another account. */
+  readonly region: string | null;
+  /** ARN of the role of another account that the copy is made by and in; `null` = the caller's own account. */
+  readonly role: string | null;
   /** `null` = as the source is encrypted. */
   readonly kmsKey: string | null;
   /** Copies into a region that run at once, of the whole account. */
   readonly maxPending: number;
+}
+
+/** A wish, once it is known where the snapshot is. */
+export type CopyPlace = CopyWish & { readonly region: string };
+
+/** `eu-west-1`, `eu-west-1 of account 444455556666` */
+export function placeName({ region, role }: CopyPlace): string {
+  return role === null ? region : `${region} of account ${accountOf(role)}`;
+}
+
+/** The account that an ARN names. */
+export function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
 }
 
 export type CopyEnd =
@@ -18,11 +34,13 @@ export type CopyEnd =
 
 function copyOf(
   source: SnapshotRecord,
-  wish: CopyWish,
+  wish: CopyPlace,
   { id, attempt }: { id: string; attempt: string },
 ): KnownSnapshot {
-  const { account, volume, node, instance, deviceName, claim } = source;
+  const { volume, node, instance, deviceName, claim } = source;
+  const account = wish.role === null ? source.account : accountOf(wish.role);
   return {
+    ...(wish.role === null ? {} : { role: wish.role }),
     ...{ account, region: wish.region, id, attempt, copyOf: snapshotKey(source) },
     ...{ volume, node, instance, deviceName, claim },
   };
@@ -30,12 +48,16 @@ function copyOf(
 
 async function thereAlready(
   source: SnapshotRecord,
-  wish: CopyWish,
+  wish: CopyPlace,
   { service, deps }: { service: SnapshotService; deps: MakingDeps },
 ): Promise<KnownSnapshot | null> {
   const { log } = deps.book;
   const key = snapshotKey(source);
-  const isOpen = log.open.some(({ what, region, of }) => what === 'copy' && region === wish.region && of.includes(key));
+  const own = wish.role === null ? source.account : accountOf(wish.role);
+  const isOpen = log.open.some(
+    ({ what, region, account, of }) => what === 'copy' && region === wish.region && account === own && of.includes(key),
+  );
+
   const tags = { [CASE_LABEL]: deps.caseToken, [COPY_TAG]: key };
   const found = await lookByTag(service, tags, { isCertain: !isOpen, pause: deps.pause });
   const view = found.find(({ state }) => state !== 'error');
@@ -49,7 +71,7 @@ async function thereAlready(
 }
 
 /** Why a copy is not begun; `null` = nothing is against it. */
-async function trouble(wish: CopyWish, service: SnapshotService): Promise<string | null> {
+async function trouble(wish: CopyPlace, service: SnapshotService): Promise<string | null> {
   const wrongKey = wish.kmsKey === null ? null : keyTrouble(await service.key(wish.kmsKey), wish.kmsKey);
   if (wrongKey !== null) return wrongKey;
   const pending = await service.pendingSnapshots();
@@ -63,7 +85,7 @@ async function trouble(wish: CopyWish, service: SnapshotService): Promise<string
  */
 export async function copySnapshot(
   source: SnapshotRecord,
-  wish: CopyWish,
+  wish: CopyPlace,
   { service, deps }: { readonly service: SnapshotService; readonly deps: MakingDeps },
 ): Promise<CopyEnd> {
   const already = await thereAlready(source, wish, { service, deps });
@@ -74,14 +96,14 @@ export async function copySnapshot(
   const attempt = deps.uuid();
   const key = snapshotKey(source);
   const tags = { [CASE_LABEL]: caseToken, [ATTEMPT_TAG]: attempt, [COPY_TAG]: key };
-  const subject = `${key} to ${wish.region}`;
+  const subject = `${key} to ${placeName(wish)}`;
   await book.changes.action({
     ...{ kind: 'copy-snapshot', subject, before: null, intended: { attempt, kmsKey: wish.kmsKey, tags } },
     ...{ undo: 'aws ec2 delete-snapshot, unless it is locked', reversibility: 'compensated' },
   });
   await book.log.append({
     ...{ event: 'intended', attempt, what: 'copy', of: [key] },
-    ...{ account: source.account, region: wish.region },
+    ...{ account: wish.role === null ? source.account : accountOf(wish.role), region: wish.region },
   });
   const answer = await service.copy({
     ...{ snapshot: source.id, fromRegion: source.region, kmsKey: wish.kmsKey, tags },

@@ -1,11 +1,14 @@
 import type { CaseStore, OpenCase } from '../../evidence/case-store.js';
 import type { ExhibitSpool } from '../../evidence/exhibit-spool.js';
 import type { Tool } from '../../model/exhibit.js';
+import type { Clock } from '../../ports/clock.js';
 import { assertNoCopy } from '../assert-no-copy.js';
+import { SnapshotLog } from './snapshot-log.js';
 
 /** What the reading of a snapshot is written into: the case, locked for us, and its open exhibit. */
 export interface HashRecord {
   readonly exhibit: ExhibitSpool;
+  readonly log: SnapshotLog;
   /** Gives the case back. */
   close(): Promise<void>;
 }
@@ -13,6 +16,7 @@ export interface HashRecord {
 export interface HashRecordDeps {
   readonly store: CaseStore;
   readonly caseId: string;
+  readonly clock: Clock;
   readonly tool: Tool;
   readonly os: { readonly user: string; readonly host: string };
 }
@@ -38,9 +42,13 @@ export async function openHashRecord(deps: HashRecordDeps): Promise<HashRecord> 
     const exhibit = (await openCase.exhibit()) ?? (await openCase.openExhibit({ kind: 'incident' }));
     assertNoCopy(exhibit);
     if (exhibit.opening() === null) await writeOpening(openCase, exhibit, deps);
+    const log = await SnapshotLog.open({
+      ...{ directory: openCase.directory, clock: deps.clock, actor: openCase.file.operator },
+    });
     return {
-      exhibit,
+      ...{ exhibit, log },
       close: async () => {
+        await log.close();
         await exhibit.close();
         await openCase.release();
       },

@@ -10,7 +10,6 @@ import type { BlockPlatform, BlockSource } from '../../ports/block-source.js';
 import type { Clock } from '../../ports/clock.js';
 import type { CommittedItem, ItemDraft, ItemFacts } from '../../ports/evidence-sink.js';
 import type { Io } from '../../ports/io.js';
-import { recordHashedBlocks } from './hash-external.js';
 import type { SnapshotHash } from './snapshot-hash.js';
 
 export interface HashSnapshotRequest {
@@ -20,6 +19,8 @@ export interface HashSnapshotRequest {
 }
 
 export interface HashSnapshotDeps {
+  /** Puts what was read beside what is said of the snapshot. */
+  readonly recordBlocks: (hash: Omit<SnapshotHash, 'record'>) => Promise<unknown>;
   readonly exhibit: ExhibitSpool;
   readonly platform: BlockPlatform;
   readonly clock: Clock;
@@ -146,7 +147,7 @@ async function readWhole(reading: Reading, file: ImageFile | null): Promise<Snap
     exportedTo: request.exportTo,
   };
   const record = await writeRecord(reading, result);
-  await recordHashedBlocks(exhibit, result);
+  await deps.recordBlocks(result);
   // Last, so that a run that dies before it finds its unfinished file again.
   await file?.publish();
   await exhibit.outcome({

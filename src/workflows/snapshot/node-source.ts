@@ -5,7 +5,7 @@ import type { Platform } from '../../ports/platform.js';
 import { pathOf, readList, readNamed } from '../quarantine/read-cluster.js';
 import { chooseVolumes } from './choose-volumes.js';
 import type { SnapshotSource } from './snapshot-source.js';
-import { claimedVolume } from './volume-claims.js';
+import { claimedVolume, regionOfZone } from './volume-claims.js';
 
 /** EBS volume to claim; `null` where the volumes of the cluster may not be listed. */
 async function claimsOf(reader: ClusterReader): Promise<ReadonlyMap<string, string> | null> {
@@ -18,6 +18,13 @@ async function claimsOf(reader: ClusterReader): Promise<ReadonlyMap<string, stri
     if (error instanceof ExhibitError && ['CLUSTER_FORBIDDEN', 'CLUSTER_PROTOCOL'].includes(error.code)) return null;
     throw error;
   }
+}
+
+/** The region that a node says it is in, by the zone of its `spec.providerID`; `null` = it names none. Throws `TARGET_GONE`. */
+export async function nodeRegion(node: string, reader: ClusterReader): Promise<string | null> {
+  const object = await readNamed(reader, pathOf('', 'nodes', node), `node ${node}`);
+  const zone = /^aws:\/\/\/([a-z0-9-]{4,40})\//.exec(stringAt(object, 'spec', 'providerID') ?? '')?.[1];
+  return zone === undefined ? null : regionOfZone(zone);
 }
 
 /** The disks of a node's machine, read again and matched with the node. Throws `TARGET_GONE`, `USAGE_INVALID`, `PLATFORM_*`. */

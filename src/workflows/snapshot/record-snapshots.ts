@@ -4,14 +4,14 @@ import { asciiJson } from '../../lib/ascii-json.js';
 import { toRfc3339 } from '../../lib/clock.js';
 import type { SnapshotLock, SnapshotRecord } from '../../model/external.js';
 import type { SnapshotService, SnapshotView } from '../../ports/snapshots.js';
-import type { KnownSnapshot, SnapshotLog } from './snapshot-log.js';
+import type { KnownSnapshot } from './snapshot-log.js';
 import type { SnapshotRecordBook } from './snapshot-record.js';
 
 export const SNAPSHOT_COLLECTOR = 'snapshot';
 const UNKNOWN: SnapshotLock = { mode: 'unknown', state: '', until: null };
 
-/** Services by region; each is made once. */
-export type ServiceOf = (region: string) => Promise<SnapshotService>;
+/** Services by region, and by the role of another account; each is made once. */
+export type ServiceOf = (region: string, role?: string) => Promise<SnapshotService>;
 
 interface Seen {
   readonly view: SnapshotView | null;
@@ -31,17 +31,21 @@ function missing({ volume }: KnownSnapshot) {
 function recordOf(
   known: KnownSnapshot,
   { view, lock, requestIds, observedAt }: Seen,
-  log: SnapshotLog,
+  { log, exhibit }: Pick<SnapshotRecordBook, 'log' | 'exhibit'>,
 ): SnapshotRecord {
   const { account, region, id, attempt, copyOf, node, instance, deviceName, claim } = known;
   const seen = view ?? missing(known);
   const { arn, sizeBytes, isEncrypted, kmsKeyId, state, stateDetail, progress, startedAt, completedAt } = seen;
+  const blocks = log.blocksOf(known, exhibit.exhibitId);
   return {
     ...{ kind: 'snapshot', observedAt, cloud: 'aws', account, region, id, arn, copyOf },
     ...{ volume: seen.volume ?? known.volume, node, instance, deviceName, claim, attempt },
     ...{ sizeBytes, isEncrypted, kmsKeyId, state, stateDetail, progress, startedAt, completedAt },
+    ...(known.role === undefined ? {} : { role: known.role }),
     tags: Object.entries(seen.tags).map(([key, value]) => ({ key, value })),
+    ...(known.volumeTags === undefined ? {} : { volumeTags: known.volumeTags }),
     lock: view === null ? UNKNOWN : lock,
+    ...(blocks === null ? {} : { blocks }),
     ...{ sharedWith: [...log.sharedWith(known)], requestIds: [...requestIds] },
   };
 }
@@ -50,13 +54,14 @@ function recordOf(
 export async function observeSnapshots(
   known: readonly KnownSnapshot[],
   serviceOf: ServiceOf,
-  { log, clock }: Pick<SnapshotRecordBook, 'log' | 'clock'>,
+  { log, exhibit, clock }: Pick<SnapshotRecordBook, 'log' | 'exhibit' | 'clock'>,
 ): Promise<readonly SnapshotRecord[]> {
   const records = new Map<KnownSnapshot, SnapshotRecord>();
-  for (const region of new Set(known.map((one) => one.region))) {
-    const here = known.filter((one) => one.region === region);
+  const places = new Map(known.map(({ region, role }) => [`${region} ${role ?? ''}`, { region, role }]));
+  for (const { region, role } of places.values()) {
+    const here = known.filter((one) => one.region === region && one.role === role);
     const ids = here.map(({ id }) => id);
-    const service = await serviceOf(region);
+    const service = await serviceOf(region, role);
     const { snapshots, requestIds } = await service.describe(ids);
     // One id that is gone makes the whole question of locks fail.
     const there = snapshots.map(({ id }) => id);
@@ -65,7 +70,7 @@ export async function observeSnapshots(
     for (const one of here) {
       const view = snapshots.find(({ id }) => id === one.id) ?? null;
       const lock = locks.get(one.id) ?? UNKNOWN;
-      records.set(one, recordOf(one, { view, lock, requestIds, observedAt }, log));
+      records.set(one, recordOf(one, { view, lock, requestIds, observedAt }, { log, exhibit }));
     }
   }
   return known.flatMap((one) => records.get(one) ?? []);

@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT, MemorySnapshots, REGION } from '../../../test/fakes/memory-snapshots.js';
 import { NEW_CASE, OPENING, quietIo, temporaryStore } from '../../../test/fakes/evidence-case.js';
+import { readPrivateFile } from '../../evidence/private-files.js';
 import { systemClock, systemIds } from '../../lib/clock.js';
 import { lookAgain, NO_WISHES, runSnapshots, type SnapshotDeps, type SnapshotWishes } from './run-snapshots.js';
 import { openSnapshotBook, recordSnapshotOpening } from './snapshot-record.js';
 import type { SnapshotSource } from './snapshot-source.js';
 import { verifyExternal } from './verify-external.js';
+import { settleVolumeGaps } from './volume-gaps.js';
 
 const ROOT = 'vol-0000000000000000a';
 const DATA = 'vol-0000000000000000b';
@@ -13,7 +16,7 @@ const WEST = 'eu-west-1';
 
 const volume = (id: string, isRoot: boolean) => ({
   ...{ id, deviceName: isRoot ? '/dev/xvda' : '/dev/xvdb', sizeBytes: 1024 ** 3, isRoot },
-  ...{ isEncrypted: false, kmsKeyId: null, claim: null },
+  ...{ isEncrypted: false, kmsKeyId: null, claim: null, tags: {} },
 });
 const SOURCE: SnapshotSource = {
   ...{ account: ACCOUNT, region: REGION, node: 'worker', instance: 'i-0abc', left: [], instanceStores: 0, gaps: [] },
@@ -27,6 +30,7 @@ async function world() {
   const here = new MemorySnapshots();
   here.attached = [ROOT, DATA];
   const west = new MemorySnapshots(WEST);
+  const other = new MemorySnapshots(REGION, 'c');
   const pauses: number[] = [];
   const said: string[] = [];
   const withDeps = async <T>(work: (deps: SnapshotDeps) => Promise<T>): Promise<T> => {
@@ -40,7 +44,7 @@ async function world() {
           ids: systemIds,
           io: { ...quietIo, emit: (code, text) => said.push(`${code} ${text}`) },
         },
-        serviceOf: async (region) => await Promise.resolve(region === WEST ? west : here),
+        serviceOf: async (region, role) => await Promise.resolve(role === ROLE ? other : region === WEST ? west : here),
         pause: async (ms) => {
           pauses.push(ms);
           await Promise.resolve();
@@ -53,10 +57,11 @@ async function world() {
   const run = async (wishes: Partial<SnapshotWishes> = {}, source = SOURCE) =>
     await withDeps(async (deps) => await runSnapshots([source], { ...NO_WISHES, ...wishes }, deps));
   const takes = (): number => here.asked.filter((one) => one.startsWith('take ')).length;
-  return { here, west, pauses, said, run, takes, withDeps };
+  return { here, west, other, pauses, said, run, takes, withDeps };
 }
 
-const copies = [{ region: WEST, kmsKey: null, maxPending: 10 }];
+const ROLE = 'arn:aws:iam::444455556666:role/evidence';
+const copies = [{ region: WEST, role: null, kmsKey: null, maxPending: 10 }];
 
 describe('snapshots of a case', () => {
   it('are made in one call and once', async () => {
@@ -113,6 +118,59 @@ describe('snapshots of a case', () => {
     expect(said.filter((one) => one.startsWith('SNAPSHOT_FAILED'))).toHaveLength(2);
   });
 
+  it('leave a gap only where a volume has none when the exhibit is sealed', async () => {
+    const { run, here, withDeps } = await world();
+    here.ends = ['refused'];
+    await run();
+    const outcomes = async () =>
+      await withDeps(async ({ book: { exhibit, clock } }) => {
+        await settleVolumeGaps(exhibit, clock);
+        const all: string[][] = [];
+        for await (const { artifact, outcome, reason } of exhibit.readOutcomes())
+          all.push([artifact.split('/').at(-1)?.slice(0, 4) ?? '', outcome, reason]);
+        return all;
+      });
+    await run({}, { ...SOURCE, wanted: [volume(DATA, false)], left: [volume(ROOT, true)] });
+    expect(await outcomes()).toEqual([
+      ['snap', 'collected', 'described'],
+      ['vol-', 'failed', 'not-taken'],
+    ]);
+    // What is sealed as a gap stays one, and only once.
+    await run();
+    expect(await outcomes()).toEqual([
+      ['snap', 'collected', 'described'],
+      ['vol-', 'failed', 'not-taken'],
+      ['snap', 'collected', 'described'],
+    ]);
+  });
+
+  it('that the cloud cannot finish leave a gap, unless the volume has or gets another', async () => {
+    const { run, here, withDeps } = await world();
+    here.state = 'error';
+    await run();
+    const gaps = async () =>
+      await withDeps(async ({ book }) => {
+        const bytes = await readPrivateFile(join(book.exhibit.runDirectory, 'snapshot-gaps.json'));
+        return (JSON.parse(String(bytes)) as { volume: string; reason: string }[]).map(({ reason }) => reason);
+      });
+    expect(await gaps()).toEqual(['snapshot-failed', 'snapshot-failed']);
+    here.state = 'completed';
+    await run();
+    expect(await gaps()).toEqual([]);
+    here.state = 'error';
+    await run({ again: true });
+    expect(await gaps()).toEqual([]);
+  });
+
+  it('bear what fits of the tags of their volumes, and the record has all', async () => {
+    const { run, here } = await world();
+    const tags = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`t${String(index + 10)}`, 'v']));
+    here.attached = [DATA];
+    const { snapshots } = await run({}, { ...SOURCE, wanted: [{ ...volume(DATA, false), tags }] });
+    expect(snapshots[0]?.record.volumeTags).toHaveLength(49);
+    expect(Object.keys(here.made.find((one) => one.volume === DATA)?.tags ?? {})).toHaveLength(50);
+  });
+
   it('have disks that no snapshot takes as a gap', async () => {
     const { run, withDeps } = await world();
     const { gaps } = await run({}, { ...SOURCE, instanceStores: 2 });
@@ -161,9 +219,43 @@ describe('snapshots of a case', () => {
     expect((await full.run({ copies, waitLimitMs: 1000 })).failures[0]?.why).toContain('--whole-quota');
     const dying = await world();
     dying.west.keyView = { arn: null, isPlatformKey: false, state: 'PendingDeletion', unknownBecause: null };
-    const wish = [{ region: WEST, kmsKey: 'arn:key', maxPending: 10 }];
+    const wish = [{ region: WEST, role: null, kmsKey: 'arn:key', maxPending: 10 }];
     expect((await dying.run({ copies: wish, waitLimitMs: 1000 })).failures[0]?.why).toContain('cancel-key-deletion');
     expect(dying.west.made).toEqual([]);
+  });
+
+  it('are copied into another account by a role there, once, and looked at by it', async () => {
+    const { run, here, other, withDeps } = await world();
+    here.kmsKeyId = 'arn:aws:kms:eu-central-1:111122223333:key/1';
+    const wish = (kmsKey: string | null) => [{ region: null, role: ROLE, kmsKey, maxPending: 10 }];
+    const KEY = 'arn:aws:kms:eu-central-1:444455556666:key/2';
+    const why = async (kmsKey: string | null) =>
+      (await run({ copies: wish(kmsKey), waitLimitMs: 1000 })).failures.map((one) => one.why)[0];
+    expect(await why(null)).toContain('name a key of that account with --kms-key ARN');
+    other.keyView = { arn: null, isPlatformKey: null, state: null, unknownBecause: 'kms:DescribeKey was refused' };
+    expect(await why(KEY)).toContain('cannot use its key arn:aws:kms:eu-central-1:111122223333:key/1');
+    other.keyView = { arn: null, isPlatformKey: true, state: 'Enabled', unknownBecause: null };
+    expect(await why(KEY)).toContain("AWS's own");
+    expect(here.shared).toEqual([]);
+    other.keyView = { arn: null, isPlatformKey: false, state: 'Enabled', unknownBecause: null };
+    other.ends = ['lost'];
+    expect(await why(KEY)).toBeUndefined();
+    const again = await run({ copies: wish(KEY), waitLimitMs: 1000 });
+    expect(
+      again.snapshots.map(({ record: { account, role = null, copyOf } }) => [account, role, copyOf === null]),
+    ).toEqual([...[1, 2].map(() => [ACCOUNT, null, true]), ...[1, 2].map(() => ['444455556666', ROLE, false])]);
+    expect(other.made).toHaveLength(2);
+    expect(here.shared.map((one) => one.split(' ')[1])).toEqual(['444455556666', '444455556666']);
+    const seen = await withDeps((deps) => lookAgain({ ...NO_WISHES, copies: wish(KEY) }, deps));
+    expect(seen.failures).toEqual([]);
+    expect(other.made).toHaveLength(2);
+    const records = seen.snapshots.map(({ record }) => record);
+    const asked: (string | undefined)[] = [];
+    await verifyExternal(records, async (_region, role) => {
+      asked.push(role);
+      return await Promise.resolve(role === ROLE ? other : here);
+    });
+    expect(asked).toEqual([undefined, undefined, ROLE, ROLE]);
   });
 
   it("are shared once, never under AWS's own key, and it is said when they may be made public", async () => {

@@ -1,15 +1,17 @@
 import type { SnapshotRecord } from '../../model/external.js';
 import type { Ids } from '../../ports/clock.js';
 import type { Io } from '../../ports/io.js';
-import { copySnapshot, type CopyWish } from './copy-snapshot.js';
+import { copySnapshot, type CopyWish, placeName } from './copy-snapshot.js';
 import { lockSnapshot, type LockWish } from './lock-snapshot.js';
+import { openToAccount } from './open-to-account.js';
 import { observeSnapshots, recordSnapshots, type ServiceOf, stateText } from './record-snapshots.js';
 import { shareSnapshot } from './share-snapshot.js';
-import { instanceStoreText, recordFailedVolume, recordInstanceStore } from './snapshot-gaps.js';
+import { instanceStoreText, recordFailedSnapshot, recordFailedVolume, recordInstanceStore } from './snapshot-gaps.js';
 import { type KnownSnapshot, snapshotKey } from './snapshot-log.js';
 import type { SnapshotRecordBook } from './snapshot-record.js';
 import { sourceName, type SnapshotSource } from './snapshot-source.js';
 import { type MakingDeps, takeSet } from './take-set.js';
+import { closeVolumeGap } from './volume-gaps.js';
 import { isPending, waitForSnapshots } from './wait-for-snapshots.js';
 
 export interface SnapshotWishes {
@@ -22,9 +24,14 @@ export interface SnapshotWishes {
   readonly copies: readonly CopyWish[];
   /** Accounts that may copy them. */
   readonly shareWith: readonly string[];
+  /** As the user states it, without a currency: `0.05`; `null` = nobody did. */
+  readonly pricePerGibMonth: string | null;
 }
 
-export const NO_WISHES: SnapshotWishes = { again: false, waitLimitMs: null, lock: null, copies: [], shareWith: [] };
+export const NO_WISHES: SnapshotWishes = {
+  ...{ again: false, waitLimitMs: null, lock: null, copies: [], shareWith: [] },
+  pricePerGibMonth: null,
+};
 
 export interface SnapshotDeps {
   readonly book: SnapshotRecordBook;
@@ -61,6 +68,12 @@ class Run {
     return { book, caseToken, pause, uuid: () => ids.uuid() };
   }
 
+  /** A copy that the case knew already is not a second one. */
+  add(snapshot: KnownSnapshot, how: 'made' | 'found'): void {
+    const isThere = this.known.some((one) => snapshotKey(one.snapshot) === snapshotKey(snapshot));
+    if (!isThere) this.known.push({ snapshot, how });
+  }
+
   fail(subject: string, why: string): void {
     this.failures.push({ subject, why });
     this.#deps.io.emit('SNAPSHOT_FAILED', `${subject}: ${why}`);
@@ -75,6 +88,7 @@ class Run {
       return last?.state !== stateText(record);
     });
     await recordSnapshots(changed, book);
+    for (const record of changed) await recordFailedSnapshot(record, book);
     return records;
   }
 
@@ -101,6 +115,7 @@ async function take(sources: readonly SnapshotSource[], wishes: SnapshotWishes, 
     for (const { snapshot, how } of set.taken) {
       run.known.push({ snapshot, how });
       const what = `${snapshot.id} of ${snapshot.volume ?? ''} in ${snapshot.region}`;
+      await closeVolumeGap(book.exhibit, { region: snapshot.region, volume: snapshot.volume ?? '' });
       io.emit('SNAPSHOT_TAKEN', how === 'made' ? `${what}: begun` : `${what}: the case has it already`);
     }
     for (const failed of set.failed) {
@@ -118,7 +133,7 @@ interface Both {
 async function lockAll(records: readonly SnapshotRecord[], wish: LockWish | null, { run, deps }: Both): Promise<void> {
   if (wish === null) return;
   for (const record of records.filter(({ state }) => state !== 'error' && state !== 'missing')) {
-    const service = await deps.serviceOf(record.region);
+    const service = await deps.serviceOf(record.region, record.role);
     const why = await lockSnapshot(record, wish, { service, book: deps.book });
     if (why !== null) run.fail(`lock of ${snapshotKey(record)}`, why);
   }
@@ -129,14 +144,21 @@ async function copyAll(
   wishes: readonly CopyWish[],
   { run, deps }: Both,
 ): Promise<void> {
-  for (const wish of wishes) {
-    const service = await deps.serviceOf(wish.region);
-    for (const record of records.filter(({ state }) => state === 'completed')) {
-      const end = await copySnapshot(record, wish, { service, deps: run.making });
-      if (end.copy === null) run.fail(`copy of ${snapshotKey(record)} to ${wish.region}`, end.why);
-      else run.known.push({ snapshot: end.copy, how: end.how });
+  const { serviceOf } = deps;
+  for (const wish of wishes)
+    for (const record of records.filter(({ state, copyOf }) => state === 'completed' && copyOf === null)) {
+      const region = wish.region ?? record.region;
+      const place = { ...wish, region };
+      const service = await serviceOf(region, wish.role ?? undefined);
+      const own = { service: await serviceOf(record.region), book: deps.book };
+      const against = wish.role === null ? null : await openToAccount(record, place, { own, service });
+      const end =
+        against === null
+          ? await copySnapshot(record, place, { service, deps: run.making })
+          : { copy: null, why: against };
+      if (end.copy === null) run.fail(`copy of ${snapshotKey(record)} to ${placeName(place)}`, end.why);
+      else run.add(end.copy, end.how);
     }
-  }
 }
 
 async function shareAll(
@@ -149,14 +171,14 @@ async function shareAll(
   const meant = wishes.copies.length === 0 ? records : records.filter(({ copyOf }) => copyOf !== null);
   for (const account of wishes.shareWith) {
     for (const record of meant.filter(({ state }) => state === 'completed')) {
-      const service = await serviceOf(record.region);
+      const service = await serviceOf(record.region, record.role);
       const why = await shareSnapshot(record, account, { service, book });
       if (why !== null) run.fail(`${snapshotKey(record)} for account ${account}`, why);
     }
   }
-  for (const region of new Set(meant.map((one) => one.region))) {
+  for (const { region, role } of new Map(meant.map((one) => [`${one.region} ${one.role ?? ''}`, one])).values()) {
     if (wishes.shareWith.length === 0) return;
-    const state = await (await serviceOf(region)).blockPublicAccess();
+    const state = await (await serviceOf(region, role)).blockPublicAccess();
     if (state !== 'block-all-sharing' && state !== 'block-new-sharing')
       io.emit('SNAPSHOT_EXPOSED', `${region}: ${state ?? 'it could not be learned whether they may be made public'}`);
   }

@@ -1,6 +1,6 @@
 import type { SnapshotRecord } from '../../model/external.js';
 import type { SnapshotService } from '../../ports/snapshots.js';
-import { keyTrouble } from './key-trouble.js';
+import { keyTrouble, PLATFORM_KEY } from './key-trouble.js';
 import { snapshotKey } from './snapshot-log.js';
 import type { SnapshotRecordBook } from './snapshot-record.js';
 
@@ -8,8 +8,7 @@ import type { SnapshotRecordBook } from './snapshot-record.js';
 async function trouble({ isEncrypted, kmsKeyId }: SnapshotRecord, service: SnapshotService): Promise<string | null> {
   if (!isEncrypted || kmsKeyId === null) return null;
   const key = await service.key(kmsKeyId);
-  if (key.isPlatformKey === true)
-    return "it is encrypted under AWS's own key aws/ebs, which can be given to nobody: copy it under a key of yours first, with --copy-to-region REGION --kms-key ARN, and share the copy";
+  if (key.isPlatformKey === true) return PLATFORM_KEY;
   return keyTrouble(key, kmsKeyId);
 }
 

@@ -1,12 +1,14 @@
 import { toRfc3339 } from '../../lib/clock.js';
+import type { SnapshotRecord } from '../../model/external.js';
 import type { SnapshotRecordBook } from './snapshot-record.js';
 import { SNAPSHOT_COLLECTOR } from './record-snapshots.js';
 import type { SnapshotSource, SourceVolume } from './snapshot-source.js';
+import { openVolumeGap } from './volume-gaps.js';
 
 interface Gap {
   readonly artifact: string;
   readonly source: string;
-  readonly outcome: 'failed' | 'skipped';
+  readonly outcome: 'skipped';
   readonly reason: string;
   readonly detail: string;
 }
@@ -44,14 +46,26 @@ export async function recordInstanceStore(source: SnapshotSource, book: Snapshot
 export async function recordFailedVolume(
   { region }: SnapshotSource,
   { volume, why }: { readonly volume: SourceVolume; readonly why: string },
-  book: SnapshotRecordBook,
+  { exhibit, clock }: SnapshotRecordBook,
 ): Promise<void> {
-  await writeGap(
-    {
-      artifact: `${SNAPSHOT_COLLECTOR}/${region}/${volume.id}`,
-      source: `ec2:CreateSnapshots of ${volume.id}`,
-      ...{ outcome: 'failed', reason: 'not-taken', detail: why.slice(0, 1000) },
-    },
-    book,
-  );
+  await openVolumeGap(exhibit, {
+    ...{ region, volume: volume.id, source: `ec2:CreateSnapshots of ${volume.id}` },
+    ...{ reason: 'not-taken', detail: why, at: toRfc3339(clock.nowMs()) },
+  });
+}
+
+/** Whether the case has another snapshot of the volume that was usable when it was looked at last. */
+function hasAnother({ volume, id }: SnapshotRecord, { log }: SnapshotRecordBook): boolean {
+  const others = log.snapshots.filter((one) => one.volume === volume && one.copyOf === null && one.id !== id);
+  return others.some((one) => /^(?:pending|completed) /.test(log.recorded(one)?.state ?? ''));
+}
+
+/** A snapshot that the cloud could not finish leaves its volume without one, unless there is another. */
+export async function recordFailedSnapshot(record: SnapshotRecord, book: SnapshotRecordBook): Promise<void> {
+  const { region, volume, id, state, stateDetail, copyOf, observedAt } = record;
+  if (state !== 'error' || volume === null || copyOf !== null || hasAnother(record, book)) return;
+  await openVolumeGap(book.exhibit, {
+    ...{ region, volume, source: `ec2:DescribeSnapshots of ${id}`, at: observedAt },
+    ...{ reason: 'snapshot-failed', detail: `the platform says of ${id}: ${stateDetail ?? 'error'}` },
+  });
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../../ports/clock.js';
 const knownSnapshotSchema = z.object(
   externalRecordSchema.pick({
     ...{ account: true, region: true, id: true, attempt: true, copyOf: true },
-    ...{ volume: true, node: true, instance: true, deviceName: true, claim: true },
+    ...{ volume: true, node: true, instance: true, deviceName: true, claim: true, volumeTags: true, role: true },
   }).shape,
 );
 export type KnownSnapshot = z.infer<typeof knownSnapshotSchema>;
@@ -39,6 +39,14 @@ const snapshotEventSchema = z.discriminatedUnion('event', [
   }),
   z.object({ event: z.literal('refused'), attempt, detail: z.string(), requestIds }),
   z.object({ event: z.literal('shared'), region: z.string(), id: z.string(), account: z.string(), requestIds }),
+  /** The blocks of a snapshot were read, also of one that the case did not make. */
+  z.object({
+    event: z.literal('hashed'),
+    region: z.string(),
+    id: z.string(),
+    exhibitId: z.string(),
+    blocks: externalRecordSchema.shape.blocks.unwrap(),
+  }),
   /** The exhibit has a line of what the snapshot was then. */
   z.object({
     event: z.literal('recorded'),
@@ -49,6 +57,7 @@ const snapshotEventSchema = z.discriminatedUnion('event', [
   }),
   z.object({ event: z.literal('interrupted'), tornB64: z.string() }),
 ]);
+type Blocks = Extract<z.infer<typeof snapshotEventSchema>, { event: 'hashed' }>['blocks'];
 export type SnapshotEvent = z.infer<typeof snapshotEventSchema>;
 type Intention = Extract<SnapshotEvent, { event: 'intended' }>;
 
@@ -114,6 +123,13 @@ export class SnapshotLog {
     return this.#facts.recorded.get(snapshotKey(snapshot)) ?? null;
   }
 
+  /** What the latest reading of its blocks gave, as an exhibit can say it: the manifest is in one exhibit only. `null` = nobody read them. */
+  blocksOf(snapshot: KnownSnapshot, exhibitId: string): Blocks | null {
+    const hashed = this.#facts.hashed.get(snapshotKey(snapshot));
+    if (hashed === undefined) return null;
+    return hashed.exhibitId === exhibitId ? hashed.blocks : { ...hashed.blocks, manifestPath: null };
+  }
+
   sharedWith(snapshot: KnownSnapshot): readonly string[] {
     return [...(this.#facts.shared.get(snapshotKey(snapshot)) ?? [])].sort();
   }
@@ -135,6 +151,7 @@ class Facts {
   readonly open = new Map<string, Intention>();
   readonly recorded = new Map<string, { readonly exhibitId: string; readonly state: string }>();
   readonly shared = new Map<string, Set<string>>();
+  readonly hashed = new Map<string, { readonly exhibitId: string; readonly blocks: Blocks }>();
 
   take(event: SnapshotEvent): void {
     switch (event.event) {
@@ -150,6 +167,9 @@ class Facts {
         return;
       case 'shared':
         this.shared.set(snapshotKey(event), (this.shared.get(snapshotKey(event)) ?? new Set()).add(event.account));
+        return;
+      case 'hashed':
+        this.hashed.set(snapshotKey(event), event);
         return;
       case 'recorded':
         this.recorded.set(snapshotKey(event), { exhibitId: event.exhibitId, state: event.state });

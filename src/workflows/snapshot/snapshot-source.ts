@@ -1,7 +1,7 @@
 import type { CloudVolume } from '../../ports/platform.js';
 
 /** A volume that a snapshot is to be made of; one without a device is attached nowhere. */
-export interface SourceVolume extends Omit<CloudVolume, 'deleteOnTermination' | 'tags'> {
+export interface SourceVolume extends Omit<CloudVolume, 'deleteOnTermination'> {
   /** The claim that it belongs to, `NAMESPACE/NAME`; `null` = none that the cluster knows. */
   readonly claim: string | null;
 }

@@ -4,6 +4,7 @@ import type { SnapshotService, SnapshotView, TakeRequest } from '../../ports/sna
 import type { KnownSnapshot } from './snapshot-log.js';
 import type { SnapshotRecordBook } from './snapshot-record.js';
 import type { SnapshotSource, SourceVolume } from './snapshot-source.js';
+import { tagsToCopy } from './tags-to-copy.js';
 
 /** With the case's, on each snapshot: which call made it. */
 export const ATTEMPT_TAG = 'kubexhibit.dev/attempt';
@@ -51,6 +52,9 @@ function knownOf(view: SnapshotView, { source, attempt }: { source: SnapshotSour
     instance: source.instance,
     deviceName: volume === undefined || volume.deviceName === '' ? null : volume.deviceName,
     claim: volume?.claim ?? null,
+    ...(volume === undefined
+      ? {}
+      : { volumeTags: Object.entries(volume.tags).map(([key, value]) => ({ key, value })) }),
   };
 }
 
@@ -108,10 +112,12 @@ async function knownFor(view: SnapshotView, taking: Taking): Promise<KnownSnapsh
 function requestOf({ source }: Taking, volumes: readonly SourceVolume[], tags: TakeRequest['tags']): TakeRequest {
   const description = `case ${tags[CASE_LABEL] ?? ''} of exhibit`;
   const [first] = volumes;
-  if (source.instance === null) return { tags, description, volume: first?.id ?? '' };
+  const { tags: copied, isCopiedByPlatform: copyTags } = tagsToCopy(volumes, source.instance !== null);
+  const all = { ...copied, ...tags };
+  if (source.instance === null) return { tags: all, description, volume: first?.id ?? '' };
   const left = [...source.wanted, ...source.left].filter(({ id }) => !volumes.some((one) => one.id === id));
   return {
-    ...{ tags, description, instance: source.instance },
+    ...{ tags: all, copyTags, description, instance: source.instance },
     excludeRoot: left.some(({ isRoot }) => isRoot),
     excludeVolumes: left.filter(({ isRoot }) => !isRoot).map(({ id }) => id),
   };

@@ -74,7 +74,7 @@ function compare(record: SnapshotRecord, now: SnapshotView, lock: SnapshotLock):
 
 async function look(record: SnapshotRecord, serviceOf: ServiceOf): Promise<readonly ExternalCheck[]> {
   try {
-    const service = await serviceOf(record.region);
+    const service = await serviceOf(record.region, record.role);
     const { snapshots } = await service.describe([record.id]);
     const now = snapshots.find(({ id, account }) => id === record.id && account === record.account);
     if (now === undefined) {

@@ -20,6 +20,11 @@ const ZONE_LABELS = [
   'failure-domain.beta.kubernetes.io/zone',
 ];
 
+/** `eu-central-1` of `eu-central-1a`; `null` = it is no zone of AWS. */
+export function regionOfZone(zone: string): string | null {
+  return REGION_OF_ZONE.exec(zone)?.[1] ?? null;
+}
+
 function zonesOf(volume: unknown): readonly string[] {
   const terms = arrayAt(volume, 'spec', 'nodeAffinity', 'required', 'nodeSelectorTerms');
   const expressions = terms.flatMap((term) => arrayAt(term, 'matchExpressions'));
@@ -46,6 +51,6 @@ export function claimedVolume(volume: unknown): ClaimedVolume {
     claim: claimOf(volume),
     driver: inTree === undefined ? driver : 'kubernetes.io/aws-ebs',
     ebs: id ?? null,
-    region: zones.flatMap((one) => REGION_OF_ZONE.exec(one)?.[1] ?? [])[0] ?? null,
+    region: zones.flatMap((one) => regionOfZone(one) ?? [])[0] ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import { ExhibitError } from '../../model/errors.js';
 import type { SnapshotService } from '../../ports/snapshots.js';
 import type { SnapshotSource } from './snapshot-source.js';
+import { tagsLeftText } from './tags-to-copy.js';
 
 /** Volumes by themselves, each a snapshot of its own. Throws `TARGET_GONE` for one that is not there, `PLATFORM_*`. */
 export async function volumeSource(
@@ -18,9 +19,10 @@ export async function volumeSource(
       safe: 'Nothing was changed.',
     });
   return {
-    ...{ account, region, node: null, instance: null, left: [], instanceStores: 0, gaps: [] },
-    wanted: volumes.map(({ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId }) => ({
-      ...{ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId, claim },
+    ...{ account, region, node: null, instance: null, left: [], instanceStores: 0 },
+    gaps: volumes.flatMap((volume) => tagsLeftText([volume], false)),
+    wanted: volumes.map(({ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId, tags }) => ({
+      ...{ id, deviceName, sizeBytes, isRoot, isEncrypted, kmsKeyId, tags, claim },
     })),
   };
 }

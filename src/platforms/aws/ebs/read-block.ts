@@ -1,5 +1,5 @@
 import { GetSnapshotBlockCommand } from '@aws-sdk/client-ebs';
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import type { BlockBytes, ListedBlock } from '../../../ports/block-source.js';
 import { type EbsAccess, UntrueAnswer } from './ebs-access.js';
 import type { EbsFailure } from './ebs-failure.js';
@@ -79,9 +79,8 @@ interface Collecting {
   readonly end: EndRead | undefined;
 }
 
-/** Hashed as it arrives. The SDK does not watch a body once its head has come: one that falls silent is ended here. */
+/** Hashed when it is whole, in a thread of the pool. The SDK does not watch a body once its head has come: one that falls silent is ended here. */
 async function collect(body: Body, { bytes, idleTimeoutMs, end }: Collecting): Promise<ReadBody> {
-  const hash = createHash('sha256');
   let sizeBytes = 0;
   let isMore = false;
   const timer = setTimeout(() => body.destroy?.(timedOut()), idleTimeoutMs);
@@ -91,7 +90,6 @@ async function collect(body: Body, { bytes, idleTimeoutMs, end }: Collecting): P
       isMore = sizeBytes + chunk.length > bytes.length;
       if (isMore) break;
       bytes.set(chunk, sizeBytes);
-      hash.update(chunk);
       sizeBytes += chunk.length;
     }
   } catch (error) {
@@ -101,9 +99,14 @@ async function collect(body: Body, { bytes, idleTimeoutMs, end }: Collecting): P
     clearTimeout(timer);
     body.destroy?.();
   }
-  const sha256 = hash.digest('hex');
+  const sha256 = await digestOf(bytes.subarray(0, sizeBytes));
   end?.({ sizeBytes, sha256: isMore ? null : sha256, error: isMore ? 'the answer is longer than a block' : null });
   return { sizeBytes, sha256, isMore };
+}
+
+/** Off the main thread, which hashes the whole image meanwhile. */
+async function digestOf(bytes: Buffer): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
 function timedOut(): Error {

@@ -25,6 +25,7 @@ import type {
   StandaloneVolume,
   TakeRequest,
 } from '../../../ports/snapshots.js';
+import { assumedRole } from '../assumed-role.js';
 import { AwsCallFailed, AwsCalls } from '../aws-calls.js';
 import { AwsClients } from '../aws-clients.js';
 import type { AwsClientSettings } from '../ec2-client.js';
@@ -38,6 +39,8 @@ export interface Ec2SnapshotsOptions {
   /** Of the caller: where an answer names no owner. */
   readonly account: string;
   readonly signal: AbortSignal;
+  /** Of another account, which everything is then done in; default: as the user. */
+  readonly role?: { readonly role: string; readonly session: string };
 }
 
 /** Snapshots that one question returns; the API allows 1,000. */
@@ -52,9 +55,11 @@ export class Ec2Snapshots implements SnapshotService {
   #keys: KMSClient | null = null;
 
   constructor(options: Ec2SnapshotsOptions) {
-    this.#options = options;
-    this.region = options.settings.region;
-    this.#clients = new AwsClients(options.settings);
+    const { settings, role } = options;
+    const own = role === undefined ? settings : { ...settings, credentials: assumedRole(settings, role) };
+    this.#options = { ...options, settings: own };
+    this.region = settings.region;
+    this.#clients = new AwsClients(own);
   }
 
   async volumes(ids: readonly string[]): Promise<readonly StandaloneVolume[]> {
@@ -81,7 +86,7 @@ export class Ec2Snapshots implements SnapshotService {
         send: () => client.send(new CreateSnapshotCommand({ ...shared, VolumeId: request.volume })),
         made: (answer) => (answer === null ? [] : this.#views([answer])),
       });
-    const { instance, excludeRoot, excludeVolumes } = request;
+    const { instance, excludeRoot, excludeVolumes, copyTags = true } = request;
     const InstanceSpecification = {
       InstanceId: instance,
       ExcludeBootVolume: excludeRoot,
@@ -90,7 +95,12 @@ export class Ec2Snapshots implements SnapshotService {
     return await changingCall(this.#calls(instance), {
       permission: 'ec2:CreateSnapshots',
       send: () =>
-        client.send(new CreateSnapshotsCommand({ ...shared, InstanceSpecification, CopyTagsFromSource: 'volume' })),
+        client.send(
+          new CreateSnapshotsCommand({
+            ...{ ...shared, InstanceSpecification },
+            ...(copyTags ? { CopyTagsFromSource: 'volume' as const } : {}),
+          }),
+        ),
       made: (answer) => this.#views(answer?.Snapshots ?? []),
     });
   }

@@ -3,6 +3,8 @@ import { FakeActuator } from '../../../../test/fakes/fake-actuator.js';
 import { FakeCluster, type FakeAnswer } from '../../../../test/fakes/fake-cluster.js';
 import { json, listOf, status } from '../../../../test/fakes/fake-cluster-world.js';
 import { ProbeNode, type ProbeNodeOptions } from '../../../../test/fakes/probe-node.js';
+import { sha256OfText } from '../../../evidence/post-seal/archive-at-hand.js';
+import { asciiJson } from '../../../lib/ascii-json.js';
 import type { PlannedStep } from '../../../model/action.js';
 import { ExhibitError } from '../../../model/errors.js';
 import type { NodeAccess, NodeAccessRung } from '../../../ports/node-access.js';
@@ -123,7 +125,7 @@ describe('a containment that is looked at', () => {
     expect(nodes).toHaveLength(2);
     expect(nodes.every(({ closed, listening }) => closed && listening === 0)).toBe(true);
     expect(entries.map(({ event, kind }) => `${event} ${kind ?? ''}`.trim())).toEqual([
-      ...['preflight', 'action containment-probe'],
+      ...['preflight', 'side-effect containment-connections', 'action containment-probe'],
       ...['side-effect containment-check', 'side-effect containment-check', 'side-effect containment-check'],
     ]);
   });
@@ -156,8 +158,17 @@ describe('a containment that is looked at', () => {
     ]);
   });
 
-  it('names a connection that was there before', async () => {
-    const { verdict, text } = await verify({ node: { sockets: [SOCKET] } });
+  it('names a connection that was there before, and has it on record before and after, with a digest of all', async () => {
+    const { verdict, text, entries, checks } = await verify({ node: { sockets: [SOCKET] } });
+    const flows = checks[0]?.flows ?? [];
+    const known = { flows, moreFlows: 0, flowsSha256: sha256OfText(asciiJson(flows)) };
+    expect(flows).toHaveLength(1);
+    const [before, ...after] = entries.filter(({ kind }) => /^containment-(connections|check)$/.test(kind ?? ''));
+    expect(before).toMatchObject({
+      ...{ kind: 'containment-connections', outcome: 'done', detail: 'before the first change' },
+      after: { at: '2026-01-01T00:00:00.000Z', ...known },
+    });
+    expect(after).toMatchObject([{ after: known }, { after: known }]);
     expect(verdict).toBe('partly');
     expect(text).toContain('an established flow is still there: 10.0.0.2 port 49880 to 198.60.100.7 port 7000');
   });

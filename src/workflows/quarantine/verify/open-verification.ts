@@ -94,14 +94,14 @@ function stepsToHold(reports: readonly StepReport[]) {
  * change. A node without a way is said in the verdict. Throws as the rungs' maker and the records.
  */
 export async function openVerification(
-  { plan, subject, scene }: Pick<ContainmentChecks, 'plan' | 'subject'> & { readonly scene: Scene },
+  { scene, ...contained }: Pick<ContainmentChecks, 'plan' | 'subject' | 'isResumed'> & { readonly scene: Scene },
   options: VerificationOptions,
   deps: VerificationDeps,
 ): Promise<Verification> {
   const { suspects } = scene;
   const vantages = suspects.length === 0 ? null : await openVantages(scene, options, deps);
   const checking = checkDeps(vantages, options, deps);
-  const checks = { plan, subject, suspects, request: options.request };
+  const checks = { ...contained, suspects, request: options.request };
   const flowsBefore = await flowsBeforehand(checks, checking);
   return {
     check: async (reports, failures, endedUs) => {

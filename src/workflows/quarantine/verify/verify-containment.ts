@@ -1,3 +1,5 @@
+import { sha256OfText } from '../../../evidence/post-seal/archive-at-hand.js';
+import { asciiJson } from '../../../lib/ascii-json.js';
 import { toRfc3339 } from '../../../lib/clock.js';
 import type { PlannedStep } from '../../../model/action.js';
 import type { PlanTools } from '../../../plan/step-driver.js';
@@ -27,6 +29,8 @@ export interface ContainmentChecks {
   readonly subject: string;
   readonly suspects: readonly Suspect[];
   readonly request: CheckRequest;
+  /** An earlier run has begun the plan. */
+  readonly isResumed?: boolean;
 }
 
 export interface CheckDeps {
@@ -43,12 +47,33 @@ export interface CheckDeps {
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
-/** What the suspects are connected with, before the first change. */
+/** As an entry of the custody log has them: the first of them, how many more, and the digest of all. */
+function flowsEntry(flows: readonly Flow[] | null) {
+  if (flows === null) return { flows, moreFlows: 0, flowsSha256: null };
+  const moreFlows = Math.max(0, flows.length - MAX_LISTED);
+  return { flows: flows.slice(0, MAX_LISTED), moreFlows, flowsSha256: sha256OfText(asciiJson(flows)) };
+}
+
+/**
+ * What the suspects are connected with, before anything is changed by this run; it is in the custody log when this returns. Throws as the
+ * records.
+ */
 export async function flowsBeforehand(
-  { suspects }: Pick<ContainmentChecks, 'suspects'>,
-  deps: Pick<CheckDeps, 'vantages' | 'signal'>,
+  { suspects, subject, isResumed = false }: ContainmentChecks,
+  { vantages, signal, record, clock }: CheckDeps,
 ): Promise<readonly Flow[] | null> {
-  return await flowsNow(suspects, deps);
+  if (vantages === null) return null;
+  const flows = await flowsNow(suspects, { vantages, signal });
+  const when = isResumed ? 'before the plan was gone on with' : 'before the first change';
+  await record.effect({
+    kind: 'containment-connections',
+    subject,
+    outcome: flows === null ? 'unknown' : 'done',
+    detail: flows === null ? `${when}: not known` : when,
+    auditIds: [],
+    after: { at: toRfc3339(clock.nowMs()), ...flowsEntry(flows) },
+  });
+  return flows;
 }
 
 async function recordProbes({ subject, request }: ContainmentChecks, { record, vantages }: CheckDeps): Promise<void> {
@@ -84,8 +109,7 @@ async function recordRound(round: CheckRound, { subject }: ContainmentChecks, { 
       lost: lost.slice(0, MAX_LISTED),
       probes: probes.slice(0, MAX_LISTED),
       moreProbes: Math.max(0, probes.length - MAX_LISTED),
-      flows: flows?.slice(0, MAX_LISTED) ?? null,
-      moreFlows: Math.max(0, (flows?.length ?? 0) - MAX_LISTED),
+      ...flowsEntry(flows),
     },
   });
 }
