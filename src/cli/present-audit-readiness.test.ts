@@ -27,6 +27,36 @@ describe('the readiness of an audit policy on the screen', () => {
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
   });
 
+  it.each([
+    [
+      'nothing of a log without events',
+      { events: 0, agreeing: 0 },
+      ['Nothing in the log says whether this policy wrote it.'],
+    ],
+    [
+      'what says nothing, and the others',
+      { events: 3, agreeing: 2 },
+      ['1 events do not say at which level they were written.', 'Each other event is as this policy writes it.'],
+    ],
+    ['all', { events: 2, agreeing: 2 }, ['Each event is as this policy writes it.']],
+  ])('says of the log beside it: %s', async (_, counts, said) => {
+    const document = await documentOf(text('minimum'));
+    const none = {
+      lines: 3,
+      eventLines: 3,
+      bytes: 1,
+      truncated: 0,
+      blank: 0,
+      quarantined: {},
+      firstMs: null,
+      lastMs: null,
+    };
+    const log = { ...none, files: [], disagreeing: 0, disagreement: null, ...counts };
+    const lines = presentAuditReadiness({ ...document, log }, 100).split('\n');
+    const first = lines.findIndex((line) => line.startsWith('The log: '));
+    expect(lines.slice(first + 1, lines.indexOf('', first))).toEqual(said);
+  });
+
   it('names faults with their lines, and shows no escape sequence of a policy', async () => {
     const rules = '[{level: None, users: ["\\u001b[2Jeve"]}, {level: Metadata}]';
     const shown = presentAuditReadiness(

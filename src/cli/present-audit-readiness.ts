@@ -78,10 +78,24 @@ function countsOf(detections: readonly Detection[]): string {
 
 const instantOf = (ms: number | null): string => (ms === null ? '-' : toRfc3339(ms));
 
+/** Whether the policy wrote the events, as far as they say under what they were written. */
+function agreementLines({ events, agreeing, disagreeing, disagreement }: NonNullable<Document['log']>): string[] {
+  const compared = agreeing + disagreeing;
+  const silent =
+    events === compared ? [] : [`${String(events - compared)} events do not say at which level they were written.`];
+  if (compared === 0) return [...silent, 'Nothing in the log says whether this policy wrote it.'];
+  if (disagreement === null)
+    return [...silent, `Each ${events === compared ? '' : 'other '}event is as this policy writes it.`];
+  const text =
+    `${String(disagreeing)} of ${String(compared)} events are not as this policy writes them: another policy wrote them, or they were changed. ` +
+    `The first is in ${disagreement.name} at byte ${String(disagreement.offset)}: ${disagreement.why}.`;
+  return [...silent, text];
+}
+
 /** How many lines are what, and whether the policy wrote them; names of files are escaped later. */
 function logLines({ log }: Document): readonly string[] {
   if (log === null) return [];
-  const { events, lines, bytes, firstMs, lastMs, truncated, disagreeing, disagreement } = log;
+  const { events, lines, bytes, firstMs, lastMs, truncated } = log;
   const lost = Object.entries(log.quarantined).map(([reason, count]) => `${String(count)} ${reason}`);
   const kept = [...(truncated > 0 ? [`${String(truncated)} truncated by their sender`] : []), ...lost];
   const cut = log.files.filter(({ end }) => end !== 'whole').map(({ name, end }) => `${name} is not whole (${end}).`);
@@ -90,10 +104,7 @@ function logLines({ log }: Document): readonly string[] {
     `The log: ${String(events)} events in ${String(lines)} lines, ${renderBytes(bytes)}, ${span}.`,
     ...(kept.length === 0 ? [] : [`Lines that are no events: ${kept.join(', ')}.`]),
     ...cut,
-    disagreement === null
-      ? 'Each event is as this policy writes it.'
-      : `${String(disagreeing)} of ${String(events)} events are not as this policy writes them: another policy wrote them, or they were changed. ` +
-        `The first is in ${disagreement.name} at byte ${String(disagreement.offset)}: ${disagreement.why}.`,
+    ...agreementLines(log),
   ];
 }
 

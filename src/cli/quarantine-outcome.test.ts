@@ -12,6 +12,15 @@ describe('the command that goes on with a containment', () => {
     );
   });
 
+  it('has the switches: without them it would be another containment', () => {
+    const flags = { 'suspend-scaling': true, 'shift-others': true };
+    expect(quarantineCommand({ target: 'node', names: ['w'], flags })).toBe(
+      'exhibit quarantine node w --suspend-scaling --shift-others',
+    );
+    const off = { 'suspend-scaling': false, 'shift-others': false };
+    expect(quarantineCommand({ target: 'node', names: ['w'], flags: off })).toBe('exhibit quarantine node w');
+  });
+
   it('is short where nothing was said, and where the flags could not be read', () => {
     const flags = { 'max-nodes': 1 };
     expect(quarantineCommand({ target: 'pod', names: ['shop/cart'], flags })).toBe('exhibit quarantine pod shop/cart');

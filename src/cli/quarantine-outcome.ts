@@ -69,6 +69,7 @@ export interface GivenFlags extends Partial<ContainmentCheckFlagValues> {
   readonly 'order'?: string | undefined;
   readonly 'keep-reachable'?: readonly string[] | undefined;
   readonly 'lose-volatile'?: readonly string[] | undefined;
+  readonly 'suspend-scaling'?: boolean | undefined;
   readonly 'shift-others'?: boolean | undefined;
   readonly 'shift-wait'?: number | undefined;
 }
@@ -85,6 +86,7 @@ const GIVEN = [
   ...(['lose-volatile', 'max-nodes', 'shift-wait'] as const),
 ] as const satisfies readonly (keyof GivenFlags)[];
 type GivenFlag = (typeof GIVEN)[number];
+const SWITCHES = ['suspend-scaling', 'shift-others'] as const;
 const DEFAULTS: Readonly<Partial<Record<GivenFlag, string>>> = {
   'level': 'hold',
   'order': 'preserve-first',
@@ -99,8 +101,8 @@ export function quarantineCommand({ target, names, flags = {} }: Given): string 
     const values = typeof given === 'object' ? given : [String(given)];
     return values.filter((one) => one !== DEFAULTS[flag]).map((one) => `--${flag}=${one}`);
   };
-  const shift = flags['shift-others'] === true ? ['--shift-others'] : [];
-  const words = [...names, ...GIVEN.flatMap(all), ...shift, ...containmentCheckWords(flags)];
+  const switches = SWITCHES.flatMap((flag) => (flags[flag] === true ? [`--${flag}`] : []));
+  const words = [...names, ...GIVEN.flatMap(all), ...switches, ...containmentCheckWords(flags)];
   const command = target === 'node' ? 'exhibit quarantine node' : 'exhibit quarantine pod';
   return [command, ...words.map(shellWord)].join(' ');
 }
@@ -110,7 +112,7 @@ function ownPlanCommand({ request, flags }: QuarantineCall, { notInPlan }: Since
   const pods = notInPlan.filter(({ isReplacement }) => !isReplacement);
   const nodes = new Set(pods.map(({ node }) => node));
   const { 'level': _level, 'cloud': _cloud, 'order': _order, 'keep-reachable': _keep, ...others } = flags;
-  const { 'shift-others': _shift, 'shift-wait': _wait, ...same } = others;
+  const { 'shift-others': _shift, 'shift-wait': _wait, 'suspend-scaling': _suspend, ...same } = others;
   const own: GivenFlags = {
     ...same,
     'suspect': pods.map(({ namespace, name }) => `${namespace}/${name}`),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { RequestLog } from '../ports/request-log.js';
 import { planCollection } from '../workflows/plan-collection.js';
+import { plansOfCase } from '../workflows/plans-on-record.js';
 import { tryQuarantine } from '../workflows/quarantine/prepare-quarantine.js';
 import { PHASE_TEXTS } from '../workflows/respond/phase-log.js';
 import { resolveTarget } from '../workflows/respond/resolve-target.js';
@@ -28,10 +29,12 @@ export async function respondPlan({
   const { reader, actuator } = await context.clusterTools(target, 'dry-run', NO_LOG);
   const request = await respondRequestOf(await resolveTarget(text, reader), flags, context);
   const platform = await platformFor(context, request.cloud, { caseToken: 'dry-run', requestLog: NO_LOG });
-  const caseId = (await context.namedCase()) ?? 'new-case';
+  const named = await context.namedCase();
+  const caseId = named ?? 'new-case';
+  const earlier = named === null ? [] : plansOfCase(context.locations, named);
   const authority = await authorityOf(context);
   const tools = { reader, actuator, platform, caseId };
-  const prepared = await prepareContainment(context, request, { ...tools, authority, earlier: [] });
+  const prepared = await prepareContainment(context, request, { ...tools, authority, earlier });
   const said = await tryQuarantine(prepared, { ...tools, caseToken: caseId });
   const collection = await planCollection(request.collect, {
     ...{ clock, io, signal, scratchDirectory, authority },

@@ -6,6 +6,7 @@ import { assertRights, type PreparedQuarantine } from '../workflows/quarantine/p
 import { rightsOf } from '../workflows/quarantine/step-rights.js';
 import { PHASE_TEXTS } from '../workflows/respond/phase-log.js';
 import { type Phase, PHASES, type RespondRequest } from '../workflows/respond/respond-state.js';
+import { goneTexts, notInPlanTexts } from '../workflows/quarantine/since-planned.js';
 import { stepSentence } from './present-containment.js';
 import { renderAbout } from './quantities.js';
 import type { RespondTools } from './respond-tools.js';
@@ -45,7 +46,7 @@ function showPhases({ prepared, collection, request }: Shown, io: Io): void {
 
 /** The plan of a response on the screen: targets, phases with their steps, side effects, and what it does not achieve. */
 export function showResponse(shown: Shown, server: string, io: Io): void {
-  const { scene, target, foresight, isResumed, plan } = shown.prepared;
+  const { scene, target, foresight, isResumed, plan, since } = shown.prepared;
   const suspects = scene.suspects.map(({ namespace, name, uid }) => `${namespace}/${name} (${uid})`);
   io.emit('RESPOND_PLAN', `target: ${target.name} on ${server}`);
   for (const { name, uid } of scene.nodes) io.emit('RESPOND_PLAN', `node: ${name} (${uid})`);
@@ -54,6 +55,8 @@ export function showResponse(shown: Shown, server: string, io: Io): void {
     io.emit('RESPOND_PLAN', `... and ${String(suspects.length - MAX_SAID)} more suspects`);
   if (suspects.length === 0) io.emit('RESPOND_PLAN', 'suspects: none were named; no pod is taken from its network');
   if (isResumed) io.emit('CONTAINMENT_RESUMED', `plan ${plan} of the case is gone on with`);
+  for (const text of [...notInPlanTexts(since, plan), ...goneTexts(since, plan)].slice(0, MAX_SAID))
+    io.emit('CONTAINMENT_SINCE', text);
   showPhases(shown, io);
   for (const text of foresight.sideEffects.slice(0, MAX_SAID)) io.emit('CONTAINMENT_PLAN', `side effect: ${text}`);
   for (const text of foresight.notAchieved.slice(0, MAX_SAID)) io.emit('CONTAINMENT_LIMIT', text);

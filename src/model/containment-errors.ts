@@ -10,7 +10,7 @@ export const CONTAINMENT_ERRORS = {
   },
   VOLATILE_NOT_TAKEN: {
     exitCode: 5,
-    meaning: 'A node is to be severed, and what vanishes with that is not in the open exhibit.',
+    meaning: 'A node is to be severed, or others moved off it, and what vanishes with that is not in the open exhibit.',
     remedy: 'Collect it first, or name the node whose processes and connections may be lost: --lose-volatile NODE.',
   },
   QUARANTINE_PARTIAL: {

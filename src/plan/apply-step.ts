@@ -2,7 +2,7 @@ import type { PlannedStep } from '../model/action.js';
 import { attemptWrite, type Judgement, type Written } from './attempt-write.js';
 import { driverOf } from './driver-of.js';
 import { isSame, type Observed, viewOf } from './observed.js';
-import type { PlanTools, StepDriver } from './step-driver.js';
+import type { PlanTools, StepDriver, WriteAnswer } from './step-driver.js';
 
 /** Where a subject that must be there is not. */
 export function judgeMissing(observed: Exclude<Observed, { state: 'there' }>): Judgement {
@@ -30,15 +30,23 @@ interface Doing {
   readonly step: PlannedStep;
   readonly driver: StepDriver;
   readonly dryRun: boolean;
+  readonly tools: Pick<PlanTools, 'objection'>;
 }
 
-function judge({ step, driver, dryRun }: Doing, observed: Observed): Judgement {
-  const write = async () => await driver.write(step.intended, observed, { dryRun });
-  if (driver.makes && observed.state === 'gone') return { is: 'to-be-written', write };
+async function write({ step, driver, dryRun, tools }: Doing, observed: Observed): Promise<WriteAnswer> {
+  const objection = (await tools.objection?.(step)) ?? null;
+  if (objection !== null) return { auditIds: [], outcome: 'refused', detail: objection, mayPass: false };
+  return await driver.write(step.intended, observed, { dryRun });
+}
+
+function judge(doing: Doing, observed: Observed): Judgement {
+  const { step, driver } = doing;
+  const toBeWritten: Judgement = { is: 'to-be-written', write: async () => await write(doing, observed) };
+  if (driver.makes && observed.state === 'gone') return toBeWritten;
   if (driver.removes && isAway(observed)) return { is: 'right' };
   if (observed.state !== 'there') return judgeMissing(observed);
   if (isSame(observed.view, step.intended)) return { is: 'right' };
-  return isSame(observed.view, step.before) ? { is: 'to-be-written', write } : OTHERS;
+  return isSame(observed.view, step.before) ? toBeWritten : OTHERS;
 }
 
 /** Makes the subject be as intended, unless it is so. `plan` is the name of its plan. Throws as the ports do. */
@@ -46,7 +54,7 @@ export async function applyStep(step: PlannedStep, plan: string, tools: PlanTool
   const driver = driverOf(step, plan, tools);
   return await attemptWrite({
     read: async () => await driver.read(),
-    judge: (observed) => judge({ step, driver, dryRun: false }, observed),
+    judge: (observed) => judge({ step, driver, dryRun: false, tools }, observed),
     tools,
   });
 }
@@ -67,7 +75,7 @@ export async function checkStep(
 /** What the server would say, admissions included; `null` = it would do it. Nothing is changed. */
 export async function tryStep(step: PlannedStep, plan: string, tools: PlanTools): Promise<string | null> {
   const driver = driverOf(step, plan, tools);
-  const judged = judge({ step, driver, dryRun: true }, await driver.read());
+  const judged = judge({ step, driver, dryRun: true, tools }, await driver.read());
   if (judged.is === 'right') return null;
   if (judged.is === 'wrong') return judged.detail;
   const answer = await judged.write();

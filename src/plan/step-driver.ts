@@ -1,3 +1,4 @@
+import type { PlannedStep } from '../model/action.js';
 import type { CloudActuator } from '../ports/cloud-actuator.js';
 import type { ClusterActuator } from '../ports/cluster-actuator.js';
 import type { UndoOptions } from './action-kind.js';
@@ -16,6 +17,8 @@ export interface PlanTools {
   readonly pause?: (ms: number) => Promise<unknown>;
   /** For what disruption budgets hold back, all steps together; left out = some for each. */
   readonly patience?: Patience;
+  /** Why a step is not to be written now, asked before each try; `null` = it may. Left out = there is none. */
+  readonly objection?: (step: PlannedStep) => Promise<string | null>;
 }
 
 export interface CloudTools {

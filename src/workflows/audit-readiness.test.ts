@@ -59,10 +59,45 @@ describe('auditReadiness', () => {
     expect(found.detections.find(({ detection }) => detection.id === 'D01')?.feasibility).toBe('degraded');
   });
 
-  it('takes requests whose answers are not written for seen in part', async () => {
+  it('tries every namespace that the policy names, however many', async () => {
+    const open = Array.from({ length: 300 }, (_, at) => `  - {level: Metadata, namespaces: [open-${String(at)}]}\n`);
+    const found = await judge(
+      `${open.join('')}  - {level: None, namespaces: [like-it, blind-spot]}\n  - level: Metadata\n`,
+    );
+    const exec = found.detections.find(({ detection }) => detection.id === 'D01');
+    expect(exec?.feasibility).toBe('degraded');
+    expect(exec?.decidedBy[0]).toMatchObject({ rule: 301, seen: 'nothing' });
+  });
+
+  it('takes requests whose answers are not written for seen in part, and what shows in bodies for not seen', async () => {
     const found = await judge('  - level: RequestResponse\n    omitStages: [ResponseComplete, Panic]\n');
     expect(idsOf(found, 'can-fire')).toEqual([]);
-    expect(idsOf(found, 'blind')).toEqual([]);
+    expect(idsOf(found, 'blind')).toEqual(idsOf(await judged(template('minimum')), 'blind'));
+  });
+
+  it('knows that the begin of an answer is written of long-running requests alone', async () => {
+    const found = await judge('  - level: Metadata\n    omitStages: [RequestReceived, ResponseComplete]\n');
+    expect(idsOf(found, 'degraded')).toEqual(['D01', 'D02', 'D03', 'D04', 'D05', 'D25', 'D28']);
+    expect(idsOf(found, 'blind')).toHaveLength(37);
+  });
+
+  it.each([
+    ['D38', '{group: admissionregistration.k8s.io}', 'Request'],
+    ['D40', '{group: networking.k8s.io}', 'Request'],
+    ['D42', '{resources: [configmaps]}', 'RequestResponse'],
+  ])('needs no body of a deletion: %s', async (id, resources, level) => {
+    const changes = `  - {level: ${level}, verbs: [create, update, patch], resources: [${resources}]}\n`;
+    expect(idsOf(await judge(`${changes}  - level: Metadata\n`), 'can-fire')).toContain(id);
+    expect(idsOf(await judge(changes), 'degraded')).toContain(id);
+  });
+
+  it('tells of an agent that is scaled away, and of many deleted at once', async () => {
+    const hidden = async (rule: string) =>
+      (await judge(`  - ${rule}\n  - level: Metadata\n`)).detections.find(({ detection }) => detection.id === 'D41')
+        ?.feasibility;
+    expect(await hidden('{level: None, resources: [{group: apps, resources: [deployments/scale]}]}')).toBe('degraded');
+    const many = '{level: None, verbs: [deletecollection], resources: [{group: apps, resources: [daemonsets]}]}';
+    expect(await hidden(many)).toBe('degraded');
   });
 
   it('is blind where no stage is left', async () => {
@@ -165,6 +200,15 @@ describe('auditReadiness', () => {
     const created = event({ verb: 'create', level: 'Request', objectRef: { resource: 'pods', name: 'given-later' } });
     const { log } = await measured(`${HEAD}rules:\n${rules.join('\n')}\n`, [asRoot, created]);
     expect(log).toMatchObject({ agreeing: 2, disagreeing: 0 });
+  });
+
+  it("compares nothing with the policy that Google's log concluded", async () => {
+    const google = JSON.stringify({
+      ...{ insertId: 'i', timestamp: '2026-01-02T03:00:00Z' },
+      protoPayload: { methodName: 'io.k8s.core.v1.pods.list', resourceName: 'core/v1/pods' },
+    });
+    const { log } = await measured(`${HEAD}rules: [{level: RequestResponse}]\n`, [google]);
+    expect(log).toMatchObject({ events: 1, agreeing: 0, disagreeing: 0, disagreement: null });
   });
 
   it('says how far back the log reaches, by its rate and the rotation', async () => {

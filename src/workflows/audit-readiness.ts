@@ -1,7 +1,7 @@
 import { DETECTIONS } from '../analysis/audit/detections.js';
 import { LogMeasure, type MeasuredLog } from '../analysis/audit/events/measure-log.js';
 import { type ReadLog, readLog } from '../analysis/audit/events/read-log.js';
-import { judgeDetection, type JudgedDetection } from '../analysis/audit/judge-detection.js';
+import { detectionJudge, type JudgedDetection } from '../analysis/audit/judge-detection.js';
 import { lintPolicy, type PolicyFinding } from '../analysis/audit/policy/lint-policy.js';
 import { readPolicy } from '../analysis/audit/policy/read-policy.js';
 import { type Retention, retentionOf, type Rotation } from '../analysis/audit/retention.js';
@@ -46,7 +46,7 @@ export interface AuditReadiness {
 /** Judges a policy, and measures the files that it wrote. Throws `AUDIT_POLICY_INVALID`, and as the files' pieces do. */
 export async function auditReadiness(request: ReadinessRequest): Promise<AuditReadiness> {
   const policy = readPolicy(request.policy, request.source);
-  const detections = DETECTIONS.map((detection) => judgeDetection(policy, detection));
+  const detections = DETECTIONS.map(detectionJudge(policy));
   const measure = new LogMeasure(policy);
   const files: (ReadLog & { readonly name: string })[] = [];
   for (const { name, pieces } of request.files) {

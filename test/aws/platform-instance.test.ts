@@ -66,6 +66,7 @@ describe.skipIf(!hasMoto)(`a machine of AWS as it is read${needsMoto}`, () => {
       tags: { Name: machine.role },
     });
     expect(read.interfaces.map(({ id, groups }) => ({ id, groups }))).toEqual(machine.interfaces);
+    expect(new Set(read.interfaces.flatMap(({ vpcNetworks }) => vpcNetworks))).toEqual(new Set(['10.7.0.0/16']));
     expect(read.interfaces.map(({ allocationId }) => allocationId)).toEqual([machine.allocationId, null, null]);
     expect(
       read.volumes.map(({ deviceName, sizeBytes, isEncrypted, isRoot, deleteOnTermination }) => [

@@ -55,6 +55,7 @@ const uidOf = async (name: string): Promise<string> => {
 };
 
 interface Planned {
+  readonly subject: { readonly name: string };
   readonly name: string;
   readonly state: string | null;
   readonly holds: boolean;
@@ -183,6 +184,38 @@ describe('a containment that is asked for again', () => {
     ]);
     const whole = await quarantinePod(`${NAMESPACE}/one`, ...COMMON, '--confirm', `${NAMESPACE}/one`);
     expect(whole).toMatchObject({ exitCode: 0, document: { plan: document.resumes } });
+  });
+});
+
+describe('others that are to be moved', () => {
+  it('are not moved by a plan that is gone on with once they are suspects, and the screen says so before', async () => {
+    await start('one');
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'shop', uid: 'u-shop', controller: true };
+    const spec = { nodeName: 'node1', containers: [{ name: 'shop', image: 'busybox' }] };
+    const metadata = { name: 'other', namespace: NAMESPACE, ownerReferences: [owner] };
+    await actuator.create(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    await sandbox.setFaults([{ kind: 'status', status: 403, path: /\/eviction/, method: 'POST' }]);
+    const shift = ['node1', ...BY_LABEL, '--shift-others', '--lose-volatile', 'node1'];
+    const first = await quarantineNode(...shift, '--confirm', 'node1');
+    const shifted = ({ document }: typeof first) =>
+      document.steps.filter(({ name, subject }) => name === 'shift' && subject.name === 'other');
+    expect(shifted(first)).toMatchObject([{ outcome: 'failed', why: 'refused' }]);
+
+    await sandbox.setFaults([]);
+    const patch = { metadata: { labels: { who: 'shady' } } };
+    await actuator.patch(pod('other', NAMESPACE), { type: 'merge', patch }, { resourceVersion: null });
+    const before = writes().length;
+    const refused = 'it is not moved: it matches the suspects by now';
+    const shown = await quarantineNode(...shift, '--dry-run');
+    expect(shifted(shown)).toMatchObject([{ refusedBy: refused }]);
+    const again = await quarantineNode(...shift, '--confirm', 'node1');
+    expect(shifted(again)).toMatchObject([{ outcome: 'failed', why: 'refused', detail: refused }]);
+    expect(
+      writes()
+        .slice(before)
+        .filter(({ target }) => target.includes('other/eviction')),
+    ).toEqual([]);
+    expect(await uidOf('other')).not.toBe('');
   });
 });
 

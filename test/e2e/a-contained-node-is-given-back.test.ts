@@ -143,6 +143,46 @@ describe('a contained node', () => {
     expect(writes().every(({ target }) => target.includes('dryRun=All'))).toBe(true);
   });
 
+  it('names on the screen who would be moved off it and who would not, moves those, and cannot bring them back', async () => {
+    const { actuator, read } = await open();
+    const pods = { ...POD, name: '' };
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'shop', uid: 'u-shop', controller: true };
+    for (const [name, volumes] of [
+      ['mover', []],
+      ['scratch', [{ name: 'tmp', emptyDir: {} }]],
+    ] as const) {
+      const spec = { nodeName: 'node1', containers: [{ name: 'shop', image: 'busybox' }], volumes };
+      const metadata = { name, namespace: 'exhibit-quiet', ownerReferences: [owner] };
+      const { name: _name, ...collection } = pods;
+      const made = await actuator.create(collection, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+      expect(made.outcome).toBe('done');
+    }
+    const shift = [...ARGS, '--skip', 'detach', '--shift-others', '--lose-volatile', 'node1'];
+    const { stdout, exitCode } = await user.run(...shift, '--dry-run');
+    expect(exitCode).toBe(0);
+    const lost = 'is evicted, and what it holds in memory and in its own files is lost';
+    const lines = stdout.split('\n');
+    expect(lines.filter((line) => line.includes(lost))).toEqual([
+      expect.stringMatching(/^ +pods exhibit-quiet\/mover is evicted/),
+    ]);
+    const stays = (pod: string) => lines.find((line) => line.includes(`pod ${pod} stays on node node1: `));
+    expect(stays('exhibit-quiet/scratch')).toContain('what is in its emptyDir volume tmp would be lost');
+    expect(stays('exhibit-quiet/mixed')).toContain('it is a bare pod');
+    expect(stays(SUSPECT)).toBeUndefined();
+    expect(stdout).toContain('create pods/eviction: yes');
+    expect(stdout).toContain('shift: cannot be undone');
+    expect(stdout).toMatch(/\n7 +shift +pods exhibit-quiet\/mover .* irreversible .* new +would do it/);
+    expect((await actuator.get({ ...POD, name: 'mover' })).outcome).toBe('done');
+
+    const moved = await user.json(...shift, '--confirm', 'node1');
+    expect(stepsOf(moved.document).at(-1)).toMatchObject({ name: 'shift', outcome: 'applied' });
+    expect((await actuator.get({ ...POD, name: 'mover' })).outcome).toBe('refused');
+    expect(await read({ ...POD, name: 'scratch' })).toHaveProperty('spec.volumes');
+    const back = await user.json('release', '--yes');
+    const released = (back.document['plans'] as { steps: readonly Step[] }[]).flatMap(({ steps }) => steps);
+    expect(released.filter(({ name }) => name === 'shift')).toMatchObject([{ outcome: 'gone' }]);
+  });
+
   it('needs its name: neither --yes nor another name is enough', async () => {
     await open();
     for (const [flags, said] of [

@@ -114,6 +114,24 @@ describe('a response', () => {
     expect(await scene()).toEqual(before);
   });
 
+  it('shows the plan that it would go on with, and who is gone since it was made', async () => {
+    const { actuator } = await open();
+    const words = ['--skip', 'detach'];
+    const held = await user.json(
+      'quarantine',
+      ...['node', 'node1', ...BARE.slice(2), ...SOON, ...words],
+      '--confirm',
+      'node1',
+    );
+    const plan = held.document['plan'] as string;
+    const { document } = await user.json(...BARE, ...words, '--dry-run');
+    expect(document['containment']).toMatchObject({ resumes: plan, gone: [] });
+    await actuator.delete(POD, { uid: null, gracePeriodSeconds: 0 });
+    const asked = await user.run(...BARE, ...SOON, ...words);
+    expect(asked.exitCode).toBe(5);
+    expect(asked.stderr).toContain(`of plan ${plan} is gone`);
+  });
+
   it('is shown by a dry run, and nothing is touched', async () => {
     const { scene } = await open();
     const before = await scene();

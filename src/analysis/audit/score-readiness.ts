@@ -37,9 +37,11 @@ function retentionPoints({ keptDays, targetDays, reason }: Retention): Pick<Scor
 function stages(policy: AuditPolicy): ScorePart {
   const cut = ['exec', 'attach', 'portforward'].filter((subresource) => {
     const resource = { group: '', resource: 'pods', subresource, name: 'web', namespace: 'shop' };
-    const attributes = { user: 'somebody', groups: ['system:authenticated'], verb: 'get', resource, path: '' };
-    const { level, omitStages } = evaluatePolicy(policy, attributes);
-    return level === 'None' || omitStages.includes('ResponseStarted') || omitStages.includes('ResponseComplete');
+    return ['get', 'create'].some((verb) => {
+      const attributes = { user: 'somebody', groups: ['system:authenticated'], verb, resource, path: '' };
+      const { level, omitStages } = evaluatePolicy(policy, attributes);
+      return level === 'None' || omitStages.includes('ResponseStarted') || omitStages.includes('ResponseComplete');
+    });
   });
   const reason =
     cut.length === 0

@@ -16,11 +16,14 @@ const IDENTITIES: Readonly<Record<Actor, Pick<RequestAttributes, 'user' | 'group
   anonymous: { user: 'system:anonymous', groups: ['system:unauthenticated'] },
 };
 
-/** A request that a trigger stands for. */
+/** Requests that a trigger stands for, which differ in nothing but the namespace. */
 export interface TriggerRequest {
   readonly trigger: Trigger;
   readonly actor: Actor;
+  /** Those of the request in the first of the namespaces. */
   readonly attributes: RequestAttributes;
+  /** Empty text = none. */
+  readonly namespaces: readonly string[];
 }
 
 /** `pods/exec` or `deployments.apps` */
@@ -52,8 +55,8 @@ export function requestsOf(trigger: Trigger, namedNamespaces: readonly string[])
   const isNowhere = namespace === null || path !== undefined;
   const namespaces = isNowhere ? [''] : namespace === undefined ? anywhere : [namespace];
   return who.flatMap((actor) =>
-    verbs.flatMap((verb) =>
-      namespaces.map((one) => ({ trigger, actor, attributes: attributesOf(trigger, actor, [verb, one]) })),
-    ),
+    verbs.map((verb) => {
+      return { trigger, actor, attributes: attributesOf(trigger, actor, [verb, namespaces[0] ?? '']), namespaces };
+    }),
   );
 }

@@ -20,9 +20,12 @@ function deniesFirst(rules: readonly unknown[]): boolean {
   return stringAt(first, 'action') === 'Deny' && Object.keys(Object(first) as object).every(isWithoutCondition(first));
 }
 
-/** The server of Calico fills in empty parts, which are no conditions. */
+/** The server of Calico fills in empty parts, which are no conditions. A number is one: `ipVersion`, a protocol. */
 function isWithoutCondition(rule: unknown): (key: string) => boolean {
-  return (key) => key === 'action' || Object.keys(Object(valueAt(rule, key)) as object).length === 0;
+  return (key) => {
+    const value = valueAt(rule, key) ?? {};
+    return key === 'action' || (typeof value === 'object' && Object.keys(value).length === 0);
+  };
 }
 
 /** A NetworkPolicy of Calico, looked at before all others of its tier, that denies everything to the pods that bear our label. */

@@ -2,13 +2,14 @@ import { DescribeNetworkInterfacesCommand, type Instance, type NetworkInterface 
 import type { CloudInterface } from '../../ports/platform.js';
 import type { AwsCalls } from './aws-calls.js';
 import type { Gaps } from './gaps.js';
+import { withNetworks } from './read-networks.js';
 
 /** Tag of an interface that the VPC CNI gives to one pod, at a trunk of the machine. */
 const TRUNK_TAG = 'vpcresources.k8s.aws/trunk-eni-id';
 const MAX_PAGES = 20;
 
 /**
- * All interfaces of a machine, each with the groups that it has itself, branches of its trunk included. The listing in the description of the
+ * All interfaces of a machine, each with the groups that it has itself and the networks of its VPC, branches of its trunk included. The listing in the description of the
  * instance has neither branches nor the ids of elastic addresses, so it serves only where the other one is not allowed, and says so.
  */
 export async function readInterfaces(
@@ -23,7 +24,7 @@ export async function readInterfaces(
   const known = (instance.NetworkInterfaces ?? []).map((one) =>
     interfaceOf({ ...one, InterfaceType: one.InterfaceType }),
   );
-  if (attached === null) return sorted(known);
+  if (attached === null) return await withNetworks(calls, sorted(known), gaps);
   const own = attached.map((one) => interfaceOf(one));
   for (const { id: missing } of known.filter((one) => own.every((other) => other.id !== one.id)))
     gaps.add(`interface ${missing} is in the description of the machine and not in that of its interfaces`);
@@ -32,7 +33,8 @@ export async function readInterfaces(
     trunks.length === 0
       ? []
       : await gaps.orNull('branch interfaces are unknown', () => describeAll(calls, `tag:${TRUNK_TAG}`, trunks));
-  return sorted([...own, ...(branches ?? []).map((one) => ({ ...interfaceOf(one), type: 'branch' }))]);
+  const all = sorted([...own, ...(branches ?? []).map((one) => ({ ...interfaceOf(one), type: 'branch' }))]);
+  return await withNetworks(calls, all, gaps);
 }
 
 async function describeAll(calls: AwsCalls, filter: string, values: string[]): Promise<readonly NetworkInterface[]> {

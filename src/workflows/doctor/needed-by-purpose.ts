@@ -11,12 +11,12 @@ export type DoctorTarget =
 
 /**
  * A pod is contained in its own namespace; whose pods of a node are suspects is not known yet. Nobody needs a right on what the server
- * does not serve; `groups` are the names of the API groups that it does, `null` = not known.
+ * does not serve, nor what only a flag that is seldom given uses; `groups` are the names of the API groups that it does, `null` = not known.
  */
 export function neededToContain(target: DoctorTarget | null, groups: readonly string[] | null): readonly NeededRight[] {
   const namespace = target?.kind === 'pod' ? target.namespace : '';
   const isServed = (apiGroup: string): boolean => apiGroup === '' || (groups?.includes(apiGroup) ?? true);
-  const rights = containmentRights().filter(({ apiGroup }) => isServed(apiGroup));
+  const rights = containmentRights().filter(({ apiGroup, onlyFor }) => onlyFor === undefined && isServed(apiGroup));
   return rights.flatMap(({ apiGroup, resource, verbs, isNamespaced, why }) =>
     verbs.map((verb) => ({
       ...{ verb, apiGroup, resource, nonResourceUrl: '', why },

@@ -9,6 +9,8 @@ export interface ContainmentRight {
   /** It is used in the namespaces of the suspects; otherwise in the whole cluster. */
   readonly isNamespaced: boolean;
   readonly why: string;
+  /** The one flag that it is for; left out = every containment uses it. */
+  readonly onlyFor?: '--shift-others';
 }
 
 /** What a quarantine and its release read, before and after they change anything. */
@@ -29,14 +31,17 @@ const READS: readonly ContainmentRight[] = [
   ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) => ({
     ...{ apiGroup: 'admissionregistration.k8s.io', resource, verbs: ['list'], isNamespaced: false },
     why: 'For --shift-others: which pods admissions wait for.',
+    onlyFor: '--shift-others' as const,
   })),
   {
     ...{ apiGroup: '', resource: 'persistentvolumeclaims', verbs: ['get'], isNamespaced: true },
     why: 'For --shift-others: whether the data of a pod is on its node alone.',
+    onlyFor: '--shift-others',
   },
   {
     ...{ apiGroup: '', resource: 'persistentvolumes', verbs: ['get'], isNamespaced: false },
     why: 'For --shift-others: whether the data of a pod is on its node alone.',
+    onlyFor: '--shift-others',
   },
   ...(
     [
@@ -112,7 +117,8 @@ function rightsOf(name: ClusterActionKindName): readonly ContainmentRight[] {
     { ...subject, verbs, why },
     ...beside.map(({ verb, subresource }) => {
       const resource = `${subject.resource}/${subresource}`;
-      return { ...subject, resource, verbs: [verb], why: `${name}: cannot be taken back.` };
+      const right = { ...subject, resource, verbs: [verb], why: `${name}: cannot be taken back.` };
+      return name === 'evict-pod' ? { ...right, onlyFor: '--shift-others' as const } : right;
     }),
   ]);
 }

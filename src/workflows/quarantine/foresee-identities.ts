@@ -45,7 +45,7 @@ function webIdentity({ name, namespace }: Suspect, { role }: Identities, caseTok
     return `${whose}, for a role that it does not say: its sessions are valid as before`;
   // The quotes end and begin again around what the shell puts in: the instant at which the command is given.
   const until = `{"DateLessThan":{"aws:TokenIssueTime":"'"$(date -u +%FT%TZ)"'"}}`;
-  return `${whose}: sessions of ${role} are valid, and it can open new ones while that role trusts its service account. To deny those of all pods that were opened until now: ${denial(roleName, caseToken, until)}`;
+  return `${whose}: sessions of ${role}, as the pod itself says, are valid, and it can open new ones while that role trusts its service account. Look at that role first; to deny the sessions of all pods that were opened until now: ${denial(roleName, caseToken, until)}`;
 }
 
 function podIdentity({ name, namespace, uid, object }: Suspect, caseToken: string): string {

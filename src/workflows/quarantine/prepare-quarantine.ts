@@ -4,6 +4,7 @@ import { ExhibitError } from '../../model/errors.js';
 import type { PlanHistory, StepState } from '../../plan/plan-history.js';
 import { checkStep, tryStep } from '../../plan/apply-step.js';
 import { isToBeUndone } from '../../plan/release-plan.js';
+import type { PlanTools } from '../../plan/step-driver.js';
 import type { Clock } from '../../ports/clock.js';
 import type { CloudRight, Platform } from '../../ports/platform.js';
 import type { ClusterActuator } from '../../ports/cluster-actuator.js';
@@ -25,6 +26,7 @@ import { type OwnMachine, refuseTarget } from './refuse-target.js';
 import { NOTHING_SINCE, type SincePlanned, sincePlanned } from './since-planned.js';
 import { foreseeShift } from './shift/foresee-shift.js';
 import { type Bystander, readBystanders } from './shift/read-bystanders.js';
+import { shiftObjection } from './shift/shift-objection.js';
 import type { SuspectSelector } from './suspect-selector.js';
 import { rightsOf } from './step-rights.js';
 
@@ -68,6 +70,8 @@ export interface PreparedQuarantine {
   /** Of the nodes, in the cloud that was given. */
   readonly machines: readonly Machine[];
   readonly foresight: Foresight;
+  /** Asked before each write. */
+  readonly objection: NonNullable<PlanTools['objection']>;
 }
 
 /** The same request is the same text. What is left at its default is not in it, so that plans of earlier versions are found. */
@@ -218,9 +222,11 @@ export async function prepareQuarantine(request: QuarantineRequest, deps: Prepar
   const found = known === undefined ? await begin(request, deps) : await goOn(known, request, deps);
   refuseTarget(found.scene, request, { own, authority, nowMs: clock.nowMs() });
   const nodes = found.scene.nodes.map(({ name }) => name);
+  const suspected = new Set(found.since.notInPlan.map(({ uid }) => uid));
   refuseLoss(request, found.scene, (await deps.volatileTaken?.(nodes)) ?? new Set());
   return {
     ...found,
+    objection: shiftObjection({ cluster: reader, authority, nodes: new Set(nodes), suspected, signal: deps.signal }),
     confirmWord: found.target.name.slice(request.target.length + 1),
     rights: await reviewRights(reader, rightsOf(found.steps)),
     cloudRights: await machineRights(found, platform),
@@ -242,11 +248,11 @@ export interface TriedStep {
 
 /** What the server would say of each step, admissions included, by its number. Nothing is changed. */
 export async function tryQuarantine(
-  { plan, steps }: PreparedQuarantine,
+  { plan, steps, objection }: PreparedQuarantine,
   { actuator, platform = null, caseToken }: Pick<PrepareDeps, 'actuator' | 'platform' | 'caseToken'>,
 ): Promise<ReadonlyMap<number, TriedStep>> {
   const cloud = platform === null ? null : { actuator: platform.actuator, caseToken };
-  const tools = { actuator, cloud };
+  const tools = { actuator, cloud, objection };
   const said = new Map<number, TriedStep>();
   for (const planned of steps) {
     const { holds } = await checkStep(planned, plan, tools);

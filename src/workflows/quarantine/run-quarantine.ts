@@ -180,6 +180,7 @@ async function contain(
     signal,
     onStep,
     patience: new Patience(deps.shiftWaitMs ?? SHIFT_WAIT_MS),
+    objection: prepared.objection,
   });
   deps.onApplied?.();
   const endedUs = deps.verification?.clock.monoUs() ?? 0;

@@ -118,7 +118,7 @@ function onLab(context, lab, { bytes, profile }) {
         ],
       ],
       accept: (summary) => (summary.payloadBytes >= bytes ? null : JSON.stringify(summary)),
-      stream: '/diff/upper.tar',
+      stream: { ending: '/diff/upper.tar', bytes },
     }),
     { name: THEIRS_POD, command: () => ({ script: `${exec.join(' ')} tar cf - -C /bench . | sha256sum` }) },
   ];
@@ -137,7 +137,7 @@ async function compare(context) {
         name: OURS,
         flags: ['--node', 'bench-node', '--disk', disk, '--profile', profile],
         accept: (summary) => (summary.completeness === 'complete' ? null : JSON.stringify(summary)),
-        stream: '/diff/upper.tar',
+        stream: { ending: '/diff/upper.tar', bytes },
       }),
       { name: THEIRS, command: () => ({ script: `tar cf - -C ${upper} . | sha256sum` }) },
       ...throughServer,

@@ -5,7 +5,8 @@ const INTO_SUMMARY = ['bash', '-c', 'exec "$@" > "$EXHIBIT_HOME/summary.json"', 
 
 /**
  * Our own `collect` of something inside nodes, each time into a new case. `accept(summary)` as of `collectContestant`. Where `stream` is
- * the end of a payload file's path, the sample has `streamS` and `streamBytes`: from its first byte to its last one, by its own record.
+ * `{ ending, bytes }`, the end of a payload file's path and what that file holds at least, the sample has `streamS` and `streamBytes`: from
+ * its first byte to its last one, by its own record.
  */
 export function nodeContestant(context, { name, flags, accept, stream = null }) {
   return {
@@ -37,7 +38,11 @@ export function nodeContestant(context, { name, flags, accept, stream = null }) 
   };
 }
 
-function streamOf(home, ending) {
+/** `upper.tar`, or `upper.r2.tar` and so on of what was read again; also of a container that was started again, whose layer is small. */
+const hasEnding = (path, ending) => path.replace(/\.r\d(?=\.[^/]*$)/, '').endsWith(ending);
+
+/** Of the file that came whole and is as large as what was written; a fast wrong answer is no result. */
+function streamOf(home, { ending, bytes }) {
   const cases = join(home, 'cases');
   const [caseId] = readdirSync(cases);
   const exhibits = join(cases, caseId, 'exhibits');
@@ -45,9 +50,14 @@ function streamOf(home, ending) {
   const items = readFileSync(join(exhibits, exhibit, 'items.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line));
-  const item = items.find(({ path }) => path.endsWith(ending));
-  if (item === undefined) throw new Error(`no ${ending} among ${items.map(({ path }) => path).join(', ')}`);
+    .map((line) => JSON.parse(line))
+    .filter(({ path }) => hasEnding(path, ending));
+  const whole = items.filter(({ outcome, sizeBytes }) => outcome === 'collected' && sizeBytes >= bytes);
+  if (whole.length !== 1) {
+    const found = items.map(({ path, outcome, sizeBytes }) => `${path} (${outcome}, ${sizeBytes} bytes)`).join(', ');
+    throw new Error(`one whole ${ending} of at least ${bytes} bytes was expected, there are ${found || 'none'}`);
+  }
+  const [item] = whole;
   const streamS = (Date.parse(item.lastByteAt) - Date.parse(item.firstByteAt)) / 1000;
   return { streamS, streamBytes: item.sizeBytes };
 }

@@ -8,11 +8,12 @@ export const networkPolicy: Detection = {
   references: ['https://attack.mitre.org/techniques/T1562/007/'],
   triggers: [
     {
-      verbs: ['update', 'patch', 'delete', 'deletecollection'],
+      verbs: ['update', 'patch'],
       on: 'networkpolicies.networking.k8s.io',
       needs: 'Metadata',
       whole: 'Request',
     },
+    { verbs: ['delete', 'deletecollection'], on: 'networkpolicies.networking.k8s.io', needs: 'Metadata' },
   ],
   besides: null,
 };

@@ -9,8 +9,9 @@ export const tracesRemoved: Detection = {
   triggers: [
     { verbs: ['delete', 'deletecollection'], on: 'events', needs: 'Metadata' },
     { verbs: ['delete', 'deletecollection'], on: 'events.events.k8s.io', needs: 'Metadata' },
-    { verbs: ['delete', 'update', 'patch'], on: 'daemonsets.apps', needs: 'Metadata' },
-    { verbs: ['delete', 'update', 'patch'], on: 'deployments.apps', needs: 'Metadata' },
+    { verbs: ['delete', 'deletecollection', 'update', 'patch'], on: 'daemonsets.apps', needs: 'Metadata' },
+    { verbs: ['delete', 'deletecollection', 'update', 'patch'], on: 'deployments.apps', needs: 'Metadata' },
+    { verbs: ['update', 'patch'], on: 'deployments/scale.apps', needs: 'Metadata' },
   ],
   besides: null,
 };

@@ -21,7 +21,7 @@ export interface MeasuredLog {
   /** Of the stages; `null` = no event. */
   readonly firstMs: number | null;
   readonly lastMs: number | null;
-  /** Events that the policy would have written as they are, and those that it would not. */
+  /** Events that the policy would have written as they are, and those that it would not; of events of Google's log neither is known. */
   readonly agreeing: number;
   readonly disagreeing: number;
   /** The first of those that disagree: where it is, and why. */
@@ -72,6 +72,8 @@ export class LogMeasure {
     this.#counts.events += 1;
     this.#firstMs = Math.min(this.#firstMs ?? event.atMs, event.atMs);
     this.#lastMs = Math.max(this.#lastMs ?? event.atMs, event.atMs);
+    // A level that was concluded from the bodies is no level that a policy gave.
+    if (event.inferred.includes('level')) return;
     const { level, omitStages, rule } = evaluatePolicy(this.#policy, attributesOf(event));
     const isOmitted = omitStages.includes(event.stage);
     if (level === event.level && !isOmitted) {

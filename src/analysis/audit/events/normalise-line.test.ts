@@ -126,6 +126,12 @@ describe('normaliseLine', () => {
     ['a JSON array', '[]', 'no-audit-event', ''],
     ['another kind', change({ kind: 'Policy' }), 'no-audit-event', ''],
     ['an unknown version', change({ apiVersion: 'audit.k8s.io/v9' }), 'unknown-version', 'audit.k8s.io/v9'],
+    [
+      'a list of which a part is no event, so that none is left out unseen',
+      { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [EVENT, { kind: 'Pod' }] },
+      'wrong-type',
+      'items.1',
+    ],
     ['an object for a name', change({ user: { username: {} } }), 'wrong-type', 'user.username'],
     ['a text for a user', change({ user: 'alice' }), 'wrong-type', 'user'],
     ['a number for a verb', change({ verb: 5 }), 'wrong-type', 'verb'],

@@ -48,7 +48,11 @@ function parsed(text: string): unknown {
 
 function itemsOf(list: unknown, version: string, depth: number): readonly AuditEvent[] {
   if (depth >= MAX_DEPTH) return [];
-  return arrayAt(list, 'items').flatMap((item) => eventsOf(withVersion(item, version), depth + 1));
+  return arrayAt(list, 'items').flatMap((item, index) => {
+    const events = eventsOf(withVersion(item, version), depth + 1);
+    if (events.length === 0) throw new WrongType(`items.${String(index)}`);
+    return events;
+  });
 }
 
 function eventsOf(value: unknown, depth = 0): readonly AuditEvent[] {

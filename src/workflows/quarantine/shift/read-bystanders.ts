@@ -1,9 +1,10 @@
 import { stringAt } from '../../../lib/untyped.js';
-import { type Authority, NOT_STATED } from '../../../model/case.js';
+import type { Authority } from '../../../model/case.js';
 import type { ClusterReader } from '../../../ports/cluster-reader.js';
 import { readList } from '../read-cluster.js';
 import type { Scene } from '../read-scene.js';
 import { assertName, assertNamespace, assertUid } from '../server-names.js';
+import { limitOf } from './namespace-limit.js';
 import { ShiftFacts } from './shift-facts.js';
 import { whyItStays } from './why-it-stays.js';
 
@@ -16,13 +17,6 @@ export interface Bystander {
   readonly object: unknown;
   /** Why it is not moved; `null` = it is. */
   readonly stays: string | null;
-}
-
-function limitOf(authority: Authority, namespace: string): string | null {
-  const namespaces = authority === NOT_STATED ? undefined : authority.limits.namespaces;
-  return namespaces === undefined || namespaces.includes(namespace)
-    ? null
-    : 'the authority of the case does not reach to its namespace';
 }
 
 /**

@@ -1,5 +1,6 @@
 import { arrayAt, booleanAt, stringAt } from '../../../lib/untyped.js';
 import { labelsOf, selects } from '../../../plan/network/label-selector.js';
+import { QUARANTINE_LABEL } from '../../../plan/quarantine-names.js';
 import { claimsOf, volumeLost } from './pod-volumes.js';
 import type { ShiftFacts } from './shift-facts.js';
 import { systemRole } from './system-role.js';
@@ -31,6 +32,8 @@ function ofItself(pod: unknown): string | null {
   if (stringAt(pod, 'metadata', 'deletionTimestamp') !== undefined) return 'it is ending already';
   const phase = stringAt(pod, 'status', 'phase') ?? '';
   if (phase === 'Succeeded' || phase === 'Failed') return 'it has ended';
+  // Of another plan: its controller may not have let go of it yet.
+  if (Object.hasOwn(labelsOf(pod), QUARANTINE_LABEL)) return 'it bears our label: it is a suspect itself';
   const controller = controllerOf(pod);
   const kind = stringAt(controller, 'kind') ?? '';
   if (stringAt(pod, 'metadata', 'annotations', MIRROR) !== undefined || kind === 'Node')

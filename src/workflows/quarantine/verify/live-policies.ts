@@ -1,6 +1,8 @@
-import { arrayAt, booleanAt, parseJson, stringAt } from '../../../lib/untyped.js';
+import { arrayAt, booleanAt, parseJson, stringAt, valueAt } from '../../../lib/untyped.js';
 import { ExhibitError } from '../../../model/errors.js';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../../model/collector-pod-settings.js';
+import { denyCalico } from '../../../plan/actions/deny-calico.js';
+import { denyCilium } from '../../../plan/actions/deny-cilium.js';
 import { effectivePolicy } from '../../../plan/network/effective-policy.js';
 import { labelsOf } from '../../../plan/network/label-selector.js';
 import type { ClusterReader } from '../../../ports/cluster-reader.js';
@@ -94,8 +96,13 @@ const OTHERS = [
   },
 ] as const;
 
+/** By our label, and because it allows nothing: anybody may put our label on a policy. */
 function isOurs(policy: unknown): boolean {
-  return labelsOf(policy)[MANAGED_BY_LABEL] === MANAGED_BY;
+  if (labelsOf(policy)[MANAGED_BY_LABEL] !== MANAGED_BY || valueAt(policy, 'specs') !== undefined) return false;
+  return [denyCilium, denyCalico].some((kind) => {
+    const { policyTypes, allows } = kind.look(policy);
+    return policyTypes.length === 2 && allows === 0;
+  });
 }
 
 /** How many there are that are not ours; `null` = the server has no such thing. */

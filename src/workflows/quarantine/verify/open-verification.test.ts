@@ -7,6 +7,8 @@ import { sha256OfText } from '../../../evidence/post-seal/archive-at-hand.js';
 import { asciiJson } from '../../../lib/ascii-json.js';
 import type { PlannedStep } from '../../../model/action.js';
 import { ExhibitError } from '../../../model/errors.js';
+import { denyCilium } from '../../../plan/actions/deny-cilium.js';
+import { denialOf } from '../../../plan/deny-view.js';
 import type { NodeAccess, NodeAccessRung } from '../../../ports/node-access.js';
 import type { StepReport } from '../../../plan/step-report.js';
 import type { Scene, Suspect } from '../read-scene.js';
@@ -267,9 +269,8 @@ describe('what cannot be seen of a containment', () => {
   });
 
   it('counts no policies of our own', async () => {
-    const labels = { 'app.kubernetes.io/managed-by': 'exhibit' };
-    const answer = (path: string) =>
-      path.includes('/ciliumnetworkpolicies') ? listOf([{ metadata: { name: 'ours', labels } }]) : undefined;
+    const ours = denyCilium.body('ours', denialOf('k7m2p9', { key: 'kubexhibit.dev/quarantine', value: 'k7m2p9' }));
+    const answer = (path: string) => (path.includes('/ciliumnetworkpolicies') ? listOf([ours]) : undefined);
     expect((await verify({ answer })).text).not.toContain('ciliumnetworkpolicies');
   });
 });
