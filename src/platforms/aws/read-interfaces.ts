@@ -9,8 +9,9 @@ const TRUNK_TAG = 'vpcresources.k8s.aws/trunk-eni-id';
 const MAX_PAGES = 20;
 
 /**
- * All interfaces of a machine, each with the groups that it has itself and the networks of its VPC, branches of its trunk included. The listing in the description of the
- * instance has neither branches nor the ids of elastic addresses, so it serves only where the other one is not allowed, and says so.
+ * All interfaces of a machine, each with the groups that it has itself and the networks of its VPC, branches of its trunk included. The
+ * listing in the description of the instance has neither branches nor the ids of elastic addresses, so it serves only where the other one is
+ * not allowed, and says so.
  */
 export async function readInterfaces(
   calls: AwsCalls,

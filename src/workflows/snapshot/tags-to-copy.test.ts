@@ -28,6 +28,11 @@ describe('tags of volumes', () => {
     expect(tagsLeftText(volumes, true)[1]).toContain('of vol-b these are in the record alone: t01, own');
   });
 
+  it.each([true, false])('of 49 leave one out, for two of a snapshot are ours (of a machine: %s)', (isSet) => {
+    const made = tagsToCopy([{ id: 'vol-a', tags: many(49) }], isSet);
+    expect(made).toEqual({ isCopiedByPlatform: false, tags: many(48), left: [{ volume: 'vol-a', keys: ['t48'] }] });
+  });
+
   it('never exceed what a snapshot can have, and every one is either set or named', () => {
     const tags = fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fc.constantFrom('x', 'y'), { maxKeys: 60 });
     fc.assert(
